@@ -1,0 +1,1 @@
+"""The algebra of derivations: scalar derivatives by SymPy, delta elimination, folding, simplification."""

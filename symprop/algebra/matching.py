@@ -1,0 +1,194 @@
+"""Finding one expression inside another, up to names of indices: how documents come to read P for exp(Z)/sum(exp(Z)).
+
+Enters: a pattern (the right side of a forward equation) and an expression or a term.  Leaves: the same with the pattern
+replaced by a read of the equation's target.  A replacement is made only where the read is proved to be within bounds,
+since outside them the target is 0 and the pattern need not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from symprop.algebra.terms import Facts, Factor, Term, factors_of, merge
+from symprop.language import expressions as ex
+from symprop.language.equations import Equation
+from symprop.language.indices import Domain, Index, Position
+
+Found = dict[Index, Position]
+
+
+def unify(pattern: ex.Expr, expr: ex.Expr, found: Found, bound: dict[Index, Index]) -> Found | None:
+    """Positions for the pattern's free indices that make it the expression, or None; bound indices pair up."""
+    if type(pattern) is not type(expr):
+        return None
+    match pattern, expr:
+        case (ex.Read(), ex.Read()):
+            if pattern.tensor != expr.tensor or len(pattern.indices) != len(expr.indices):
+                return None
+            return _unify_positions(pattern.indices, expr.indices, found, bound)
+        case (ex.IndexValue(), ex.IndexValue()):
+            return _unify_positions((pattern.position,), (expr.position,), found, bound)
+        case (ex.Reduce(), ex.Reduce()):
+            return _unify_reductions(pattern, expr, found, bound)
+        case (ex.Guard(), ex.Guard()):
+            after = _unify_domains(pattern.domain, expr.domain, found, bound)
+            return None if after is None else unify(pattern.body, expr.body, after, bound)
+        case (ex.Number() | ex.Constant(), _):
+            return found if pattern == expr else None
+        case (ex.Call(), ex.Call()) if pattern.name != expr.name:
+            return None
+        case (ex.Compare(), ex.Compare()) if pattern.op != expr.op:
+            return None
+    parts, others = pattern.children(), expr.children()
+    if len(parts) != len(others):
+        return None
+    if isinstance(pattern, ex.Add | ex.Mul):
+        return _unify_in_any_order(parts, others, found, bound)
+    return _unify_in_order(parts, others, found, bound)
+
+
+def _unify_in_order(
+    parts: Iterable[ex.Expr], others: Iterable[ex.Expr], found: Found, bound: dict[Index, Index]
+) -> Found | None:
+    state: Found | None = found
+    for part, other in zip(parts, others, strict=True):
+        state = unify(part, other, state, bound) if state is not None else None
+    return state
+
+
+def _unify_in_any_order(
+    parts: tuple[ex.Expr, ...], others: tuple[ex.Expr, ...], found: Found, bound: dict[Index, Index]
+) -> Found | None:
+    if not parts:
+        return found
+    for k, other in enumerate(others):
+        state = unify(parts[0], other, dict(found), bound)
+        if state is not None:
+            rest = _unify_in_any_order(parts[1:], others[:k] + others[k + 1 :], state, bound)
+            if rest is not None:
+                return rest
+    return None
+
+
+def _unify_reductions(pattern: ex.Reduce, expr: ex.Reduce, found: Found, bound: dict[Index, Index]) -> Found | None:
+    if (pattern.op, len(pattern.indices)) != (expr.op, len(expr.indices)):
+        return None
+    if any(p.extent != e.extent for p, e in zip(pattern.indices, expr.indices, strict=True)):
+        return None
+    inner = {**bound, **dict(zip(pattern.indices, expr.indices, strict=True))}
+    after = _unify_domains(pattern.domain, expr.domain, found, inner)
+    after = None if after is None else unify(pattern.body, expr.body, after, inner)
+    captured = after is not None and any(i in expr.indices for p in after.values() for i in p.index_atoms())
+    return None if captured else after
+
+
+def _unify_domains(pattern: Domain, expr: Domain, found: Found, bound: dict[Index, Index]) -> Found | None:
+    kinds = [c.kind for c in pattern.constraints]
+    if kinds != [c.kind for c in expr.constraints]:
+        return None
+    forms = tuple(c.position for c in pattern.constraints)
+    return _unify_positions(forms, tuple(c.position for c in expr.constraints), found, bound)
+
+
+def _unify_positions(
+    patterns: tuple[Position, ...], positions: tuple[Position, ...], found: Found, bound: dict[Index, Index]
+) -> Found | None:
+    state = dict(found)
+    late = []
+    for pattern, position in zip(patterns, positions, strict=True):
+        index = pattern.index
+        if index is None:
+            late.append((pattern, position))
+        elif index in bound:
+            if position.index != bound[index]:
+                return None
+        elif state.setdefault(index, position) != position:
+            return None
+    renaming = {old: Position.of(new) for old, new in bound.items()}
+    for pattern, position in late:
+        if any(i not in state and i not in bound for i in pattern.index_atoms()):
+            return None
+        if pattern.substitute({**state, **renaming}) != position:
+            return None
+    return state
+
+
+def alike(left: ex.Expr, right: ex.Expr) -> bool:
+    """True where two expressions are the same up to the names of bound indices and the order of sums and products."""
+    found = unify(left, right, {}, {})
+    return found is not None and all(p.index == i for i, p in found.items())
+
+
+def merge_alike(factors: Iterable[Factor]) -> tuple[Factor, ...]:
+    """The factors with bases alike multiplied: sum[k](exp(Z[n,k])) and sum[c](exp(Z[n,c])) are one."""
+    kept: list[Factor] = []
+    for base, exponent in factors:
+        place = next((k for k, (other, _) in enumerate(kept) if alike(other, base)), None)
+        if place is None:
+            kept.append((base, exponent))
+        else:
+            kept[place] = (kept[place][0], kept[place][1] + exponent)
+    return tuple((b, e) for b, e in kept if e)
+
+
+# -- folding -----------------------------------------------------------------------------------------------------
+
+
+def target_read(equation: Equation, found: Found) -> ex.Read | None:
+    """The equation's target at the positions found, or None where one of them is not known."""
+    if any(i not in found for i in equation.free):
+        return None
+    return ex.Read(equation.target, [p.substitute(found) for p in equation.indices])
+
+
+def fold_expr(expr: ex.Expr, equation: Equation, facts: Facts) -> ex.Expr:
+    """Every subexpression that is the equation's right side, replaced by its target."""
+
+    def change(node: ex.Expr) -> ex.Expr:
+        found = unify(equation.body, node, {}, {})
+        read = None if found is None else target_read(equation, found)
+        return node if read is None or not facts.in_range(read) else read
+
+    return ex.transform(expr, change)
+
+
+def fold_term(term: Term, equation: Equation, facts: Facts) -> Term:
+    """A product in the term that is a power of the equation's right side, replaced by that power of its target."""
+    coefficient, domain, pattern = factors_of(equation.body)
+    if domain or coefficient != 1 or len(pattern) < 2:
+        return term
+    while True:
+        found = _match_factors(pattern, term.factors, {}, [])
+        if found is None:
+            return term
+        positions, used, ratio = found
+        read = target_read(equation, positions)
+        if read is None or not facts.in_range(read):
+            return term
+        left = merge([*term.factors, *((base, -exponent * ratio) for base, exponent in used)])
+        term = replace(term, factors=merge([*left, (read, ratio)]))
+
+
+def _match_factors(
+    pattern: tuple[Factor, ...], factors: tuple[Factor, ...], found: Found, used: list[Factor]
+) -> tuple[Found, list[Factor], Fraction] | None:
+    """Bases for all factors of the pattern, and the power in which the whole pattern is there (1 or -1)."""
+    if len(used) == len(pattern):
+        ratios = []
+        exponents = dict(factors)
+        for (_, needed), (base, _) in zip(pattern, used, strict=True):
+            ratios.append(exponents[base] / needed)
+        same_sign = all(r >= 1 for r in ratios) or all(r <= -1 for r in ratios)
+        return (found, used, Fraction(1 if ratios[0] > 0 else -1)) if same_sign else None
+    base, exponent = pattern[len(used)]
+    for other, _ in factors:
+        if any(other == b for b, _ in used):
+            continue
+        state = unify(base, other, dict(found), {})
+        if state is not None:
+            result = _match_factors(pattern, factors, state, [*used, (other, exponent)])
+            if result is not None:
+                return result
+    return None

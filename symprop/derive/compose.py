@@ -1,0 +1,95 @@
+"""Composition of an adjoint with a singular one: dA = -Y/A and dZ = A*(dA - sum(A*dA)) give dZ = A*sum(Y) - Y.
+
+Enters: the terms of an adjoint that read singular adjoints.  Leaves: the body in which those were put in and cancelled, or
+nothing where the singularity does not cancel.  This is the only simplification across equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from symprop.algebra.simplify import arranged, assemble, cancel
+from symprop.algebra.terms import Facts, Term, eliminate, factors_of, merge, term_expr, terms_of
+from symprop.derive.rows import RowSums
+from symprop.derive.values import Adjoint
+from symprop.language import Index, Position
+from symprop.language import expressions as ex
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A composed right side with what it assumes."""
+
+    body: ex.Expr
+    assumptions: tuple[str, ...]
+
+
+class Composer:
+    """Puts singular adjoints into the adjoints that read them."""
+
+    def __init__(self, facts: Facts, rows: RowSums) -> None:
+        self.facts, self.rows = facts, rows
+
+    def substitute(self, terms: Iterable[Term], singular: Mapping[str, Adjoint]) -> list[Term] | None:
+        """The terms with reads of singular adjoints replaced and cancelled, or None where a singularity remains."""
+        put_in = [u for t in terms for u in self._put_in(t, singular)]
+        lowest = [v for group in self._groups(put_in) for v in group]
+        names = set(singular)
+        for term in lowest:
+            for base, exponent in term.factors:
+                if exponent < 0 and names & {r.tensor for r in ex.reads(base)}:
+                    return None
+        return lowest
+
+    def _put_in(self, term: Term, singular: Mapping[str, Adjoint]) -> list[Term]:
+        for base, exponent in term.factors:
+            if isinstance(base, ex.Read) and base.tensor[1:] in singular and base.tensor[0] == "d" and exponent == 1:
+                adjoint = singular[base.tensor[1:]]
+                rest = replace(term, factors=tuple(f for f in term.factors if f[0] != base))
+                return [_joined(rest, t) for t in terms_of(_at(adjoint, base, term.indices()))]
+        return [term]
+
+    def _groups(self, terms: list[Term]) -> list[list[Term]]:
+        """Terms under the same sum are cancelled together."""
+        groups: dict[tuple[tuple[Index, ...], object], list[Term]] = {}
+        for term in terms:
+            groups.setdefault((term.bound, term.domain), []).append(term)
+        return [self._cancelled(list(members)) for members in groups.values()]
+
+    def _cancelled(self, members: list[Term]) -> list[Term]:
+        if len(members) == 1 and not any(isinstance(b, ex.Add) for b, _ in members[0].factors):
+            return members
+        head = members[0]
+        inner = ex.add(*(term_expr(Term(t.coefficient, factors=t.factors)) for t in members))
+        reduced = terms_of(cancel(inner), expand=bool(head.bound))
+        return [replace(t, bound=head.bound, domain=head.domain & t.domain) for t in reduced]
+
+    def result(self, terms: list[Term]) -> Composed:
+        """The right side the composed terms stand for, known sums of rows replaced."""
+        solved = [t for t in (eliminate(term, self.facts) for term in terms) if t is not None]
+        summed = self.rows.apply(solved)
+        body = assemble(summed.terms)
+        if not any(isinstance(node, ex.Reduce) for node in ex.walk(body)):
+            body = arranged(cancel(body))
+        return Composed(body, summed.assumptions)
+
+
+def _at(adjoint: Adjoint, read: ex.Read, taken: Iterable[str]) -> ex.Expr:
+    """The right side of an adjoint at the positions of a read, its bound indices renamed apart from `taken`."""
+    mapping: dict[Index, Position] = {}
+    for own, position in zip(adjoint.equation.indices, read.indices, strict=True):
+        if own.index is not None:
+            mapping[own.index] = position
+    return ex.rename_apart(ex.substitute(adjoint.equation.body, mapping), taken)
+
+
+def _joined(left: Term, right: Term) -> Term:
+    coefficient, domain, factors = factors_of(ex.ONE)
+    return Term(
+        left.coefficient * right.coefficient * Fraction(coefficient),
+        (*left.bound, *right.bound),
+        left.domain & right.domain & domain,
+        merge((*left.factors, *right.factors, *factors)),
+    )

@@ -1,0 +1,183 @@
+"""From a network to its derivation: every adjoint swept, folded, composed, numbered.
+
+Enters: a `Network`.  Leaves: a `Derivation`.  The order of the work on each adjoint is the order of its steps: chain rule,
+delta elimination, folding into named values, composition with a singular adjoint, sums of rows that are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from time import monotonic
+
+from symprop.algebra.matching import fold_expr, fold_term
+from symprop.algebra.simplify import arranged, assemble, tidy
+from symprop.algebra.terms import Term, term_expr
+from symprop.derive.compose import Composer
+from symprop.derive.exact import unfolded
+from symprop.derive.kinks import kinks_of
+from symprop.derive.normalise import normalise
+from symprop.derive.rows import RowSums
+from symprop.derive.sweep import Sweep
+from symprop.derive.values import Adjoint, Derivation, Step
+from symprop.errors import UndecidedError
+from symprop.language import Equation, Network, Tensor
+from symprop.language import expressions as ex
+
+TIME_LIMIT_SECONDS = 60.0
+
+
+def derive(network: Network, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> Derivation:
+    """The adjoints of all real tensors of a network, dL/dx for each x.
+
+    Args:
+        network: forward equations with a scalar loss.
+        time_limit_seconds: the derivation stops with a message after this time.
+
+    Raises:
+        InputError: the network has a recurrence in both directions.
+        UndecidedError: the time is up.
+    """
+    return _Deriver(normalise(network), monotonic() + time_limit_seconds).derivation()
+
+
+class _Deriver:
+    """The state of one derivation: the adjoints found so far, in order."""
+
+    def __init__(self, network: Network, deadline: float) -> None:
+        self.network, self.deadline = network, deadline
+        self.sweep = Sweep(network)
+        self.rows = RowSums(network, self.sweep.facts)
+        self.composer = Composer(self.sweep.facts, self.rows)
+        self.folds = [e for e in network.equations if e.target != network.loss and _foldable(e)]
+        self.found: dict[str, Adjoint] = {}
+        self.count = len(network.equations)
+
+    def derivation(self) -> Derivation:
+        for tensor in self._order():
+            if monotonic() > self.deadline:
+                raise UndecidedError(f"network '{self.network.name}': the derivation is not done in the time it has")
+            self.found[tensor.name] = self._adjoint(tensor)
+        adjoints = tuple(self.found.values())
+        assumptions = tuple(dict.fromkeys(a for adjoint in adjoints for a in adjoint.assumptions))
+        named = (e.source for e in self.network.equations)
+        functions = (self.network.functions[c.name].source for c in self._calls() if c.name in self.network.functions)
+        sources = tuple(dict.fromkeys(s for s in (*named, *functions) if s))
+        return Derivation(self.network, adjoints, assumptions, kinks_of(self.network), sources)
+
+    def _calls(self) -> Iterator[ex.Call]:
+        for equation in self.network.equations:
+            yield from (node for node in ex.walk(equation.body) if isinstance(node, ex.Call))
+
+    def _order(self) -> Iterator[Tensor]:
+        """Targets backwards, each parameter as soon as all its consumers are done; inputs last."""
+        pending = {t.name: t for t in self.network.of_role("param", "state") if t.name in self.sweep.consumers}
+        done = {self.network.loss}
+        yield from self._ready(pending, done)
+        for equation in reversed(self.network.equations):
+            tensor = self.network.tensors[equation.target]
+            if tensor.name in self.sweep.variable and tensor.name in self.sweep.consumers:
+                yield tensor
+            done.add(tensor.name)
+            yield from self._ready(pending, done)
+        inputs = self.network.of_role("input", "target", "sample")
+        yield from (t for t in inputs if t.dtype == "real" and t.name in self.sweep.consumers)
+
+    def _ready(self, pending: dict[str, Tensor], done: set[str]) -> Iterator[Tensor]:
+        for name in list(pending):
+            if all(e.target in done for e in self.sweep.consumers[name]):
+                yield pending.pop(name)
+
+    def _adjoint(self, tensor: Tensor) -> Adjoint:
+        kappa = self.sweep.indices_of(tensor)
+        names = [i.name for p in kappa for i in p.index_atoms()]
+        raw = self.sweep.raw_terms(tensor.name, kappa)
+        solved = self.sweep.eliminated(raw)
+        uses = self._uses(raw)
+        first = ex.add(*(term_expr(t) for _, t in raw))
+        steps = [Step("chain rule", tidy(first, names), uses)]
+        plain = assemble(t for _, t in solved)
+        steps.append(Step("delta elimination", tidy(plain, names)))
+        folded = [(e, self._fold(t)) for e, t in solved]
+        body = assemble(t for _, t in folded)
+        if body != plain:
+            steps.append(Step("named values", tidy(body, names), self._values_used(plain, body)))
+        body, more, assumptions = self._composed(tensor, folded, body, names)
+        steps += more
+        body = arranged(tidy(body, names), names)
+        self.count += 1
+        equation = Equation("d" + tensor.name, kappa, body, self.count, origin=tensor.origin)
+        exact = equation.with_body(unfolded(body, tensor.name, self.network))
+        return Adjoint(tensor.name, equation, exact, tuple(_without_repeats(steps)), assumptions)
+
+    def _composed(
+        self, tensor: Tensor, folded: list[tuple[Equation, Term]], body: ex.Expr, names: list[str]
+    ) -> tuple[ex.Expr, list[Step], tuple[str, ...]]:
+        singular = {e.target: self.found[e.target] for e, _ in folded if self._singular(e.target)}
+        terms = [t for _, t in folded]
+        steps = []
+        if singular:
+            composed = self.composer.substitute(terms, singular)
+            if composed is not None:
+                result = self.composer.result(composed)
+                uses = tuple(a.number for a in singular.values())
+                note = "; ".join(result.assumptions)
+                steps.append(Step("composition", tidy(result.body, names), uses, note))
+                inherited = [a for adjoint in singular.values() for a in adjoint.assumptions]
+                return result.body, steps, tuple(dict.fromkeys([*inherited, *result.assumptions]))
+        summed = self.rows.apply(terms)
+        if summed.assumptions or summed.changed:
+            new = assemble(summed.terms)
+            steps.append(Step("sum of rows", tidy(new, names), (), "; ".join(summed.assumptions)))
+            return new, steps, summed.assumptions
+        return body, steps, ()
+
+    def _singular(self, name: str) -> bool:
+        adjoint = self.found.get(name)
+        return adjoint is not None and divides_by(adjoint.equation.body, name)
+
+    def _fold(self, term: Term) -> Term:
+        read = {r.tensor for base, _ in term.factors for r in ex.reads(base)}
+        for equation in self.folds:
+            if read.issuperset(r.tensor for r in ex.reads(equation.body)):
+                term = fold_term(term, equation, self.sweep.facts)
+                factors = ((fold_expr(b, equation, self.sweep.facts), e) for b, e in term.factors)
+                term = replace(term, factors=()).times(ex.mul(*(ex.power(b, ex.Number(e)) for b, e in factors)))
+                read = {r.tensor for base, _ in term.factors for r in ex.reads(base)}
+        return term
+
+    def _uses(self, raw: Iterable[tuple[Equation, Term]]) -> tuple[int, ...]:
+        """The consumers' forward equations and their adjoints."""
+        numbers: list[int] = []
+        for equation, _ in raw:
+            upstream = self.found.get(equation.target)
+            numbers += [equation.number, *([upstream.number] if upstream else [])]
+        return tuple(dict.fromkeys(numbers))
+
+    def _values_used(self, before: ex.Expr, after: ex.Expr) -> tuple[int, ...]:
+        new = set(ex.tensors_read(after)) - set(ex.tensors_read(before))
+        return tuple(e.number for e in self.network.equations if e.target in new)
+
+
+def _foldable(equation: Equation) -> bool:
+    """A right side worth naming: more than a bare read or numeral, and defined everywhere."""
+    return not equation.domain and not isinstance(equation.body, ex.Read | ex.Number | ex.Guard | ex.Reduce | ex.Add)
+
+
+def divides_by(expr: ex.Expr, tensor: str) -> bool:
+    """True where the expression has a negative power of something that depends on the tensor."""
+    for node in ex.walk(expr):
+        exponent = ex.number(node.exponent) if isinstance(node, ex.Pow) else None
+        if isinstance(node, ex.Pow) and exponent is not None and exponent < 0:
+            if any(read.tensor == tensor for read in ex.reads(node.base)):
+                return True
+    return False
+
+
+def _without_repeats(steps: list[Step]) -> Iterator[Step]:
+    last: ex.Expr | None = None
+    for step in steps:
+        if step.after != last or step.note:
+            yield step
+        last = step.after
+

@@ -1,0 +1,40 @@
+"""Right sides for kernels: stored activations are replaced by what they were computed from, where folding lost accuracy.
+
+`1 - A**2` is short to read and has lost every digit where A is near 1; `1 - tanh(Z)**2` is the same value, which a kernel
+can lower without loss.  Only pointwise functions of the tensor itself are unfolded: a matrix product reads A as stored.
+"""
+
+from __future__ import annotations
+
+from symprop.language import Equation, Network, Position
+from symprop.language import expressions as ex
+
+
+def unfolded(body: ex.Expr, tensor: str, network: Network) -> ex.Expr:
+    """The adjoint's right side with pointwise functions of `tensor` written out."""
+    definitions = {e.target: e for e in network.equations if _pointwise(e, tensor)}
+
+    def change(node: ex.Expr) -> ex.Expr:
+        if not isinstance(node, ex.Read) or node.tensor not in definitions:
+            return node
+        equation = definitions[node.tensor]
+        mapping = {
+            own.index: position
+            for own, position in zip(equation.indices, node.indices, strict=True)
+            if own.index is not None
+        }
+        return ex.substitute(equation.body, mapping)
+
+    return ex.transform(body, change) if definitions else body
+
+
+def _pointwise(equation: Equation, tensor: str) -> bool:
+    """A = f(Z) entry by entry, with a function in it: worth computing again."""
+    nodes = list(ex.walk(equation.body))
+    reads_it = any(isinstance(n, ex.Read) and n.tensor == tensor and n.indices == equation.indices for n in nodes)
+    closed = any(isinstance(n, ex.Reduce | ex.Guard) for n in nodes)
+    return reads_it and not closed and any(isinstance(n, ex.Call) for n in nodes) and _plain(equation.indices)
+
+
+def _plain(indices: tuple[Position, ...]) -> bool:
+    return all(p.index is not None for p in indices)

@@ -1,0 +1,102 @@
+"""Networks made ready for differentiation: maxima become gathers, bound indices get names of their own.
+
+Enters: a network.  Leaves: an equivalent one whose equations hold no max or min over indices: `m = max[u](e(u))` becomes
+`I = argmax[u](e(u))`, an integer tensor that is not differentiated, and `m = e(I)`.  This is where "the first maximal
+index" is decided, once for every pooling, sort and norm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from symprop.errors import Fault, InputError
+from symprop.language import EVERYWHERE, Domain, Equation, Extent, Gather, Index, Network, Position, Tensor
+from symprop.language import expressions as ex
+
+
+def normalise(network: Network) -> Network:
+    """The network with numbered equations, reductions other than sums replaced by gathers, and numbered from 1."""
+    tensors = dict(network.tensors)
+    equations: list[Equation] = []
+    for equation in network.equations:
+        for new, tensor in _split(equation, tensors):
+            tensors.setdefault(new.target, tensor or tensors.get(new.target) or _undeclared(new))
+            equations.append(new)
+    numbered = tuple(replace(e, number=k) for k, e in enumerate(equations, 1))
+    _refuse_two_way_recurrences(numbered)
+    return replace(network, tensors=tensors, equations=numbered)
+
+
+def _undeclared(equation: Equation) -> Tensor:
+    axes = []
+    for position in equation.indices:
+        bounds = position.bounds()
+        axes.append(bounds[1] + 1 if bounds else Extent.of(1))
+    return Tensor(equation.target, tuple(axes), role="intermediate" if axes else "loss")
+
+
+def _split(equation: Equation, tensors: Mapping[str, Tensor]) -> Iterator[tuple[Equation, Tensor | None]]:
+    """The helper equations of an equation, then the equation itself."""
+    body = ex.rename_apart(equation.body, [i.name for i in equation.free])
+    helpers: list[tuple[Equation, Tensor]] = []
+
+    def change(node: ex.Expr) -> ex.Expr:
+        if not isinstance(node, ex.Reduce) or node.op not in ("max", "min"):
+            return node
+        free = sorted(ex.free_indices(node), key=lambda i: (_rank(i, equation), i.name))
+        domain = node.domain & _reads_in_range(node.body, tensors)
+        where: dict[Index, Position] = {}
+        for index in node.indices:
+            name = _free_name(f"I_{equation.target}_{index.name}", tensors, helpers)
+            pick = ex.Reduce(f"arg{node.op}", node.indices, node.body, domain, index)
+            helper = Equation(name, tuple(map(Position.of, free)), pick, origin=equation.origin)
+            axes = tuple(i.extent for i in free)
+            helpers.append((helper, Tensor(name, axes, "integer", high=index.extent, origin=equation.origin)))
+            where[index] = Position.of(Gather(name, map(Position.of, free)))
+        return ex.guard(node.domain.substitute(where) if node.domain else EVERYWHERE, ex.substitute(node.body, where))
+
+    body = ex.transform(body, change)
+    yield from helpers
+    yield equation.with_body(body), None
+
+
+def _rank(index: Index, equation: Equation) -> int:
+    return equation.free.index(index) if index in equation.free else len(equation.free)
+
+
+def _free_name(name: str, tensors: Mapping[str, Tensor], helpers: list[tuple[Equation, Tensor]]) -> str:
+    taken = set(tensors) | {t.name for _, t in helpers}
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _reads_in_range(body: ex.Expr, tensors: Mapping[str, Tensor]) -> Domain:
+    """A maximum ignores the points at which its body reads outside a tensor: padding never wins."""
+    domain = EVERYWHERE
+    for read in ex.reads(body):
+        tensor = tensors.get(read.tensor)
+        for position, extent in zip(read.indices, tensor.axes if tensor else (), strict=False):
+            domain = domain & Domain(c for c in Domain.inside(position, extent).constraints if c.verdict() is not True)
+    return domain
+
+
+def _refuse_two_way_recurrences(equations: tuple[Equation, ...]) -> None:
+    """An equation may read its own target before or behind an entry, not both: there would be no order to compute it."""
+    for equation in equations:
+        shifts: dict[int, set[int]] = {}
+        for read in ex.reads(equation.body):
+            if read.tensor == equation.target:
+                for axis, (there, here) in enumerate(zip(read.indices, equation.indices, strict=True)):
+                    step = None if (there - here).terms else (there - here).offset.constant
+                    if step:
+                        shifts.setdefault(axis, set()).add(1 if step > 0 else -1)
+        if any(len(signs) == 2 for signs in shifts.values()):
+            raise InputError(
+                Fault(
+                    equation.where or f"equation '{equation.target}'",
+                    "it reads its own target both before and behind the entry it defines",
+                    "Split it into a pass forwards and a pass backwards.",
+                )
+            )

@@ -1,0 +1,187 @@
+"""The reverse sweep: the adjoint of every tensor, collected from all its consumers.
+
+Enters: a normalised network.  Leaves: for a tensor x, the terms of
+
+    dx[k] = sum over equations y[i] = e that read x of  sum[i]( dy[i] * de/dx[k] )
+
+first with Kronecker deltas, then with the deltas eliminated.  The one rule of the derivation: no layer, loss or activation
+adds to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from symprop.algebra.rules import Rules
+from symprop.algebra.scalar import atoms_of, partials
+from symprop.algebra.terms import Facts, Term, eliminate
+from symprop.language import Compound, Domain, Equation, Extent, Index, Network, Position, Tensor, ranges
+from symprop.language import expressions as ex
+
+Site = tuple[Term, ex.Read]
+
+
+class Sweep:
+    """Adjoints of one network, tensor by tensor.
+
+    Args:
+        network: normalised, its equations numbered.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.rules = Rules(network.functions)
+        axes = {t.name: t.axes for t in network.tensors.values()}
+        adjoint_axes = {"d" + name: extents for name, extents in axes.items()}
+        self.facts = Facts({**adjoint_axes, **axes}, ranges(network.tensors.values()))
+        self.reaching = _reaching(network)
+        self.variable = _variable(network)
+        self.consumers = self._consumers()
+        self._sites: dict[tuple[ex.Expr, str], list[Site]] = {}
+        self._partials: dict[ex.Expr, list[tuple[ex.Expr, ex.Expr]]] = {}
+
+    def _consumers(self) -> dict[str, list[Equation]]:
+        found: dict[str, list[Equation]] = {}
+        for equation in self.network.equations:
+            if equation.target in self.reaching:
+                for name in dict.fromkeys(read.tensor for read in ex.reads(equation.body)):
+                    found.setdefault(name, []).append(equation)
+        return found
+
+    def raw_terms(self, tensor: str, kappa: tuple[Position, ...]) -> list[tuple[Equation, Term]]:
+        """The terms of the chain rule, deltas as equations of their domains, each with the equation it came from."""
+        return [(e, t) for e in self.consumers.get(tensor, []) for t in self._contribution(e, tensor, kappa)]
+
+    def eliminated(self, raw: list[tuple[Equation, Term]]) -> list[tuple[Equation, Term]]:
+        """The terms with deltas eliminated; terms whose domain is empty are gone."""
+        solved = [(e, eliminate(t, self.facts)) for e, t in raw]
+        return [(e, t) for e, t in solved if t is not None and t.coefficient]
+
+    def _contribution(self, equation: Equation, tensor: str, kappa: tuple[Position, ...]) -> list[Term]:
+        out = []
+        for term, read in self.sites(equation.body, tensor):
+            bound = (*equation.free, *term.bound)
+            renaming = _apart(bound, {i.name for p in kappa for i in p.index_atoms()})
+            moved = term.substitute(renaming)
+            new_bound = [renaming[i].index or i if i in renaming else i for i in bound]
+            deltas = Domain(
+                c
+                for position, own in zip(read.indices, kappa, strict=True)
+                for c in Domain.equal(position.substitute(renaming), own).constraints
+            )
+            upstream = self._upstream(equation, renaming)
+            full = replace(moved, bound=tuple(new_bound), domain=moved.domain & equation.domain.substitute(renaming))
+            out.append(replace(_prepend(upstream, full), domain=deltas & full.domain))
+        return out
+
+    def _upstream(self, equation: Equation, renaming: Mapping[Index, Position]) -> ex.Expr:
+        if equation.target == self.network.loss:
+            return ex.ONE
+        return ex.Read("d" + equation.target, [p.substitute(renaming) for p in equation.indices])
+
+    def sites(self, expr: ex.Expr, tensor: str) -> list[Site]:
+        """Every read of a tensor in a scalar expression, with the derivative of the expression by it."""
+        key = (expr, tensor)
+        if key not in self._sites:
+            self._sites[key] = [s for a, c in self._coefficients(expr) for s in self._below(a, c, tensor)]
+        return self._sites[key]
+
+    def _coefficients(self, expr: ex.Expr) -> list[tuple[ex.Expr, ex.Expr]]:
+        """(atom, derivative by it) of a scalar expression, by SymPy; found once for all tensors it reads."""
+        if expr not in self._partials:
+            atoms = [a for a in atoms_of(expr) if any(True for _ in ex.reads(a))]
+            values = partials(expr, atoms, self.network.functions, self.rules)
+            self._partials[expr] = [(a, v) for a, v in zip(atoms, values, strict=True) if v != ex.ZERO]
+        return self._partials[expr]
+
+    def _below(self, atom: ex.Expr, coefficient: ex.Expr, tensor: str) -> list[Site]:
+        match atom:
+            case ex.Read():
+                return [(Term().times(coefficient), atom)] if atom.tensor == tensor else []
+            case ex.Reduce(op="sum"):
+                inner = [(t.over(atom.indices, atom.domain), r) for t, r in self.sites(atom.body, tensor)]
+            case ex.Guard():
+                inner = [(replace(t, domain=atom.domain & t.domain), r) for t, r in self.sites(atom.body, tensor)]
+            case _:
+                return []
+        return [(_prepend(coefficient, t), r) for t, r in inner]
+
+    def indices_of(self, tensor: Tensor) -> tuple[Position, ...]:
+        """The indices of a tensor's adjoint: those of its own equation, or of the first read, as far as they fit."""
+        own = self.network.defining(tensor.name)
+        if own is not None:
+            return own.indices
+        reads = [r for e in self.consumers.get(tensor.name, []) for r in ex.reads(e.body) if r.tensor == tensor.name]
+        written = reads[0].indices if reads else ()
+        taken: set[str] = set()
+        out = []
+        for axis, extent in enumerate(tensor.axes):
+            shape = written[axis].atom if axis < len(written) else None
+            compound = next((r.indices[axis].atom for r in reads if isinstance(r.indices[axis].atom, Compound)), None)
+            out.append(_axis_index(compound or shape, extent, taken))
+        return tuple(out)
+
+
+LETTERS = "ijklabcdpqruvwmsto"
+
+
+def _axis_index(shape: object, extent: Extent, taken: set[str]) -> Position:
+    if isinstance(shape, Compound) and all(p.index is not None for p in shape.parts):
+        parts = [_named(p.index.name if p.index else "", r, taken) for p, r in zip(shape.parts, shape.radices, strict=True)]
+        return Position.of(Compound(map(Position.of, parts), shape.radices))
+    name = shape.name.rstrip("0123456789") if isinstance(shape, Index) else ""
+    return Position.of(_named(name, extent, taken))
+
+
+def _named(name: str, extent: Extent, taken: set[str]) -> Index:
+    letter = name or next((c for c in LETTERS if c not in taken), "i")
+    index = ex.fresh(Index(letter, extent), taken)
+    taken.add(index.name)
+    return index
+
+
+def _apart(bound: tuple[Index, ...], taken: set[str]) -> dict[Index, Position]:
+    """New names for bound indices that clash with `taken` or with one another."""
+    names = set(taken) | {i.name for i in bound}
+    renaming: dict[Index, Position] = {}
+    for index in bound:
+        if index.name in taken:
+            new = ex.fresh(index, names)
+            names.add(new.name)
+            renaming[index] = Position.of(new)
+    return renaming
+
+
+def _prepend(expr: ex.Expr, term: Term) -> Term:
+    head = Term().times(expr)
+    joined = Term(head.coefficient, term.bound, head.domain & term.domain, head.factors)
+    for base, exponent in term.factors:
+        joined = joined.times(ex.power(base, ex.Number(exponent)))
+    return replace(joined, coefficient=head.coefficient * term.coefficient)
+
+
+def _reaching(network: Network) -> frozenset[str]:
+    """Targets the loss depends on through real tensors."""
+    reached = {network.loss}
+    pending = [network.loss]
+    definitions = {e.target: e for e in network.equations}
+    while pending:
+        equation = definitions.get(pending.pop())
+        for read in ex.reads(equation.body) if equation else ():
+            if read.tensor not in reached:
+                reached.add(read.tensor)
+                pending.append(read.tensor)
+    return frozenset(reached)
+
+
+def _variable(network: Network) -> frozenset[str]:
+    """Real tensors that depend on a real input or parameter: a one-hot row of labels does not."""
+    given = {e.target for e in network.equations}
+    found = {t.name for t in network.tensors.values() if t.dtype == "real" and t.name not in given}
+    for _ in range(2):  # twice, since a recurrence may read what is defined after it
+        for equation in network.equations:
+            real = network.tensors[equation.target].dtype == "real"
+            if real and any(read.tensor in found for read in ex.reads(equation.body)):
+                found.add(equation.target)
+    return frozenset(found - {network.loss})

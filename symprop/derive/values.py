@@ -1,0 +1,125 @@
+"""The result of a derivation: adjoint equations, each with the steps that led to it.
+
+Enters: what the reverse sweep found.  Leaves: frozen values that reports, plans and proofs read.  No mathematics is done
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from symprop.errors import Fault, InputError
+from symprop.language import Equation, Expr, Network, text
+from symprop.language.expressions import tensors_read
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rewriting of the right side of an adjoint equation.
+
+    Args:
+        rule: name of the rule, such as "chain rule", "delta elimination", "fold", "compose".
+        after: the right side the rule led to.
+        uses: numbers of the equations it relied on.
+        note: what was assumed or cancelled, in words, or "".
+    """
+
+    rule: str
+    after: Expr
+    uses: tuple[int, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """The adjoint of one tensor.
+
+    Args:
+        tensor: the tensor x whose adjoint dL/dx this is.
+        equation: `dx[...] = ...`, folded and simplified for a reader; its number counts on from the forward equations.
+        exact: an equation of the same value in which nothing was replaced by a stored forward value where accuracy could
+            be lost; kernels are lowered from it.
+        steps: how `equation` was found, in order.
+        assumptions: facts on the data it relies on, in words.
+    """
+
+    tensor: str
+    equation: Equation
+    exact: Equation
+    steps: tuple[Step, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The number of its equation."""
+        return self.equation.number
+
+    def __str__(self) -> str:
+        return str(self.equation)
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A point at which a function in use has no derivative, with the value that is taken there."""
+
+    function: str
+    point: str
+    value: str
+    equations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Forward equations, adjoint equations and what they rest on.
+
+    Args:
+        network: the network, its equations numbered from 1.
+        adjoints: in an order in which they can be evaluated; adjoints of inputs come last.
+        assumptions: all assumptions of the adjoints, each once.
+        kinks: all kinks of the functions in use.
+        sources: literature of the entries used, each once.
+    """
+
+    network: Network
+    adjoints: tuple[Adjoint, ...]
+    assumptions: tuple[str, ...] = ()
+    kinks: tuple[Kink, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    @cached_property
+    def _by_tensor(self) -> dict[str, Adjoint]:
+        return {a.tensor: a for a in self.adjoints}
+
+    def __getitem__(self, name: str) -> Adjoint:
+        """The adjoint by the name of the tensor (`W1`) or its own (`dW1`)."""
+        found = self._by_tensor.get(name) or (self._by_tensor.get(name[1:]) if name.startswith("d") else None)
+        if found is None:
+            known = ", ".join("d" + a.tensor for a in self.adjoints)
+            raise InputError(Fault(name, f"no adjoint of this name; expected one of {known}"))
+        return found
+
+    def __iter__(self) -> Iterator[Adjoint]:
+        return iter(self.adjoints)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_tensor or (isinstance(name, str) and name[:1] == "d" and name[1:] in self._by_tensor)
+
+    def needed(self, wrt: Iterable[str]) -> tuple[Adjoint, ...]:
+        """The adjoints of the tensors in `wrt` and all they are computed from, in order."""
+        wanted = {self[name].tensor for name in wrt}
+        for adjoint in reversed(self.adjoints):
+            if adjoint.tensor in wanted:
+                names = tensors_read(adjoint.equation.body)
+                wanted.update(n[1:] for n in names if n not in self.network.tensors and n[1:] in self._by_tensor)
+        return tuple(a for a in self.adjoints if a.tensor in wanted)
+
+    def __str__(self) -> str:
+        lines = [f"({e.number}) {e}" for e in self.network.equations]
+        return "\n".join(lines + [f"({a.number}) {a}" for a in self.adjoints])
+
+
+def body_text(adjoint: Adjoint) -> str:
+    """The right side of an adjoint as plain text."""
+    return text(adjoint.equation.body)

@@ -1,0 +1,36 @@
+"""Tensor equations in index notation: values, parser, printer and shape rules.  Knows no SymPy and no NumPy."""
+
+from symprop.language.equations import Equation, Function, Network, Optimizer, Tensor, Training, ranges
+from symprop.language.expressions import Expr, Number, Read
+from symprop.language.extents import Extent
+from symprop.language.indices import EVERYWHERE, Compound, Constraint, Domain, Gather, Index, Position
+from symprop.language.parser import parse_equation, parse_expression
+from symprop.language.printer import equation_text, text
+from symprop.language.scope import PRIMITIVES, Scope
+
+__all__ = [
+    "EVERYWHERE",
+    "PRIMITIVES",
+    "Compound",
+    "Constraint",
+    "Domain",
+    "Equation",
+    "Expr",
+    "Extent",
+    "Function",
+    "Gather",
+    "Index",
+    "Network",
+    "Number",
+    "Optimizer",
+    "Position",
+    "Read",
+    "Scope",
+    "Tensor",
+    "Training",
+    "equation_text",
+    "parse_equation",
+    "parse_expression",
+    "ranges",
+    "text",
+]
