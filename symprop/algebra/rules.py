@@ -93,9 +93,9 @@ def refold(name: str, formula: Any, derivative: Any, argument: Any, atoms: Atoms
     if max(sp.degree(top, e), sp.degree(bottom, e)) != 1:
         return None
     f = sp.Symbol("f", real=True)
-    inverse = sp.solve(sp.expand(top - f * bottom), e)
-    value = sp.expand(sp.cancel(inside.subs(e, inverse[0]))) if len(inverse) == 1 else None
-    if value is None or not value.is_polynomial(f):
+    slope, offset = sp.Poly(top - f * bottom, e).all_coeffs()
+    value = sp.expand(sp.cancel(inside.subs(e, -offset / slope)))
+    if not value.is_polynomial(f):
         return None
     return _split_power(value, f).subs(f, atoms.function(name)(argument))
 

@@ -268,29 +268,53 @@ def _choice(condition: ex.Expr, then: ex.Expr, otherwise: ex.Expr) -> ex.Expr:
     return ex.where(condition, then, otherwise)
 
 
-def atoms_of(expr: ex.Expr) -> list[ex.Expr]:
-    """Reads, reductions and guarded terms of the scalar expression around them, each once; conditions are left out."""
-    found: dict[ex.Expr, None] = {}
+class Partials:
+    """Partial derivatives of scalar expressions, found by SymPy once for all expressions of one shape.
 
-    def visit(node: ex.Expr) -> None:
+    Args:
+        functions: library functions by name.
+        rule: (function, position of the argument) -> its partial derivative as a formula over its arguments.
+    """
+
+    def __init__(self, functions: Mapping[str, Function], rule: Callable[[Function, int], ex.Expr]) -> None:
+        self.functions, self.rule = functions, rule
+        self._known: dict[ex.Expr, list[ex.Expr]] = {}
+
+    def __call__(self, expr: ex.Expr) -> list[tuple[ex.Expr, ex.Expr]]:
+        """(atom, derivative by it) for every atom that holds a real tensor and does not have derivative 0."""
+        skeleton, atoms = _skeleton(expr)
+        if skeleton not in self._known:
+            self._known[skeleton] = self._derive(skeleton, [_blank(k) for k in range(len(atoms))])
+        values = (_filled(value, atoms) for value in self._known[skeleton])
+        pairs = zip(atoms, values, strict=True)
+        return [(a, v) for a, v in pairs if v != ex.ZERO and any(True for _ in ex.reads(a))]
+
+    def _derive(self, skeleton: ex.Expr, blanks: list[ex.Expr]) -> list[ex.Expr]:
+        atoms = Atoms(self.functions, self.rule)
+        built = to_sympy(skeleton, atoms)
+        return [from_sympy(sp.diff(built, atoms.symbol(blank, real=True)), atoms) for blank in blanks]
+
+
+def _blank(place: int) -> ex.Read:
+    """A stand-in for an atom; no tensor has such a name."""
+    return ex.Read(f"'{place}")
+
+
+def _skeleton(expr: ex.Expr) -> tuple[ex.Expr, list[ex.Expr]]:
+    """The expression with its atoms numbered in the order of the text, and the atoms."""
+    atoms: dict[ex.Expr, int] = {}
+
+    def visit(node: ex.Expr) -> ex.Expr:
         if isinstance(node, ex.Read | ex.Reduce | ex.Guard):
-            found[node] = None
-            return
-        for child in node.children():
-            if not isinstance(child, ex.Compare):
-                visit(child)
+            return _blank(atoms.setdefault(node, len(atoms)))
+        children = node.children()
+        return node.rebuild(tuple(visit(child) for child in children)) if children else node
 
-    visit(expr)
-    return list(found)
+    return visit(expr), list(atoms)
 
 
-def partials(
-    expr: ex.Expr,
-    wanted: list[ex.Expr],
-    functions: Mapping[str, Function],
-    rule: Callable[[Function, int], ex.Expr],
-) -> list[ex.Expr]:
-    """Partial derivatives of a scalar expression with respect to some of its atoms, by SymPy."""
-    atoms = Atoms(functions, rule)
-    built = to_sympy(expr, atoms)
-    return [from_sympy(sp.diff(built, atoms.symbol(atom, real=True)), atoms) for atom in wanted]
+def _filled(expr: ex.Expr, atoms: list[ex.Expr]) -> ex.Expr:
+    def change(node: ex.Expr) -> ex.Expr:
+        return atoms[int(node.tensor[1:])] if isinstance(node, ex.Read) and node.tensor[0] == "'" else node
+
+    return ex.transform(expr, change)

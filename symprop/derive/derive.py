@@ -49,7 +49,7 @@ class _Deriver:
         self.sweep = Sweep(network)
         self.rows = RowSums(network, self.sweep.facts)
         self.composer = Composer(self.sweep.facts, self.rows)
-        self.folds = [e for e in network.equations if e.target != network.loss and _foldable(e)]
+        self.folds = _by_tensor(e for e in network.equations if e.target != network.loss and _foldable(e))
         self.found: dict[str, Adjoint] = {}
         self.count = len(network.equations)
 
@@ -107,7 +107,7 @@ class _Deriver:
         body = arranged(tidy(body, names), names)
         self.count += 1
         equation = Equation("d" + tensor.name, kappa, body, self.count, origin=tensor.origin)
-        exact = equation.with_body(unfolded(body, tensor.name, self.network))
+        exact = equation.with_body(unfolded(body, tensor.name, self.sweep.consumers[tensor.name]))
         return Adjoint(tensor.name, equation, exact, tuple(_without_repeats(steps)), assumptions)
 
     def _composed(
@@ -137,13 +137,14 @@ class _Deriver:
         return adjoint is not None and divides_by(adjoint.equation.body, name)
 
     def _fold(self, term: Term) -> Term:
-        read = {r.tensor for base, _ in term.factors for r in ex.reads(base)}
-        for equation in self.folds:
+        read = _tensors(term)
+        candidates = {e.number: e for name in read for e in self.folds.get(name, ())}
+        for _, equation in sorted(candidates.items()):
             if read.issuperset(r.tensor for r in ex.reads(equation.body)):
                 term = fold_term(term, equation, self.sweep.facts)
                 factors = ((fold_expr(b, equation, self.sweep.facts), e) for b, e in term.factors)
                 term = replace(term, factors=()).times(ex.mul(*(ex.power(b, ex.Number(e)) for b, e in factors)))
-                read = {r.tensor for base, _ in term.factors for r in ex.reads(base)}
+                read = _tensors(term)
         return term
 
     def _uses(self, raw: Iterable[tuple[Equation, Term]]) -> tuple[int, ...]:
@@ -157,6 +158,19 @@ class _Deriver:
     def _values_used(self, before: ex.Expr, after: ex.Expr) -> tuple[int, ...]:
         new = set(ex.tensors_read(after)) - set(ex.tensors_read(before))
         return tuple(e.number for e in self.network.equations if e.target in new)
+
+
+def _tensors(term: Term) -> set[str]:
+    return {r.tensor for base, _ in term.factors for r in ex.reads(base)}
+
+
+def _by_tensor(equations: Iterable[Equation]) -> dict[str, list[Equation]]:
+    """The equations by the tensors they read, so that a term is compared with few of them."""
+    found: dict[str, list[Equation]] = {}
+    for equation in equations:
+        for name in dict.fromkeys(r.tensor for r in ex.reads(equation.body)):
+            found.setdefault(name, []).append(equation)
+    return found
 
 
 def _foldable(equation: Equation) -> bool:

@@ -6,13 +6,15 @@ can lower without loss.  Only pointwise functions of the tensor itself are unfol
 
 from __future__ import annotations
 
-from symprop.language import Equation, Network, Position
+from collections.abc import Iterable
+
+from symprop.language import Equation, Position
 from symprop.language import expressions as ex
 
 
-def unfolded(body: ex.Expr, tensor: str, network: Network) -> ex.Expr:
-    """The adjoint's right side with pointwise functions of `tensor` written out."""
-    definitions = {e.target: e for e in network.equations if _pointwise(e, tensor)}
+def unfolded(body: ex.Expr, tensor: str, consumers: Iterable[Equation]) -> ex.Expr:
+    """The adjoint's right side with pointwise functions of `tensor`, some of its consumers, written out."""
+    definitions = {e.target: e for e in consumers if _pointwise(e, tensor)}
 
     def change(node: ex.Expr) -> ex.Expr:
         if not isinstance(node, ex.Read) or node.tensor not in definitions:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from symprop.algebra.rules import Rules
-from symprop.algebra.scalar import atoms_of, partials
+from symprop.algebra.scalar import Partials
 from symprop.algebra.terms import Facts, Term, eliminate
 from symprop.language import Compound, Domain, Equation, Extent, Index, Network, Position, Tensor, ranges
 from symprop.language import expressions as ex
@@ -39,7 +39,7 @@ class Sweep:
         self.variable = _variable(network)
         self.consumers = self._consumers()
         self._sites: dict[tuple[ex.Expr, str], list[Site]] = {}
-        self._partials: dict[ex.Expr, list[tuple[ex.Expr, ex.Expr]]] = {}
+        self.partials = Partials(network.functions, self.rules)
 
     def _consumers(self) -> dict[str, list[Equation]]:
         found: dict[str, list[Equation]] = {}
@@ -84,16 +84,8 @@ class Sweep:
         """Every read of a tensor in a scalar expression, with the derivative of the expression by it."""
         key = (expr, tensor)
         if key not in self._sites:
-            self._sites[key] = [s for a, c in self._coefficients(expr) for s in self._below(a, c, tensor)]
+            self._sites[key] = [s for a, c in self.partials(expr) for s in self._below(a, c, tensor)]
         return self._sites[key]
-
-    def _coefficients(self, expr: ex.Expr) -> list[tuple[ex.Expr, ex.Expr]]:
-        """(atom, derivative by it) of a scalar expression, by SymPy; found once for all tensors it reads."""
-        if expr not in self._partials:
-            atoms = [a for a in atoms_of(expr) if any(True for _ in ex.reads(a))]
-            values = partials(expr, atoms, self.network.functions, self.rules)
-            self._partials[expr] = [(a, v) for a, v in zip(atoms, values, strict=True) if v != ex.ZERO]
-        return self._partials[expr]
 
     def _below(self, atom: ex.Expr, coefficient: ex.Expr, tensor: str) -> list[Site]:
         match atom:

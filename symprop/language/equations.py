@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from symprop.errors import Fault, FormulaError
 from symprop.language.expressions import ONE, Expr, free_indices
@@ -205,7 +206,11 @@ class Network:
 
     def defining(self, tensor: str) -> Equation | None:
         """The equation that defines a tensor, None for inputs and parameters."""
-        return next((e for e in self.equations if e.target == tensor), None)
+        return self._definitions.get(tensor)
+
+    @cached_property
+    def _definitions(self) -> dict[str, Equation]:
+        return {e.target: e for e in self.equations}
 
 
 def ranges(tensors: Iterable[Tensor]) -> dict[str, Extent]:
