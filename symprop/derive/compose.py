@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from symprop.algebra.simplify import arranged, assemble, cancel
-from symprop.algebra.terms import Facts, Term, eliminate, factors_of, merge, term_expr, terms_of
+from symprop.algebra.terms import Facts, Term, eliminate, merge, term_expr, terms_of
 from symprop.derive.rows import RowSums
 from symprop.derive.values import Adjoint
 from symprop.language import Index, Position
@@ -29,8 +28,8 @@ class Composed:
 class Composer:
     """Puts singular adjoints into the adjoints that read them."""
 
-    def __init__(self, facts: Facts, rows: RowSums) -> None:
-        self.facts, self.rows = facts, rows
+    def __init__(self, facts: Facts, rows: RowSums, prefix: str) -> None:
+        self.facts, self.rows, self.prefix = facts, rows, prefix
 
     def substitute(self, terms: Iterable[Term], singular: Mapping[str, Adjoint]) -> list[Term] | None:
         """The terms with reads of singular adjoints replaced and cancelled, or None where a singularity remains."""
@@ -44,9 +43,10 @@ class Composer:
         return lowest
 
     def _put_in(self, term: Term, singular: Mapping[str, Adjoint]) -> list[Term]:
+        by_name = {self.prefix + name: adjoint for name, adjoint in singular.items()}
         for base, exponent in term.factors:
-            if isinstance(base, ex.Read) and base.tensor[1:] in singular and base.tensor[0] == "d" and exponent == 1:
-                adjoint = singular[base.tensor[1:]]
+            if isinstance(base, ex.Read) and base.tensor in by_name and exponent == 1:
+                adjoint = by_name[base.tensor]
                 rest = replace(term, factors=tuple(f for f in term.factors if f[0] != base))
                 return [_joined(rest, t) for t in terms_of(_at(adjoint, base, term.indices()))]
         return [term]
@@ -86,10 +86,9 @@ def _at(adjoint: Adjoint, read: ex.Read, taken: Iterable[str]) -> ex.Expr:
 
 
 def _joined(left: Term, right: Term) -> Term:
-    coefficient, domain, factors = factors_of(ex.ONE)
     return Term(
-        left.coefficient * right.coefficient * Fraction(coefficient),
+        left.coefficient * right.coefficient,
         (*left.bound, *right.bound),
-        left.domain & right.domain & domain,
-        merge((*left.factors, *right.factors, *factors)),
+        left.domain & right.domain,
+        merge((*left.factors, *right.factors)),
     )

@@ -20,35 +20,40 @@ from symprop.derive.normalise import normalise
 from symprop.derive.rows import RowSums
 from symprop.derive.sweep import Sweep
 from symprop.derive.values import Adjoint, Derivation, Step
-from symprop.errors import UndecidedError
+from symprop.errors import Fault, InputError, UndecidedError
 from symprop.language import Equation, Network, Tensor
 from symprop.language import expressions as ex
 
 TIME_LIMIT_SECONDS = 60.0
 
 
-def derive(network: Network, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> Derivation:
+def derive(network: Network, *, prefix: str = "d", time_limit_seconds: float = TIME_LIMIT_SECONDS) -> Derivation:
     """The adjoints of all real tensors of a network, dL/dx for each x.
 
     Args:
         network: forward equations with a scalar loss.
+        prefix: the adjoint of x is named prefix + x; a second derivation needs another than the first.
         time_limit_seconds: the derivation stops with a message after this time.
 
     Raises:
-        InputError: the network has a recurrence in both directions.
+        InputError: the network has a recurrence in both directions, or an adjoint's name is taken.
         UndecidedError: the time is up.
     """
-    return _Deriver(normalise(network), monotonic() + time_limit_seconds).derivation()
+    taken = next((name for name in network.tensors if prefix + name in network.tensors), None)
+    if taken is not None:
+        message = f"its adjoint would be named {prefix}{taken}, which is the name of another tensor"
+        raise InputError(Fault(f"tensor '{taken}'", message, "Choose another prefix for the adjoints."))
+    return _Deriver(normalise(network), prefix, monotonic() + time_limit_seconds).derivation()
 
 
 class _Deriver:
     """The state of one derivation: the adjoints found so far, in order."""
 
-    def __init__(self, network: Network, deadline: float) -> None:
-        self.network, self.deadline = network, deadline
-        self.sweep = Sweep(network)
+    def __init__(self, network: Network, prefix: str, deadline: float) -> None:
+        self.network, self.prefix, self.deadline = network, prefix, deadline
+        self.sweep = Sweep(network, prefix)
         self.rows = RowSums(network, self.sweep.facts)
-        self.composer = Composer(self.sweep.facts, self.rows)
+        self.composer = Composer(self.sweep.facts, self.rows, prefix)
         self.folds = _by_tensor(e for e in network.equations if e.target != network.loss and _foldable(e))
         self.found: dict[str, Adjoint] = {}
         self.count = len(network.equations)
@@ -63,7 +68,7 @@ class _Deriver:
         named = (e.source for e in self.network.equations)
         functions = (self.network.functions[c.name].source for c in self._calls() if c.name in self.network.functions)
         sources = tuple(dict.fromkeys(s for s in (*named, *functions) if s))
-        return Derivation(self.network, adjoints, assumptions, kinks_of(self.network), sources)
+        return Derivation(self.network, adjoints, assumptions, kinks_of(self.network), sources, self.prefix)
 
     def _calls(self) -> Iterator[ex.Call]:
         for equation in self.network.equations:
@@ -106,7 +111,7 @@ class _Deriver:
         steps += more
         body = arranged(tidy(body, names), names)
         self.count += 1
-        equation = Equation("d" + tensor.name, kappa, body, self.count, origin=tensor.origin)
+        equation = Equation(self.prefix + tensor.name, kappa, body, self.count, origin=tensor.origin)
         exact = equation.with_body(unfolded(body, tensor.name, self.sweep.consumers[tensor.name]))
         return Adjoint(tensor.name, equation, exact, tuple(_without_repeats(steps)), assumptions)
 

@@ -27,13 +27,14 @@ class Sweep:
 
     Args:
         network: normalised, its equations numbered.
+        prefix: what the name of a tensor gets in front to name its adjoint.
     """
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
+    def __init__(self, network: Network, prefix: str = "d") -> None:
+        self.network, self.prefix = network, prefix
         self.rules = Rules(network.functions)
         axes = {t.name: t.axes for t in network.tensors.values()}
-        adjoint_axes = {"d" + name: extents for name, extents in axes.items()}
+        adjoint_axes = {prefix + name: extents for name, extents in axes.items()}
         self.facts = Facts({**adjoint_axes, **axes}, ranges(network.tensors.values()))
         self.reaching = _reaching(network)
         self.variable = _variable(network)
@@ -78,7 +79,7 @@ class Sweep:
     def _upstream(self, equation: Equation, renaming: Mapping[Index, Position]) -> ex.Expr:
         if equation.target == self.network.loss:
             return ex.ONE
-        return ex.Read("d" + equation.target, [p.substitute(renaming) for p in equation.indices])
+        return ex.Read(self.prefix + equation.target, [p.substitute(renaming) for p in equation.indices])
 
     def sites(self, expr: ex.Expr, tensor: str) -> list[Site]:
         """Every read of a tensor in a scalar expression, with the derivative of the expression by it."""

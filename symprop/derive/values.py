@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from symprop.errors import Fault, InputError
-from symprop.language import Equation, Expr, Network, text
+from symprop.language import Equation, Expr, Network
 from symprop.language.expressions import tensors_read
 
 
@@ -80,6 +80,7 @@ class Derivation:
         assumptions: all assumptions of the adjoints, each once.
         kinks: all kinks of the functions in use.
         sources: literature of the entries used, each once.
+        prefix: the adjoint of x is named prefix + x.
     """
 
     network: Network
@@ -87,16 +88,21 @@ class Derivation:
     assumptions: tuple[str, ...] = ()
     kinks: tuple[Kink, ...] = ()
     sources: tuple[str, ...] = ()
+    prefix: str = "d"
 
     @cached_property
     def _by_tensor(self) -> dict[str, Adjoint]:
         return {a.tensor: a for a in self.adjoints}
 
+    @cached_property
+    def _upstream(self) -> dict[str, str]:
+        return {self.prefix + a.tensor: a.tensor for a in self.adjoints}
+
     def __getitem__(self, name: str) -> Adjoint:
         """The adjoint by the name of the tensor (`W1`) or its own (`dW1`)."""
-        found = self._by_tensor.get(name) or (self._by_tensor.get(name[1:]) if name.startswith("d") else None)
+        found = self._by_tensor.get(name) or self._by_tensor.get(name.removeprefix(self.prefix))
         if found is None:
-            known = ", ".join("d" + a.tensor for a in self.adjoints)
+            known = ", ".join(self.prefix + a.tensor for a in self.adjoints)
             raise InputError(Fault(name, f"no adjoint of this name; expected one of {known}"))
         return found
 
@@ -104,22 +110,16 @@ class Derivation:
         return iter(self.adjoints)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_tensor or (isinstance(name, str) and name[:1] == "d" and name[1:] in self._by_tensor)
+        return isinstance(name, str) and (name in self._by_tensor or name.removeprefix(self.prefix) in self._by_tensor)
 
     def needed(self, wrt: Iterable[str]) -> tuple[Adjoint, ...]:
         """The adjoints of the tensors in `wrt` and all they are computed from, in order."""
         wanted = {self[name].tensor for name in wrt}
         for adjoint in reversed(self.adjoints):
             if adjoint.tensor in wanted:
-                names = tensors_read(adjoint.equation.body)
-                wanted.update(n[1:] for n in names if n not in self.network.tensors and n[1:] in self._by_tensor)
+                wanted.update(self._upstream[n] for n in tensors_read(adjoint.equation.body) if n in self._upstream)
         return tuple(a for a in self.adjoints if a.tensor in wanted)
 
     def __str__(self) -> str:
         lines = [f"({e.number}) {e}" for e in self.network.equations]
         return "\n".join(lines + [f"({a.number}) {a}" for a in self.adjoints])
-
-
-def body_text(adjoint: Adjoint) -> str:
-    """The right side of an adjoint as plain text."""
-    return text(adjoint.equation.body)

@@ -1,0 +1,1 @@
+"""Small networks as equations, for the algebra, the oracle and the plans."""
