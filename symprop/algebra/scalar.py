@@ -113,26 +113,26 @@ class Atoms:
     def function(self, name: str) -> Any:
         """The SymPy class of a library function, whose derivative is the rule found from its formula."""
         if name not in self.classes:
-            self.classes[name] = type(name, (_Library,), {"atoms": self, "entry": self.functions.get(name)})
+            self.classes[name] = type(name, (_Library,), {"owner": self, "entry": self.functions.get(name)})
         return self.classes[name]
 
 
 class _Library(Primitive):
     """A library function inside SymPy."""
 
-    atoms: Atoms
+    owner: Atoms
     entry: Function | None
 
     def fdiff(self, argindex: int = 1) -> Any:
         """The rule of the function, at these arguments."""
-        entry, rule = self.entry, self.atoms.rule
+        entry, rule = self.entry, self.owner.rule
         if entry is None or rule is None:
             raise ValueError(f"function {type(self).__name__} has no definition")
         partial = rule(entry, argindex - 1)
         names = (*entry.args, *(name for name, _ in entry.params))
-        inner = Atoms(self.atoms.functions, self.atoms.rule)
-        inner.classes = self.atoms.classes
-        built = to_sympy(partial, inner, conditions=self.atoms, arguments=dict(zip(names, self.args, strict=True)))
+        inner = Atoms(self.owner.functions, self.owner.rule)
+        inner.classes = self.owner.classes
+        built = to_sympy(partial, inner, conditions=self.owner, arguments=dict(zip(names, self.args, strict=True)))
         return built
 
 

@@ -1,0 +1,122 @@
+"""Results across equations that textbooks print, with the assumptions they rest on."""
+
+from __future__ import annotations
+
+import pytest
+
+from symprop.derive import Derivation, derive
+from symprop.language import Extent, Function, Network, Scope, Tensor, parse_equation, parse_expression, text
+
+FORMULAS = {
+    "sigmoid": "1/(1 + exp(-z))",
+    "tanh": "(exp(z) - exp(-z))/(exp(z) + exp(-z))",
+    "softplus": "log(1 + exp(z))",
+    "log_sigmoid": "log(sigmoid(z))",
+    "silu": "z*sigmoid(z)",
+    "elu": "where(z > 0, z, 1.5*(exp(z) - 1))",
+    "relu": "max(0, z)",
+}
+SCOPE = Scope(functions=dict.fromkeys(FORMULAS, 1))
+FUNCTIONS = {name: Function(name, ("z",), parse_expression(body, SCOPE)) for name, body in FORMULAS.items()}
+
+
+def network(lines: list[str], **axes: str) -> Network:
+    tensors = {}
+    for name, shape in axes.items():
+        words = shape.split()
+        kept = [w for w in words if w[0] not in "<+"]
+        high = next((Extent.of(int(w[1:])) for w in words if w[0] == "<"), None)
+        role = "intermediate" if any(line.startswith(f"{name}[") for line in lines) else "input"
+        simplex = 1 if "+rows" in words else None
+        extents = tuple(Extent.of(int(w) if w.isdigit() else w) for w in kept)
+        tensors[name] = Tensor(name, extents, "integer" if high else "real", role, high, simplex)
+    scope = Scope(tensors, functions=dict.fromkeys(FORMULAS, 1))
+    return Network("t", tensors, tuple(parse_equation(line, scope) for line in lines), functions=FUNCTIONS)
+
+
+def body(derivation: Derivation, name: str) -> str:
+    return text(derivation[name].equation.body)
+
+
+SOFTMAX = "P[n,c] = exp(Z[n,c])/sum[k](exp(Z[n,k]))"
+CROSS_ENTROPY = "L = -sum[n,c](Y[n,c]*log(P[n,c]))/N"
+
+
+def test_softmax_and_cross_entropy_of_labels_need_no_assumption() -> None:
+    lines = [SOFTMAX, "Y[n,c] = [y[n] == c]", CROSS_ENTROPY]
+    found = derive(network(lines, Z="N 5", P="N 5", Y="N 5", y="N <5"))
+    assert body(found, "Z") == "(P[n,c] - Y[n,c])/N"
+    assert found.assumptions == ()
+
+
+def test_softmax_and_cross_entropy_of_given_rows_state_the_assumption() -> None:
+    found = derive(network([SOFTMAX, CROSS_ENTROPY], Z="N 5", P="N 5", Y="N 5 +rows"))
+    assert body(found, "Z") == "(P[n,c] - Y[n,c])/N"
+    assert found.assumptions == ("rows of Y sum to 1",)
+    assert found["Z"].assumptions == ("rows of Y sum to 1",)
+
+
+def test_without_the_assumption_the_sum_of_the_row_stays() -> None:
+    found = derive(network([SOFTMAX, CROSS_ENTROPY], Z="N 5", P="N 5", Y="N 5"))
+    assert body(found, "Z") == "(P[n,c]*sum[c1](Y[n,c1]) - Y[n,c])/N"
+    assert found.assumptions == ()
+
+
+def test_label_smoothing_is_proved_from_its_equation() -> None:
+    lines = [SOFTMAX, "Y[n,c] = [y[n] == c]", "S[n,c] = 0.9*Y[n,c] + 0.1/5", CROSS_ENTROPY.replace("Y", "S")]
+    found = derive(network(lines, Z="N 5", P="N 5", Y="N 5", S="N 5", y="N <5"))
+    assert body(found, "Z") == "(P[n,c] - S[n,c])/N"
+    assert found.assumptions == ()
+
+
+def test_wrong_smoothing_does_not_sum_to_one() -> None:
+    lines = [SOFTMAX, "Y[n,c] = [y[n] == c]", "S[n,c] = 0.9*Y[n,c] + 0.1", CROSS_ENTROPY.replace("Y", "S")]
+    found = derive(network(lines, Z="N 5", P="N 5", Y="N 5", S="N 5", y="N <5"))
+    assert body(found, "Z") == "(1.4*P[n,c] - S[n,c])/N"
+
+
+@pytest.mark.parametrize(("width", "expected"), [(1, "(A[n,j] - y[n,j])/N"), (4, "(A[n,j] - y[n,j])/(4*N)")])
+def test_sigmoid_and_binary_cross_entropy(width: int, expected: str) -> None:
+    loss = f"L = -sum[n,j](y[n,j]*log(A[n,j]) + (1 - y[n,j])*log(1 - A[n,j]))/(N*{width})"
+    found = derive(network(["A[n,j] = sigmoid(Z[n,j])", loss], Z=f"N {width}", A=f"N {width}", y=f"N {width}"))
+    assert body(found, "Z") == expected
+    rules = [step.rule for step in found["Z"].steps]
+    assert rules == ["chain rule", "delta elimination", "named values", "composition"]
+
+
+def test_the_kernel_form_of_sigmoid_and_binary_cross_entropy_starts_from_z() -> None:
+    loss = "L = -sum[n,j](y[n,j]*log(A[n,j]) + (1 - y[n,j])*log(1 - A[n,j]))/N"
+    found = derive(network(["A[n,j] = sigmoid(Z[n,j])", loss], Z="N 3", A="N 3", y="N 3"))
+    assert text(found["Z"].exact.body) == "(sigmoid(Z[n,j]) - y[n,j])/N"
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("sigmoid", "dA[n,j]*A[n,j]*(1 - A[n,j])"),
+        ("tanh", "dA[n,j]*(1 - A[n,j]**2)"),
+        ("softplus", "dA[n,j]*sigmoid(Z[n,j])"),
+        ("log_sigmoid", "dA[n,j]*(1 - sigmoid(Z[n,j]))"),
+        ("relu", "dA[n,j]*where(Z[n,j] > 0, 1, 0)"),
+        ("elu", "dA[n,j]*where(Z[n,j] > 0, 1, 1.5*exp(Z[n,j]))"),
+    ],
+)
+def test_derivatives_in_terms_of_kept_values(function: str, expected: str) -> None:
+    lines = [f"A[n,j] = {function}(Z[n,j])", "L = sum[n,j](G[n,j]*A[n,j]**2)"]
+    found = derive(network(lines, Z="N 3", A="N 3", G="N 3"))
+    assert body(found, "Z") == expected
+
+
+def test_softmax_alone() -> None:
+    lines = [SOFTMAX, "L = sum[n,c](G[n,c]*P[n,c]**2)"]
+    found = derive(network(lines, Z="N 5", P="N 5", G="N 5"))
+    assert body(found, "Z") == "P[n,c]*(dP[n,c] - sum[c1](dP[n,c1]*P[n,c1]))"
+
+
+def test_numbers_cite_the_equations_they_use() -> None:
+    lines = [SOFTMAX, "Y[n,c] = [y[n] == c]", CROSS_ENTROPY]
+    found = derive(network(lines, Z="N 5", P="N 5", Y="N 5", y="N <5"))
+    assert [e.number for e in found.network.equations] == [1, 2, 3]
+    assert [a.number for a in found] == [4, 5]
+    assert found["Z"].steps[0].uses == (1, 4)
+    assert found["Z"].steps[-1].uses == (4,)
