@@ -1,3 +1,126 @@
-"""Derives the backpropagation of a neural network as readable mathematics and compiles it to fast kernels."""
+"""symprop: gradients of networks as mathematics one can read, and as compiled functions.
 
-__version__ = "0.1.0"
+    net = symprop.load("net.yaml")            # Network: a list of tensor equations
+    d = symprop.derive(net)                   # Derivation: the adjoint equations
+    k = symprop.compile(net)                  # the generated module, loaded
+    symprop.generate(net, "spam_kernels.py")  # the generated module, written
+    model = symprop.Model.from_network(net)   # fit, predict, save
+
+Importing the package imports neither SymPy, NumPy nor Numba; each of them comes with the first call that needs it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from symprop.derive import Derivation
+    from symprop.language import Network
+    from symprop.train import Model
+
+try:
+    __version__ = version("symprop")
+except PackageNotFoundError:  # a checkout that was not installed
+    __version__ = "0+unknown"
+
+__all__ = ["Derivation", "Model", "Network", "__version__", "compile", "derive", "generate", "load"]
+
+_WHERE = {
+    "Derivation": "symprop.derive",
+    "Model": "symprop.train",
+    "Network": "symprop.language",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'symprop' has no attribute {name!r}")
+
+
+def load(path: str | Path) -> Network:
+    """The network a net.yaml describes.
+
+    Args:
+        path: the file, or "-" for standard input.
+
+    Raises:
+        SpecError: the spec has faults; all of them are in the message, each with line and column.
+        MachineError: the file cannot be read.
+    """
+    from symprop.network import build
+    from symprop.spec import read_spec
+
+    return build(read_spec(str(path)))
+
+
+def derive(network: Network | str | Path) -> Derivation:
+    """The adjoint dL/dx of every real tensor x of a network, with the steps that lead to it.
+
+    Args:
+        network: a network, or the path of a net.yaml.
+
+    Raises:
+        InputError: the network cannot be differentiated; the message names the equation.
+        UndecidedError: the derivation takes longer than a minute.
+    """
+    from symprop.derive import derive as sweep
+
+    return sweep(_network(network))
+
+
+def compile(network: Network | str | Path, backend: str = "numba", dtype: str | None = None) -> ModuleType:
+    """The generated module of a network, loaded: init_params, forward, loss, value_and_grad, fit.
+
+    Args:
+        network: a network, or the path of a net.yaml.
+        backend: "numba" (compiled) or "numpy" (the readable reference).
+        dtype: "float32" or "float64"; the spec's own by default.
+
+    Raises:
+        MachineError: the backend's package is missing.
+    """
+    from symprop.codegen import load_module
+
+    net = _network(network)
+    return load_module(_source(net, backend, dtype), net.name)
+
+
+def generate(
+    network: Network | str | Path,
+    path: str | Path,
+    backend: str = "numba",
+    dtype: str | None = None,
+    force: bool = False,
+) -> Path:
+    """Write the generated module of a network; it stands alone, and is the same bytes for the same spec.
+
+    Args:
+        network: a network, or the path of a net.yaml.
+        path: the file to write; one that is not symprop's own unmodified output is replaced only with `force`.
+        backend: "numba" (compiled) or "numpy" (the readable reference).
+        dtype: "float32" or "float64"; the spec's own by default.
+        force: replace whatever is there.
+
+    Raises:
+        MachineError: the file exists and is not symprop's, or cannot be written.
+    """
+    from symprop.codegen import write_module
+
+    write_module(Path(path), _source(_network(network), backend, dtype), force=force)
+    return Path(path)
+
+
+def _network(network: Network | str | Path) -> Network:
+    return load(network) if isinstance(network, str | Path) else network
+
+
+def _source(network: Network, backend: str, dtype: str | None) -> str:
+    from symprop.codegen import generate_module
+
+    return generate_module(derive(network), backend=backend, dtype=dtype or network.training.dtype)

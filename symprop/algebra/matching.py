@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from symprop.algebra.terms import Facts, Factor, Term, factors_of, merge
+from symprop.algebra.terms import Factor, Facts, Term, factors_of, merge
 from symprop.language import expressions as ex
 from symprop.language.equations import Equation
 from symprop.language.indices import Domain, Index, Position

@@ -1,7 +1,7 @@
 """Derivatives of library functions, found from their formulas and written with the functions themselves.
 
-Enters: a `Function`, a formula.  Leaves: its partial derivative as a formula.  Nothing is typed here: sigmoid' is found by
-differentiating 1/(1 + exp(-z)), and `s*(1 - s)` because exp(-z) can be solved for in terms of s.
+Enters: a `Function`, a formula.  Leaves: its partial derivative as a formula.  Nothing is typed here: sigmoid' is
+found by differentiating 1/(1 + exp(-z)), and `s*(1 - s)` because exp(-z) can be solved for in terms of s.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def refold(name: str, formula: Any, derivative: Any, argument: Any, atoms: Atoms
     """The derivative as a polynomial in the function itself, or None.
 
     Where the formula is a Moebius function f = (a*e + b)/(c*e + d) of one exponential e = exp(k*z), e is solved for and
-    substituted: for the sigmoid e = (1 - f)/f gives f*(1 - f), for tanh 1 - f**2, for softplus (f = log(1 + e)) sigmoid.
+    substituted: for the sigmoid e = (1 - f)/f gives f*(1 - f), for tanh 1 - f**2; softplus' is known to be the sigmoid.
     """
     exponential = _generator(formula, argument)
     if exponential is None:

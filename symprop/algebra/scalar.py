@@ -4,7 +4,8 @@ Enters: expressions of the language.  Leaves: SymPy expressions over plain symbo
 reduction, a guarded term, a condition), and the way back.  Nothing of tensors reaches SymPy, and no text ever does:
 expressions are built node by node.
 
-The only derivatives typed in symprop stand in `PRIMITIVES` below; those of all other functions follow from their formulas.
+The only derivatives typed in symprop stand in `PRIMITIVES` below; those of all other functions follow from their
+formulas.
 """
 
 from __future__ import annotations

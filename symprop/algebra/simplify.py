@@ -15,7 +15,7 @@ from symprop.algebra.matching import alike, merge_alike
 from symprop.algebra.scalar import Atoms, from_sympy, positive_first, to_sympy
 from symprop.algebra.terms import Factor, Term, term_expr
 from symprop.language import expressions as ex
-from symprop.language.indices import EVERYWHERE, Domain
+from symprop.language.indices import EVERYWHERE, Domain, Index, Position
 
 
 def collect(terms: Iterable[Term]) -> list[Term]:
@@ -23,14 +23,17 @@ def collect(terms: Iterable[Term]) -> list[Term]:
     kept: list[Term] = []
     for term in terms:
         term = replace(term, factors=merge_alike(term.factors))
-        shape = term_expr(replace(term, coefficient=Fraction(1)))
         for k, other in enumerate(kept):
-            if len(other.factors) == len(term.factors) and alike(term_expr(replace(other, coefficient=Fraction(1))), shape):
+            if len(other.factors) == len(term.factors) and alike(_shape(other), _shape(term)):
                 kept[k] = replace(other, coefficient=other.coefficient + term.coefficient)
                 break
         else:
             kept.append(term)
     return [t for t in kept if t.coefficient]
+
+
+def _shape(term: Term) -> ex.Expr:
+    return term_expr(replace(term, coefficient=Fraction(1)))
 
 
 def common_factors(terms: list[Term]) -> tuple[Fraction, tuple[Factor, ...], Domain]:
@@ -128,7 +131,7 @@ def tidy(expr: ex.Expr, free: Iterable[str]) -> ex.Expr:
         if isinstance(node, ex.Reduce):
             names, renaming = set(taken | _free_names(node)), {}
             for index in node.indices:
-                plain = ex.Index(index.name.rstrip("0123456789") or index.name, index.extent)
+                plain = Index(index.name.rstrip("0123456789") or index.name, index.extent)
                 new = ex.fresh(plain, names)
                 names.add(new.name)
                 renaming[index] = new
@@ -146,16 +149,10 @@ def _free_names(node: ex.Reduce) -> frozenset[str]:
     return frozenset(i.name for i in ex.free_indices(node))
 
 
-def _renamed(node: ex.Reduce, renaming: dict[ex.Index, ex.Index]) -> ex.Reduce:
-    changed = {old: ex.Position.of(new) for old, new in renaming.items() if old != new}
+def _renamed(node: ex.Reduce, renaming: dict[Index, Index]) -> ex.Reduce:
+    changed = {old: Position.of(new) for old, new in renaming.items() if old != new}
     if not changed:
         return node
     pick = renaming.get(node.pick, node.pick) if node.pick else None
     body, domain = ex.substitute(node.body, changed), node.domain.substitute(changed)
     return ex.Reduce(node.op, [renaming[i] for i in node.indices], body, domain, pick)
-
-
-def shorter(left: ex.Expr, right: ex.Expr) -> ex.Expr:
-    """The expression with fewer nodes; of two alike, the first."""
-    return left if sum(1 for _ in ex.walk(left)) <= sum(1 for _ in ex.walk(right)) else right
-

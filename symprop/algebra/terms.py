@@ -1,6 +1,7 @@
 """Sums of products: the normal form in which adjoints are collected.
 
-Enters: expressions.  Leaves: `Term` values, coefficient * sum over bound indices within a domain of a product of powers,
+Enters: expressions.  Leaves: `Term` values, coefficient * sum over bound indices within a domain of a product of
+powers,
 and the expression a list of terms stands for.  Kronecker deltas are equations in the domain; `eliminate` solves them.
 """
 
@@ -226,7 +227,8 @@ def _without_unused(term: Term | None) -> Term | None:
     used = set(term.domain.index_atoms()).union(*(ex.free_indices(base) for base, _ in term.factors))
     for index in term.bound:
         if index not in used:
-            term = replace(term, bound=tuple(i for i in term.bound if i != index)).times(ex.size(Position.of(index.extent)))
+            rest = tuple(i for i in term.bound if i != index)
+            term = replace(term, bound=rest).times(ex.size(Position.of(index.extent)))
     return term
 
 
@@ -235,7 +237,8 @@ def _without_unused(term: Term | None) -> Term | None:
 
 def term_expr(term: Term) -> ex.Expr:
     """The expression of a term; what does not depend on a bound index stands before the sum."""
-    inside, outside = [], []
+    inside: list[ex.Expr] = []
+    outside: list[ex.Expr] = []
     for base, exponent in term.factors:
         depends = not ex.free_indices(base).isdisjoint(term.bound)
         (inside if depends else outside).append(ex.power(base, ex.Number(exponent)))

@@ -1,7 +1,7 @@
 """Composition of an adjoint with a singular one: dA = -Y/A and dZ = A*(dA - sum(A*dA)) give dZ = A*sum(Y) - Y.
 
-Enters: the terms of an adjoint that read singular adjoints.  Leaves: the body in which those were put in and cancelled, or
-nothing where the singularity does not cancel.  This is the only simplification across equations.
+Enters: the terms of an adjoint that read singular adjoints.  Leaves: the body in which those were put in and
+cancelled, or nothing where the singularity does not cancel.  This is the only simplification across equations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From a network to its derivation: every adjoint swept, folded, composed, numbered.
 
-Enters: a `Network`.  Leaves: a `Derivation`.  The order of the work on each adjoint is the order of its steps: chain rule,
-delta elimination, folding into named values, composition with a singular adjoint, sums of rows that are known.
+Enters: a `Network`.  Leaves: a `Derivation`.  The order of the work on each adjoint is the order of its steps: chain
+rule, delta elimination, folding into named values, composition with a singular adjoint, sums of rows that are known.
 """
 
 from __future__ import annotations
@@ -185,12 +185,8 @@ def _foldable(equation: Equation) -> bool:
 
 def divides_by(expr: ex.Expr, tensor: str) -> bool:
     """True where the expression has a negative power of something that depends on the tensor."""
-    for node in ex.walk(expr):
-        exponent = ex.number(node.exponent) if isinstance(node, ex.Pow) else None
-        if isinstance(node, ex.Pow) and exponent is not None and exponent < 0:
-            if any(read.tensor == tensor for read in ex.reads(node.base)):
-                return True
-    return False
+    powers = (node for node in ex.walk(expr) if isinstance(node, ex.Pow) and (ex.number(node.exponent) or 0) < 0)
+    return any(read.tensor == tensor for power in powers for read in ex.reads(power.base))
 
 
 def _without_repeats(steps: list[Step]) -> Iterator[Step]:

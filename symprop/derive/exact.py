@@ -1,7 +1,8 @@
-"""Right sides for kernels: stored activations are replaced by what they were computed from, where folding lost accuracy.
+"""Right sides for kernels: what was folded for the reader is written out where folding loses accuracy.
 
-`1 - A**2` is short to read and has lost every digit where A is near 1; `1 - tanh(Z)**2` is the same value, which a kernel
-can lower without loss.  Only pointwise functions of the tensor itself are unfolded: a matrix product reads A as stored.
+`1 - A**2` is short to read and has lost every digit where A is near 1; `1 - tanh(Z)**2` is the same value, which a
+kernel can lower without loss.  Only pointwise functions of the tensor itself are unfolded: a matrix product reads A as
+it was stored.
 """
 
 from __future__ import annotations

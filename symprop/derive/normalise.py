@@ -1,6 +1,6 @@
 """Networks made ready for differentiation: maxima become gathers, bound indices get names of their own.
 
-Enters: a network.  Leaves: an equivalent one whose equations hold no max or min over indices: `m = max[u](e(u))` becomes
+Enters: a network.  Leaves: an equivalent one whose equations hold no max or min over indices: `m = max[u](e(u))` is now
 `I = argmax[u](e(u))`, an integer tensor that is not differentiated, and `m = e(I)`.  This is where "the first maximal
 index" is decided, once for every pooling, sort and norm.
 """
@@ -83,7 +83,7 @@ def _reads_in_range(body: ex.Expr, tensors: Mapping[str, Tensor]) -> Domain:
 
 
 def _refuse_two_way_recurrences(equations: tuple[Equation, ...]) -> None:
-    """An equation may read its own target before or behind an entry, not both: there would be no order to compute it."""
+    """An equation may read its own target before or behind an entry, not both: no order could compute it."""
     for equation in equations:
         shifts: dict[int, set[int]] = {}
         for read in ex.reads(equation.body):

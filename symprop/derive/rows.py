@@ -1,7 +1,7 @@
 """Sums of rows that are known: one-hot targets, label smoothing and softmax rows sum to 1.
 
-Enters: terms.  Leaves: the terms with such sums replaced by their value, and the assumptions made.  For a tensor defined by
-an equation the value is proved from the equation; for given data it is an assumption, which documents print.
+Enters: terms.  Leaves: the terms with such sums replaced by their value, and the assumptions made.  For a tensor
+defined by an equation the value is proved from the equation; for given data it is an assumption, which is printed.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Enters: a normalised network.  Leaves: for a tensor x, the terms of
 
     dx[k] = sum over equations y[i] = e that read x of  sum[i]( dy[i] * de/dx[k] )
 
-first with Kronecker deltas, then with the deltas eliminated.  The one rule of the derivation: no layer, loss or activation
-adds to it.
+first with Kronecker deltas, then with the deltas eliminated.  The one rule of the derivation: no layer, loss or
+activation adds to it.
 """
 
 from __future__ import annotations
@@ -121,7 +121,8 @@ LETTERS = "ijklabcdpqruvwmsto"
 
 def _axis_index(shape: object, extent: Extent, taken: set[str]) -> Position:
     if isinstance(shape, Compound) and all(p.index is not None for p in shape.parts):
-        parts = [_named(p.index.name if p.index else "", r, taken) for p, r in zip(shape.parts, shape.radices, strict=True)]
+        pairs = zip(shape.parts, shape.radices, strict=True)
+        parts = [_named(part.index.name if part.index else "", radix, taken) for part, radix in pairs]
         return Position.of(Compound(map(Position.of, parts), shape.radices))
     name = shape.name.rstrip("0123456789") if isinstance(shape, Index) else ""
     return Position.of(_named(name, extent, taken))
