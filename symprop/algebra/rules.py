@@ -14,6 +14,7 @@ from typing import Any
 import sympy as sp
 
 from symprop.algebra.scalar import Atoms, from_sympy, to_sympy
+from symprop.algebra.simplify import tractable
 from symprop.language import expressions as ex
 from symprop.language.equations import Function
 
@@ -79,6 +80,8 @@ def refold(name: str, formula: Any, derivative: Any, argument: Any, atoms: Atoms
     if exponential is None:
         return None
     e, k = sp.Symbol("e", positive=True), exponential
+    if not (tractable(formula) and tractable(derivative)):
+        return None
     inside = _in_generator(derivative, argument, k, e)
     if inside is None:
         return None

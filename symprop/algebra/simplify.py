@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
@@ -82,10 +83,21 @@ def cancel(expr: ex.Expr) -> ex.Expr:
     """The quotient in lowest terms where that is shorter; atoms are reads, reductions and guards."""
     atoms = Atoms()
     built = to_sympy(expr, atoms)
+    if not tractable(built):
+        return expr
     reduced = sp.cancel(sp.together(built))
     candidates = [built, reduced, sp.factor(reduced)]
     best = min(candidates, key=lambda c: (sp.count_ops(c), str(c)))
     return expr if best is built else from_sympy(best, atoms)
+
+
+MAX_POWER, MAX_OPERATIONS = 12, 400
+
+
+def tractable(value: Any) -> bool:
+    """True where a quotient can be brought to lowest terms without multiplying out enormous powers."""
+    powers = (abs(p.exp) for p in value.atoms(sp.Pow) if p.exp.is_Rational)
+    return max(powers, default=0) <= MAX_POWER and sp.count_ops(value) <= MAX_OPERATIONS
 
 
 def arranged(expr: ex.Expr, left: Iterable[str] = ()) -> ex.Expr:

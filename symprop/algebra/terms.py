@@ -268,4 +268,5 @@ def _nested_sum(bound: tuple[Index, ...], factors: list[ex.Expr], domain: Domain
     for indices, members, constraints in groups:
         body = ex.mul(*sorted(members, key=lambda f: order[f]))
         sums.append(ex.reduce_("sum", [i for i in bound if i in indices], body, Domain(constraints)))
-    return ex.mul(*sums)
+    placed = set().union(*(g[0] for g in groups))
+    return ex.mul(*(ex.size(Position.of(i.extent)) for i in bound if i not in placed), *sums)

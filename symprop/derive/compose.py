@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from symprop.algebra.simplify import arranged, assemble, cancel
 from symprop.algebra.terms import Facts, Term, eliminate, merge, term_expr, terms_of
@@ -45,7 +46,8 @@ class Composer:
     def _put_in(self, term: Term, singular: Mapping[str, Adjoint]) -> list[Term]:
         by_name = {self.prefix + name: adjoint for name, adjoint in singular.items()}
         for base, exponent in term.factors:
-            if isinstance(base, ex.Read) and base.tensor in by_name and exponent == 1:
+            # outside its bounds an adjoint is 0, its right side need not be
+            if exponent == 1 and _is_read_of(base, by_name) and self.facts.in_range(base):
                 adjoint = by_name[base.tensor]
                 rest = replace(term, factors=tuple(f for f in term.factors if f[0] != base))
                 return [_joined(rest, t) for t in terms_of(_at(adjoint, base, term.indices()))]
@@ -74,6 +76,10 @@ class Composer:
         if not any(isinstance(node, ex.Reduce) for node in ex.walk(body)):
             body = arranged(cancel(body))
         return Composed(body, summed.assumptions)
+
+
+def _is_read_of(base: ex.Expr, names: Mapping[str, Adjoint]) -> TypeGuard[ex.Read]:
+    return isinstance(base, ex.Read) and base.tensor in names
 
 
 def _at(adjoint: Adjoint, read: ex.Read, taken: Iterable[str]) -> ex.Expr:

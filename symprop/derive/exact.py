@@ -21,11 +21,12 @@ def unfolded(body: ex.Expr, tensor: str, consumers: Iterable[Equation]) -> ex.Ex
         if not isinstance(node, ex.Read) or node.tensor not in definitions:
             return node
         equation = definitions[node.tensor]
-        mapping = {
-            own.index: position
-            for own, position in zip(equation.indices, node.indices, strict=True)
-            if own.index is not None
-        }
+        mapping = {}
+        for own, position in zip(equation.indices, node.indices, strict=True):
+            # outside its bounds A is 0, f(Z) need not be: only reads that run over whole axes are written out
+            if own.index is None or position.index is None or position.index.extent != own.index.extent:
+                return node
+            mapping[own.index] = position
         return ex.substitute(equation.body, mapping)
 
     return ex.transform(body, change) if definitions else body

@@ -7,7 +7,7 @@ defined by an equation the value is proved from the equation; for given data it 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from symprop.algebra.matching import merge_alike
@@ -64,7 +64,8 @@ class RowSums:
             axes = [k for k, p in enumerate(base.indices) if p.index == index] if isinstance(base, ex.Read) else []
             uses = sum(1 for p in base.positions() for i in p.index_atoms() if i == index)
             if isinstance(base, ex.Read) and exponent == 1 and len(axes) == uses == 1:
-                row = self.row_sum(base.tensor, axes[0])
+                whole = self.facts.axes[base.tensor][axes[0]] == index.extent
+                row = self.row_sum(base.tensor, axes[0]) if whole else None
                 if row is not None:
                     return index, base, row
         return None
@@ -81,7 +82,8 @@ class RowSums:
         equation = self.network.defining(name)
         if equation is not None and axis < len(equation.indices):
             index = equation.indices[axis].index
-            return None if index is None else self._proved(equation.body, index)
+            whole = index is not None and index.extent == self.facts.axes[name][axis] and not equation.domain
+            return self._proved(equation.body, index) if whole and index is not None else None
         tensor = self.network.tensors.get(name)
         if tensor is not None and tensor.simplex == axis:
             return RowSum(Fraction(1), f"rows of {name} sum to 1")
@@ -101,9 +103,3 @@ class RowSums:
         if len(left) == 1 and not left[0].factors:
             return RowSum(left[0].coefficient, "; ".join(summed.assumptions))
         return None
-
-
-def closed(term: Term) -> Term:
-    """The term with its sum as one factor, so that it can cancel against another."""
-    coefficient, domain, factors = factors_of(term_expr(replace(term, coefficient=Fraction(1))))
-    return Term(coefficient * term.coefficient, (), domain, factors)

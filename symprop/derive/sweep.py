@@ -173,9 +173,10 @@ def _variable(network: Network) -> frozenset[str]:
     """Real tensors that depend on a real input or parameter: a one-hot row of labels does not."""
     given = {e.target for e in network.equations}
     found = {t.name for t in network.tensors.values() if t.dtype == "real" and t.name not in given}
-    for _ in range(2):  # twice, since a recurrence may read what is defined after it
-        for equation in network.equations:
-            real = network.tensors[equation.target].dtype == "real"
-            if real and any(read.tensor in found for read in ex.reads(equation.body)):
-                found.add(equation.target)
+    real = [e for e in network.equations if network.tensors[e.target].dtype == "real"]
+    growing = True
+    while growing:  # more than once where a recurrence reads what is defined after it
+        new = {e.target for e in real if e.target not in found and any(r.tensor in found for r in ex.reads(e.body))}
+        growing = bool(new)
+        found |= new
     return frozenset(found - {network.loss})

@@ -120,3 +120,27 @@ def test_numbers_cite_the_equations_they_use() -> None:
     assert [a.number for a in found] == [4, 5]
     assert found["Z"].steps[0].uses == (1, 4)
     assert found["Z"].steps[-1].uses == (4,)
+
+
+def test_part_of_a_row_does_not_sum_to_one() -> None:
+    axes = {"Z": "N 5", "P": "N 5", "Y": "N 5 +rows", "q": "N"}
+    base = network([SOFTMAX], **axes)
+    tensors = {**base.tensors, "q": Tensor("q", (Extent.of("N"),))}
+    scope = Scope(tensors, {"r": 3})
+    lines = [SOFTMAX, "L = -sum[n,r](Y[n,r]*log(P[n,r]))/N"]
+    cut = Network("cut", tensors, tuple(parse_equation(line, scope) for line in lines))
+    found = derive(cut)
+    assert "sum" in body(found, "Z")
+    assert found.assumptions == ()
+
+
+@pytest.mark.parametrize("formula", ["((1 + exp(z))**64)**64", "(z + 1)**64*(z - 1)**64/(1 + exp(-z))**63"])
+def test_enormous_powers_are_not_multiplied_out(formula: str) -> None:
+    big = Function("big", ("z",), parse_expression(formula, Scope()))
+    base = network(["A[n,j] = relu(Z[n,j])", "L = sum[n,j](G[n,j]*A[n,j])"], Z="N 3", A="N 3", G="N 3")
+    scope = Scope(base.tensors, functions={"big": 1})
+    equations = tuple(
+        parse_equation(line, scope) for line in ["A[n,j] = big(Z[n,j])", "L = sum[n,j](G[n,j]*log(A[n,j]))"]
+    )
+    found = derive(Network("big", base.tensors, equations, functions={"big": big}), time_limit_seconds=2)
+    assert "Z" in found
