@@ -137,14 +137,14 @@ def _place(factor: ex.Expr) -> int:
 
 
 def tidy(expr: ex.Expr, free: Iterable[str]) -> ex.Expr:
-    """Bound indices renamed to the shortest names that are not in use around them: n1 becomes n again."""
+    """Bound indices renamed to letters that are not in use around them: n1 becomes n again, or k."""
 
     def visit(node: ex.Expr, taken: frozenset[str]) -> ex.Expr:
         if isinstance(node, ex.Reduce):
             names, renaming = set(taken | _free_names(node)), {}
             for index in node.indices:
                 plain = Index(index.name.rstrip("0123456789") or index.name, index.extent)
-                new = ex.fresh(plain, names)
+                new = _another(plain, names)
                 names.add(new.name)
                 renaming[index] = new
             moved = _renamed(node, renaming)
@@ -155,6 +155,17 @@ def tidy(expr: ex.Expr, free: Iterable[str]) -> ex.Expr:
         return node.rebuild(tuple(visit(c, taken) for c in children)) if children else node
 
     return visit(expr, frozenset(free))
+
+
+SPARE_LETTERS = "klpqrsuvwhijm"
+
+
+def _another(index: Index, taken: set[str]) -> Index:
+    """The index itself, or one of the same extent under a letter that is free: k beside j, as one writes by hand."""
+    if index.name not in taken:
+        return index
+    letter = next((c for c in SPARE_LETTERS if c not in taken), None)
+    return Index(letter, index.extent) if letter else ex.fresh(index, taken)
 
 
 def _free_names(node: ex.Reduce) -> frozenset[str]:
