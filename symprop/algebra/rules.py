@@ -17,16 +17,21 @@ from symprop.algebra.scalar import Atoms, from_sympy, to_sympy
 from symprop.algebra.simplify import tractable
 from symprop.language import expressions as ex
 from symprop.language.equations import Function
+from symprop.language.parser import parse_expression
+from symprop.language.scope import Scope
 
-# functions a derivative may be recognised as: softplus' is sigmoid
-RECOGNISED = ("sigmoid", "tanh")
+# functions a derivative may be recognised as: softplus' is the sigmoid
+RECOGNISED = {
+    name: Function(name, ("z",), parse_expression(formula, Scope()))
+    for name, formula in (("sigmoid", "1/(1 + exp(-z))"), ("tanh", "(exp(z) - exp(-z))/(exp(z) + exp(-z))"))
+}
 
 
 class Rules:
     """Partial derivatives of the functions of one network, each derived once."""
 
     def __init__(self, functions: Mapping[str, Function]) -> None:
-        self.functions = functions
+        self.functions = {**RECOGNISED, **functions}
         self._known: dict[tuple[str, int], ex.Expr] = {}
 
     def __call__(self, function: Function, position: int) -> ex.Expr:
@@ -60,7 +65,7 @@ def _shared(function: Function, position: int) -> ex.Expr | None:
     """Rules of self-contained formulas are kept for the process: they depend on nothing but the formula."""
     key = (function.body, function.name, position)
     if key not in _SHARED:
-        atoms = Atoms({function.name: function})
+        atoms = Atoms({**RECOGNISED, function.name: function})
         formula = to_sympy(function.body, atoms)
         argument = atoms.symbol(ex.Read(function.args[position]), real=True)
         derivative = sp.diff(formula, argument)
@@ -85,9 +90,9 @@ def refold(name: str, formula: Any, derivative: Any, argument: Any, atoms: Atoms
     inside = _in_generator(derivative, argument, k, e)
     if inside is None:
         return None
-    for known, value in _recognisable(name, k, e):
-        if sp.cancel(inside - value) == 0:
-            return atoms.function(known)(argument)
+    known = next((n for n in RECOGNISED if n != name and _is_function(inside, atoms.functions.get(n), k, e)), None)
+    if known is not None:
+        return atoms.function(known)(argument)
     outer = _in_generator(formula, argument, k, e)
     if outer is None or not outer.is_rational_function(e):
         return None
@@ -137,8 +142,11 @@ def _in_generator(expr: Any, argument: Any, k: Any, e: Any) -> Any:
     return None if replaced.has(argument) else sp.cancel(sp.together(replaced)) if not replaced.has(sp.log) else None
 
 
-def _recognisable(name: str, k: Any, e: Any) -> list[tuple[str, Any]]:
-    """Functions of exp(k*z) that a derivative may turn out to be."""
-    if name in RECOGNISED or k != 1:
-        return []
-    return [("sigmoid", e / (1 + e)), ("tanh", (e**2 - 1) / (e**2 + 1))]
+def _is_function(value: Any, function: Function | None, k: Any, e: Any) -> bool:
+    """True where a rational function of e = exp(k*z) is the given function of z."""
+    if function is None or function.params or len(function.args) != 1:
+        return False
+    atoms = Atoms()
+    formula = to_sympy(function.body, atoms)
+    inside = _in_generator(formula, atoms.symbol(ex.Read(function.args[0]), real=True), k, e)
+    return inside is not None and inside.is_rational_function(e) and sp.cancel(inside - value) == 0

@@ -21,7 +21,7 @@ from symprop.derive.rows import RowSums
 from symprop.derive.sweep import Sweep
 from symprop.derive.values import Adjoint, Derivation, Step
 from symprop.errors import Fault, InputError, UndecidedError
-from symprop.language import Equation, Network, Tensor
+from symprop.language import Equation, Function, Network, Tensor
 from symprop.language import expressions as ex
 
 TIME_LIMIT_SECONDS = 60.0
@@ -68,7 +68,15 @@ class _Deriver:
         named = (e.source for e in self.network.equations)
         functions = (self.network.functions[c.name].source for c in self._calls() if c.name in self.network.functions)
         sources = tuple(dict.fromkeys(s for s in (*named, *functions) if s))
-        return Derivation(self.network, adjoints, assumptions, kinks_of(self.network), sources, self.prefix)
+        network = replace(self.network, functions=self._functions(adjoints))
+        return Derivation(network, adjoints, assumptions, kinks_of(self.network), sources, self.prefix)
+
+    def _functions(self, adjoints: Iterable[Adjoint]) -> dict[str, Function]:
+        """The network's functions, and those its derivatives turned out to be: softplus brings the sigmoid."""
+        known = self.sweep.rules.functions
+        bodies = (node for a in adjoints for e in (a.equation, a.exact) for node in ex.walk(e.body))
+        called = dict.fromkeys(n.name for n in bodies if isinstance(n, ex.Call) and n.name in known)
+        return {**self.network.functions, **{name: known[name] for name in called}}
 
     def _calls(self) -> Iterator[ex.Call]:
         for equation in self.network.equations:

@@ -144,3 +144,14 @@ def test_enormous_powers_are_not_multiplied_out(formula: str) -> None:
     )
     found = derive(Network("big", base.tensors, equations, functions={"big": big}), time_limit_seconds=2)
     assert "Z" in found
+
+
+def test_a_derivative_brings_the_function_it_is_written_with() -> None:
+    base = network(["A[n,j] = relu(Z[n,j])", "L = sum[n,j](G[n,j]*A[n,j]**2)"], Z="N 3", A="N 3", G="N 3")
+    lines = ["A[n,j] = softplus(Z[n,j])", "L = sum[n,j](G[n,j]*A[n,j]**2)"]
+    scope = Scope(base.tensors, functions={"softplus": 1})
+    equations = tuple(parse_equation(line, scope) for line in lines)
+    own = Network("own", base.tensors, equations, functions={"softplus": FUNCTIONS["softplus"]})
+    found = derive(own)
+    assert body(found, "Z") == "dA[n,j]*sigmoid(Z[n,j])"
+    assert text(found.network.functions["sigmoid"].body) == "1/(1 + exp(-z))"
