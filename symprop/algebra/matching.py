@@ -7,8 +7,8 @@ since outside them the target is 0 and the pattern need not be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symprop.algebra.terms import Factor, Facts, Term, factors_of, merge
@@ -143,20 +143,56 @@ def target_read(equation: Equation, found: Found) -> ex.Read | None:
     return ex.Read(equation.target, [p.substitute(found) for p in equation.indices])
 
 
-def fold_expr(expr: ex.Expr, equation: Equation, facts: Facts) -> ex.Expr:
-    """Every subexpression that is the equation's right side, replaced by its target."""
+@dataclass(frozen=True)
+class Fold:
+    """A value that is at hand: `pattern` is the target of an equation, or exp of it."""
+
+    equation: Equation
+    pattern: ex.Expr
+    exponential: bool = False
+
+    def value(self, found: Found, facts: Facts) -> ex.Expr | None:
+        """What replaces the pattern at the positions found, or None where the read may be out of bounds."""
+        read = target_read(self.equation, found)
+        if read is None or not facts.in_range(read):
+            return None
+        return ex.Call("exp", [read]) if self.exponential else read
+
+
+def folds_of(equation: Equation) -> Iterator[Fold]:
+    """The patterns an equation offers: its right side, and for a logarithm A = Z - log(S) also exp(Z)/S = exp(A)."""
+    body = equation.body
+    if equation.domain or isinstance(body, ex.Read | ex.Number | ex.Guard | ex.Reduce):
+        return
+    if not isinstance(body, ex.Add):
+        yield Fold(equation, body)
+    elif any(isinstance(node, ex.Call) and node.name == "log" for term in body.terms for node in ex.walk(term)):
+        yield Fold(equation, ex.mul(*map(_exponential, body.terms)), exponential=True)
+
+
+def _exponential(term: ex.Expr) -> ex.Expr:
+    """exp of a term, with exp(c*log(x)) as x**c for a rational c."""
+    coefficient, _, factors = factors_of(term)
+    base, exponent = factors[0] if len(factors) == 1 else (ex.ONE, Fraction(0))
+    if isinstance(base, ex.Call) and base.name == "log" and exponent == 1:
+        return ex.power(base.args[0], ex.Number(coefficient))
+    return ex.Call("exp", [term])
+
+
+def fold_expr(expr: ex.Expr, fold: Fold, facts: Facts) -> ex.Expr:
+    """Every subexpression that is the pattern, replaced by its value."""
 
     def change(node: ex.Expr) -> ex.Expr:
-        found = unify(equation.body, node, {}, {})
-        read = None if found is None else target_read(equation, found)
-        return node if read is None or not facts.in_range(read) else read
+        found = unify(fold.pattern, node, {}, {})
+        value = None if found is None else fold.value(found, facts)
+        return node if value is None else value
 
     return ex.transform(expr, change)
 
 
-def fold_term(term: Term, equation: Equation, facts: Facts) -> Term:
-    """A product in the term that is a power of the equation's right side, replaced by that power of its target."""
-    coefficient, domain, pattern = factors_of(equation.body)
+def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
+    """A product in the term that is a power of the pattern, replaced by that power of its value."""
+    coefficient, domain, pattern = factors_of(fold.pattern)
     if domain or coefficient != 1 or len(pattern) < 2:
         return term
     while True:
@@ -164,11 +200,11 @@ def fold_term(term: Term, equation: Equation, facts: Facts) -> Term:
         if found is None:
             return term
         positions, used, ratio = found
-        read = target_read(equation, positions)
-        if read is None or not facts.in_range(read):
+        value = fold.value(positions, facts)
+        if value is None:
             return term
         left = merge([*term.factors, *((base, -exponent * ratio) for base, exponent in used)])
-        term = replace(term, factors=merge([*left, (read, ratio)]))
+        term = replace(term, factors=merge([*left, (value, ratio)]))
 
 
 def _match_factors(

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from symprop.algebra.scalar import Atoms, from_sympy, to_sympy
+from symprop.algebra.scalar import Atoms, Magnitude, Signum, from_sympy, to_sympy
 from symprop.algebra.simplify import tractable
 from symprop.language import expressions as ex
 from symprop.language.equations import Function
@@ -42,37 +42,41 @@ class Rules:
         return self._known[key]
 
     def _derive(self, function: Function, position: int) -> ex.Expr:
-        names = (*function.args, *(name for name, _ in function.params))
-        cached = _shared(function, position) if not function.params and self._closed(function) else None
-        if cached is not None:
-            return cached
-        atoms = Atoms(self.functions, self)
-        formula = to_sympy(function.body, atoms)
-        argument = atoms.symbol(ex.Read(names[position]), real=True)
-        derivative = sp.diff(formula, argument)
-        refolded = refold(function.name, formula, derivative, argument, atoms) if len(names) == 1 else None
-        return from_sympy(derivative if refolded is None else refolded, atoms)
+        if function.params or not self._closed(function):
+            return _partial(function, position, Atoms(self.functions, self))
+        key = (function.body, function.name, position)
+        if key not in _SHARED:
+            _SHARED[key] = _partial(function, position, Atoms({**RECOGNISED, function.name: function}))
+        return _SHARED[key]
 
     def _closed(self, function: Function) -> bool:
         """True where the formula calls no other library function, so that its rule is the same everywhere."""
         return all(n.name not in self.functions for n in ex.walk(function.body) if isinstance(n, ex.Call))
 
 
+# rules of self-contained formulas are kept for the process: they depend on nothing but the formula
 _SHARED: dict[tuple[ex.Expr, str, int], ex.Expr] = {}
 
 
-def _shared(function: Function, position: int) -> ex.Expr | None:
-    """Rules of self-contained formulas are kept for the process: they depend on nothing but the formula."""
-    key = (function.body, function.name, position)
-    if key not in _SHARED:
-        atoms = Atoms({**RECOGNISED, function.name: function})
-        formula = to_sympy(function.body, atoms)
-        argument = atoms.symbol(ex.Read(function.args[position]), real=True)
-        derivative = sp.diff(formula, argument)
-        single = len(function.args) == 1
-        refolded = refold(function.name, formula, derivative, argument, atoms) if single else None
-        _SHARED[key] = from_sympy(derivative if refolded is None else refolded, atoms)
-    return _SHARED[key]
+def _partial(function: Function, position: int, atoms: Atoms) -> ex.Expr:
+    """The partial derivative of a formula, refolded where that is possible."""
+    names = (*function.args, *(name for name, _ in function.params))
+    formula = to_sympy(function.body, atoms)
+    argument = atoms.symbol(ex.Read(names[position]), real=True)
+    derivative = _without_signs(sp.diff(formula, argument))
+    refolded = refold(function.name, formula, derivative, argument, atoms) if len(names) == 1 else None
+    return from_sympy(derivative if refolded is None else refolded, atoms)
+
+
+def _without_signs(derivative: Any) -> Any:
+    """x*sign(x) as abs(x), and the quotients that this shortens in lowest terms."""
+    signs = sorted(derivative.atoms(Signum), key=str)
+    if not signs or not tractable(derivative):
+        return derivative
+    for sign in signs:
+        derivative = derivative.subs(sign.args[0] * sign, Magnitude(sign.args[0]))
+    lowest = sp.factor(sp.cancel(sp.together(derivative)))
+    return min(derivative, lowest, key=lambda value: (sp.count_ops(value), str(value)))
 
 
 def refold(name: str, formula: Any, derivative: Any, argument: Any, atoms: Atoms) -> Any:
@@ -90,9 +94,10 @@ def refold(name: str, formula: Any, derivative: Any, argument: Any, atoms: Atoms
     inside = _in_generator(derivative, argument, k, e)
     if inside is None:
         return None
-    known = next((n for n in RECOGNISED if n != name and _is_function(inside, atoms.functions.get(n), k, e)), None)
-    if known is not None:
-        return atoms.function(known)(argument)
+    for known in (n for n in RECOGNISED if n != name):
+        for sign in (1, -1):
+            if _is_function(inside, atoms.functions.get(known), sign * k, e):
+                return atoms.function(known)(sign * argument)
     outer = _in_generator(formula, argument, k, e)
     if outer is None or not outer.is_rational_function(e):
         return None
@@ -143,7 +148,7 @@ def _in_generator(expr: Any, argument: Any, k: Any, e: Any) -> Any:
 
 
 def _is_function(value: Any, function: Function | None, k: Any, e: Any) -> bool:
-    """True where a rational function of e = exp(k*z) is the given function of z."""
+    """True where a rational function of e = exp(k*z) is the given function of z; of -z for a negative k."""
     if function is None or function.params or len(function.args) != 1:
         return False
     atoms = Atoms()

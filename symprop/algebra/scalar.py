@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy as sp
 
+from symprop.algebra.choices import choice, choice_of
 from symprop.language import expressions as ex
 from symprop.language.equations import Function
 from symprop.language.indices import Position
@@ -179,19 +180,15 @@ def to_sympy(
         return builder(*map(build, node.args))
 
     def condition(node: ex.Expr) -> Any:
-        if given and isinstance(node, ex.Compare):
-            owner = conditions or atoms
-            left, right = (from_sympy(build(side), owner) for side in (node.left, node.right))
-            return owner.symbol(ex.Compare(left, node.op, right))
-        return atoms.symbol(node)
+        owner = conditions or atoms
+        values = {name: from_sympy(value, owner) for name, value in given.items()}
+        return owner.symbol(ex.transform(node, lambda part: _argument(part, values)) if values else node)
 
     return build(expr)
 
 
-def choice_of(node: ex.Call) -> ex.Expr:
-    """max(a, b) as where(a >= b, a, b): the first maximal argument; likewise min."""
-    left, right = node.args
-    return ex.where(ex.Compare(left, ">=" if node.name == "max" else "<=", right), left, right)
+def _argument(node: ex.Expr, values: Mapping[str, ex.Expr]) -> ex.Expr:
+    return values.get(node.tensor, node) if isinstance(node, ex.Read) and not node.indices else node
 
 
 def _positive(position: Position) -> bool:
@@ -212,17 +209,46 @@ def from_sympy(value: Any, atoms: Atoms) -> ex.Expr:
     if value.is_Add:
         return _sum(args, atoms)
     if value.is_Mul:
-        return ex.mul(*(from_sympy(a, atoms) for a in args))
+        return _product(args, atoms)
     if value.is_Pow:
         return ex.power(from_sympy(args[0], atoms), from_sympy(args[1], atoms))
     if isinstance(value, Choice):
-        return _choice(*(from_sympy(a, atoms) for a in args))
+        return choice(*(from_sympy(a, atoms) for a in args))
     name = NAMES.get(value.func) or ("abs" if value.func is sp.Abs else "sign" if value.func is sp.sign else None)
     if name is None and isinstance(value, _Library):
         name = type(value).__name__
     if name is None:
         raise TypeError(f"SymPy node {value.func.__name__} has no counterpart in the language")
     return ex.Call(name, [from_sympy(a, atoms) for a in args])
+
+
+def _product(args: tuple[Any, ...], atoms: Atoms) -> ex.Expr:
+    """A product with one choice for each condition, and roots below the bar: 1/sqrt(2), not sqrt(2)/2."""
+    factors = [from_sympy(a, atoms) for a in args]
+    value = next((f.value for f in factors if isinstance(f, ex.Number)), Fraction(1))
+    for k, factor in enumerate(factors):
+        base = ex.number(factor.base) if isinstance(factor, ex.Pow) else None
+        if isinstance(factor, ex.Pow) and base and factor.exponent == HALF and value.denominator % base == 0:
+            factors[k] = ex.mul(ex.Number(base), ex.power(factor.base, ex.Number(-HALF.value)))
+    return ex.mul(*_joined_choices(factors))
+
+
+HALF = ex.Number(Fraction(1, 2))
+
+
+def _joined_choices(factors: list[ex.Expr]) -> list[ex.Expr]:
+    """where(c, a, 0)*where(c, b, 0) as where(c, a*b, 0)."""
+    joined: dict[ex.Expr, ex.Where] = {}
+    rest = []
+    for factor in factors:
+        if isinstance(factor, ex.Where):
+            old = joined.get(factor.condition)
+            then, other = (old.then, old.otherwise) if old else (ex.ONE, ex.ONE)
+            new = ex.Where(factor.condition, ex.mul(then, factor.then), ex.mul(other, factor.otherwise))
+            joined[factor.condition] = new
+        else:
+            rest.append(factor)
+    return [*rest, *joined.values()]
 
 
 def _sum(args: tuple[Any, ...], atoms: Atoms) -> ex.Expr:
@@ -251,22 +277,6 @@ def is_negative(term: ex.Expr) -> bool:
     head = term.factors[0] if isinstance(term, ex.Mul) else term
     value = ex.number(head)
     return value is not None and value < 0
-
-
-NEGATION = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-
-
-def _choice(condition: ex.Expr, then: ex.Expr, otherwise: ex.Expr) -> ex.Expr:
-    """where(c, a, b), turned so that the value which is not 0 comes first and a numeral is on the right."""
-    if isinstance(condition, ex.Compare):
-        left, op, right = condition.left, condition.op, condition.right
-        if then == ex.ZERO:
-            op, then, otherwise = NEGATION[op], otherwise, then
-        if ex.number(left) is not None and ex.number(right) is None:
-            left, op, right = right, MIRROR[op], left
-        condition = ex.Compare(left, op, right)
-    return ex.where(condition, then, otherwise)
 
 
 class Partials:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from time import monotonic
 
-from symprop.algebra.matching import fold_expr, fold_term
+from symprop.algebra.matching import Fold, fold_expr, fold_term, folds_of
 from symprop.algebra.simplify import arranged, assemble, tidy
 from symprop.algebra.terms import Term, term_expr
 from symprop.derive.compose import Composer
@@ -54,7 +54,7 @@ class _Deriver:
         self.sweep = Sweep(network, prefix)
         self.rows = RowSums(network, self.sweep.facts)
         self.composer = Composer(self.sweep.facts, self.rows, prefix)
-        self.folds = _by_tensor(e for e in network.equations if e.target != network.loss and _foldable(e))
+        self.folds = _by_tensor(f for e in network.equations if e.target != network.loss for f in folds_of(e))
         self.found: dict[str, Adjoint] = {}
         self.count = len(network.equations)
 
@@ -151,11 +151,11 @@ class _Deriver:
 
     def _fold(self, term: Term) -> Term:
         read = _tensors(term)
-        candidates = {e.number: e for name in read for e in self.folds.get(name, ())}
-        for _, equation in sorted(candidates.items()):
-            if read.issuperset(r.tensor for r in ex.reads(equation.body)):
-                term = fold_term(term, equation, self.sweep.facts)
-                factors = ((fold_expr(b, equation, self.sweep.facts), e) for b, e in term.factors)
+        candidates = {f.equation.number: f for name in read for f in self.folds.get(name, ())}
+        for _, fold in sorted(candidates.items(), key=lambda item: item[0]):
+            if read.issuperset(r.tensor for r in ex.reads(fold.pattern)):
+                term = fold_term(term, fold, self.sweep.facts)
+                factors = ((fold_expr(b, fold, self.sweep.facts), e) for b, e in term.factors)
                 term = replace(term, factors=()).times(ex.mul(*(ex.power(b, ex.Number(e)) for b, e in factors)))
                 read = _tensors(term)
         return term
@@ -177,18 +177,13 @@ def _tensors(term: Term) -> set[str]:
     return {r.tensor for base, _ in term.factors for r in ex.reads(base)}
 
 
-def _by_tensor(equations: Iterable[Equation]) -> dict[str, list[Equation]]:
-    """The equations by the tensors they read, so that a term is compared with few of them."""
-    found: dict[str, list[Equation]] = {}
-    for equation in equations:
-        for name in dict.fromkeys(r.tensor for r in ex.reads(equation.body)):
-            found.setdefault(name, []).append(equation)
+def _by_tensor(folds: Iterable[Fold]) -> dict[str, list[Fold]]:
+    """The folds by the tensors their patterns read, so that a term is compared with few of them."""
+    found: dict[str, list[Fold]] = {}
+    for fold in folds:
+        for name in dict.fromkeys(r.tensor for r in ex.reads(fold.pattern)):
+            found.setdefault(name, []).append(fold)
     return found
-
-
-def _foldable(equation: Equation) -> bool:
-    """A right side worth naming: more than a bare read or numeral, and defined everywhere."""
-    return not equation.domain and not isinstance(equation.body, ex.Read | ex.Number | ex.Guard | ex.Reduce | ex.Add)
 
 
 def divides_by(expr: ex.Expr, tensor: str) -> bool:

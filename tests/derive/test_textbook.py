@@ -155,3 +155,9 @@ def test_a_derivative_brings_the_function_it_is_written_with() -> None:
     found = derive(own)
     assert body(found, "Z") == "dA[n,j]*sigmoid(Z[n,j])"
     assert text(found.network.functions["sigmoid"].body) == "1/(1 + exp(-z))"
+
+
+def test_log_softmax_reads_its_own_value() -> None:
+    lines = ["A[n,c] = Z[n,c] - log(sum[k](exp(Z[n,k])))", "Y[n,c] = [y[n] == c]", "L = -sum[n,c](Y[n,c]*A[n,c])/N"]
+    found = derive(network(lines, Z="N 5", A="N 5", Y="N 5", y="N <5"))
+    assert body(found, "Z") == "dA[n,c] - exp(A[n,c])*sum[k](dA[n,k])"
