@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from symprop.derive import Derivation
+    from symprop.derivation import Derivation
     from symprop.language import Network
+    from symprop.presented import PresentedDerivation
     from symprop.train import Model
 
 try:
@@ -31,7 +32,7 @@ except PackageNotFoundError:  # a checkout that was not installed
 __all__ = ["Derivation", "Model", "Network", "__version__", "compile", "derive", "generate", "load"]
 
 _WHERE = {
-    "Derivation": "symprop.derive",
+    "Derivation": "symprop.derivation",
     "Model": "symprop.train",
     "Network": "symprop.language",
 }
@@ -59,7 +60,7 @@ def load(path: str | Path) -> Network:
     return build(read_spec(str(path)))
 
 
-def derive(network: Network | str | Path) -> Derivation:
+def derive(network: Network | str | Path) -> PresentedDerivation:
     """The adjoint dL/dx of every real tensor x of a network, with the steps that lead to it.
 
     Args:
@@ -69,7 +70,7 @@ def derive(network: Network | str | Path) -> Derivation:
         InputError: the network cannot be differentiated; the message names the equation.
         UndecidedError: the derivation takes longer than a minute.
     """
-    from symprop.derive import derive as sweep
+    from symprop.derivation import derive as sweep
 
     return sweep(_network(network))
 
@@ -122,5 +123,6 @@ def _network(network: Network | str | Path) -> Network:
 
 def _source(network: Network, backend: str, dtype: str | None) -> str:
     from symprop.codegen import generate_module
+    from symprop.derivation import derive as sweep
 
-    return generate_module(derive(network), backend=backend, dtype=dtype or network.training.dtype)
+    return generate_module(sweep(network), backend=backend, dtype=dtype or network.training.dtype)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from symprop.derive.values import Derivation
+from symprop.derivation.values import Derivation
 from symprop.language import Equation, Network, Tensor
 
 

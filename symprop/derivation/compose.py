@@ -12,8 +12,8 @@ from typing import TypeGuard
 
 from symprop.algebra.simplify import arranged, assemble, cancel
 from symprop.algebra.terms import Facts, Term, eliminate, merge, term_expr, terms_of
-from symprop.derive.rows import RowSums
-from symprop.derive.values import Adjoint
+from symprop.derivation.rows import RowSums
+from symprop.derivation.values import Adjoint
 from symprop.language import Index, Position
 from symprop.language import expressions as ex
 

@@ -13,13 +13,13 @@ from time import monotonic
 from symprop.algebra.matching import Fold, fold_expr, fold_term, folds_of
 from symprop.algebra.simplify import arranged, assemble, tidy
 from symprop.algebra.terms import Term, term_expr
-from symprop.derive.compose import Composer
-from symprop.derive.exact import unfolded
-from symprop.derive.kinks import kinks_of
-from symprop.derive.normalise import normalise
-from symprop.derive.rows import RowSums
-from symprop.derive.sweep import Sweep
-from symprop.derive.values import Adjoint, Derivation, Step
+from symprop.derivation.compose import Composer
+from symprop.derivation.exact import unfolded
+from symprop.derivation.kinks import kinks_of
+from symprop.derivation.normalise import normalise
+from symprop.derivation.rows import RowSums
+from symprop.derivation.sweep import Sweep
+from symprop.derivation.values import Adjoint, Derivation, Step
 from symprop.errors import Fault, InputError, UndecidedError
 from symprop.language import Equation, Function, Network, Tensor
 from symprop.language import expressions as ex

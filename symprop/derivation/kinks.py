@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symprop.derive.values import Kink
+from symprop.derivation.values import Kink
 from symprop.language import Equation, Network
 from symprop.language import expressions as ex
 

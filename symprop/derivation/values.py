@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from symprop.errors import Fault, InputError
 from symprop.language import Equation, Expr, Network
@@ -120,25 +119,6 @@ class Derivation:
             if adjoint.tensor in wanted:
                 wanted.update(self._upstream[n] for n in tensors_read(adjoint.equation.body) if n in self._upstream)
         return tuple(a for a in self.adjoints if a.tensor in wanted)
-
-    def latex(self, **options: Any) -> str:
-        """The derivation as LaTeX; options as of `symprop.report.render`."""
-        return self._document("latex", options)
-
-    def markdown(self, **options: Any) -> str:
-        """The derivation as Markdown; options as of `symprop.report.render`."""
-        return self._document("markdown", options)
-
-    def _document(self, form: str, options: dict[str, Any]) -> str:
-        # imported here: reports read derivations, so the module cannot be imported before this one is
-        from symprop.report import render
-
-        return str(render(self, form, **options))
-
-    def _repr_latex_(self) -> str:
-        from symprop.report import notebook_latex
-
-        return notebook_latex(self)
 
     def __str__(self) -> str:
         lines = [f"({e.number}) {e}" for e in self.network.equations]

@@ -1,7 +1,7 @@
 """Tensors, equations and networks: what a front end makes and every later stage reads.
 
-Enters: names, extents and expressions.  Leaves: frozen values whose free and bound indices have been checked.  Provenance
-and source places live on the equation; nothing points back at its container.
+Enters: names, extents and expressions.  Leaves: frozen values whose free and bound indices have been checked.
+Provenance and source places live on the equation; nothing points back at its container.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Enters: numbers, positions and names.  Leaves: immutable expression trees, made by the constructors at the end (`add`,
 `mul`, `power`, `guard`, `reduce_`), which flatten, fold numbers and nothing more: `2*(x - m)` stays as it was written.
 
-Meaning.  A read of a real tensor outside its bounds is 0.  `Guard(d, e)` is e where the domain d holds and 0 elsewhere; e
+Meaning.  A read of a real tensor outside its bounds is 0.  `Guard(d, e)` is e where the domain d holds, else 0; e
 is not evaluated there, so 0*inf cannot arise.  A reduction runs over the points of its domain alone: an empty sum is 0,
 and so is an empty maximum.
 """
@@ -211,7 +211,8 @@ class Where(Expr):
 class Reduce(Expr):
     """sum, max, min, argmax or argmin of a body over bound indices within a domain.
 
-    The value of an argmax over several indices is the part named by `pick`, at the first maximal point in row-major order.
+    The value of an argmax over several indices is the part named by `pick`, at the first maximal point in row-major
+    order.
     """
 
     __slots__ = ("body", "domain", "indices", "op", "pick")

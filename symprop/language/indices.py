@@ -8,7 +8,7 @@ tensor may stand in a position: such an atom is any node with a `substitute` and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Union
+from typing import Any, Union
 
 from symprop.language.extents import Extent
 from symprop.language.node import Node
@@ -87,7 +87,10 @@ Atom = Union[Index, Compound, Gather]  # noqa: UP007  (a name for annotations an
 
 
 class Position(Node):
-    """sum_a c_a * atom_a + offset: an affine form with integer coefficients and an `Extent` as offset."""
+    """sum_a c_a * atom_a + offset: an affine form with integer coefficients and an `Extent` as offset.
+
+    Terms are kept in the order they were written, for the reader; forms that differ in it alone are equal.
+    """
 
     __slots__ = ("offset", "terms")
     terms: tuple[tuple[Atom, int], ...]
@@ -95,6 +98,19 @@ class Position(Node):
 
     def __init__(self, terms: Mapping[Atom, int], offset: Extent | int = 0) -> None:
         self._set(Extent.of(offset), tuple((a, c) for a, c in terms.items() if c))
+
+    def _set(self, *values: Any) -> None:
+        super()._set(*values)
+        object.__setattr__(self, "_hash", hash((self.offset, frozenset(self.terms))))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Position) or self._hash != other._hash:
+            return False
+        return self.offset == other.offset and frozenset(self.terms) == frozenset(other.terms)
+
+    __hash__ = Node.__hash__
 
     @staticmethod
     def of(value: Position | Atom | Extent | int) -> Position:

@@ -30,9 +30,9 @@ class Node:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if type(self) is not type(other) or self._hash != other._hash:  # type: ignore[attr-defined]
+        if type(self) is not type(other) or self._hash != other._hash:
             return False
-        return self.fields() == other.fields()  # type: ignore[attr-defined]
+        return self.fields() == other.fields()
 
     def __hash__(self) -> int:
         return self._hash

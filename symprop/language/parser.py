@@ -2,26 +2,28 @@
 
 Enters: one line of text and the names it may use.  Leaves: language values, or a FormulaError with line and column.
 Python's own grammar is borrowed to read the text (`ast.parse` builds a tree and runs nothing); every node that is not
-listed here is refused.  Before that the text is bounded in length, depth and size of its numerals, since a parser can be
-made to work hard by what it reads.  See `scope.Scope` for what a name can mean.
+listed here is refused.  Before that the text is bounded in length, depth and size of its numerals, since a parser can
+be made to work hard by what it reads.  See `scope.Scope` for what a name can mean.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from symprop.errors import Fault, FormulaError
 from symprop.language import expressions as ex
 from symprop.language.equations import Equation
 from symprop.language.indices import EVERYWHERE, Compound, Constraint, Domain, Gather, Index, Position
-from symprop.language.scope import Scope
+from symprop.language.scope import CONSTANTS, PRIMITIVES, Scope
 
 MAX_CHARACTERS, MAX_NODES, MAX_DEPTH, MAX_BITS, MAX_EXPONENT = 2000, 400, 40, 512, 64
 NUMERAL = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 ALLOWED_TEXT = re.compile(r"[ -~\n\t]*")
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 FLIP = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
@@ -51,30 +53,53 @@ def parse_equation(text: str, scope: Scope | None = None, where: str = "equation
     return reader.equation(body[0])
 
 
+class _Place(NamedTuple):
+    """A place in a text; lines and columns count from 1."""
+
+    line: int
+    column: int
+
+    @staticmethod
+    def of(node: ast.AST | None) -> _Place:
+        """Where a syntax node begins, or the beginning of the text."""
+        return _Place(getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
+
+
 class _Reader:
     """One text being read; methods take a Python syntax node and give a language value."""
 
     def __init__(self, text: str, scope: Scope, where: str) -> None:
         self.text, self.scope, self.where = text, scope.child(), where
+        self.depth = 0
 
-    def fail(self, node: ast.AST | None, message: str, hint: str = "") -> NoReturn:
-        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
+    def fail(self, node: ast.AST | _Place | None, message: str, hint: str = "") -> NoReturn:
+        at = node if isinstance(node, _Place) else _Place.of(node)
+        line, column = at.line, at.column
         place = f"{self.where}: column {column}" if line == 1 else f"{self.where}: line {line}, column {column}"
         raise FormulaError(Fault(place, message, hint))
 
-    def tree(self, mode: str) -> ast.Module:
+    def tree(self, mode: str) -> Any:
         self._bound_text()
         try:
-            tree = ast.parse(self.text, mode=mode)
+            with warnings.catch_warnings():
+                # Python only warns of `1if` and of "\\d"; here both are faults
+                warnings.simplefilter("error")
+                tree = ast.parse(self.text, mode=mode)
         except SyntaxError as error:
-            # Python's own columns count from 1
-            node = ast.Name(lineno=error.lineno or 1, col_offset=max((error.offset or 1) - 1, 0))
-            self.fail(node, f"this is not a formula: {_plain(error.msg)}")
+            # Python's own columns count from 1; 0 is the end of the text
+            end = len(self.text.splitlines()[-1]) + 1
+            self.fail(_Place(error.lineno or 1, error.offset or end), f"this is not a formula: {_plain(error.msg)}")
         except (RecursionError, MemoryError, ValueError):
+            self.fail(None, "the formula is nested too deeply")
+        if _depth(tree) > MAX_NODES:
             self.fail(None, "the formula is nested too deeply")
         if sum(1 for _ in ast.walk(tree)) > 3 * MAX_NODES:
             self.fail(None, f"the formula has too many parts; expected at most {MAX_NODES}")
-        return tree  # type: ignore[return-value]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and not NAME.fullmatch(node.id):
+                shown = node.id if len(node.id) < 20 else node.id[:17] + "..."
+                self.fail(node, f"'{shown}' is not a name; expected a letter, then at most 63 letters, digits or _")
+        return tree
 
     def _bound_text(self) -> None:
         if not self.text.strip():
@@ -84,15 +109,18 @@ class _Reader:
         good = ALLOWED_TEXT.match(self.text)
         stop = good.end() if good else 0
         if stop < len(self.text):
-            line = self.text.count("\n", 0, stop)
-            node = ast.Name(lineno=line + 1, col_offset=stop - self.text.rfind("\n", 0, stop) - 1)
-            self.fail(node, f"character U+{ord(self.text[stop]):04X} cannot stand in a formula; expected plain ASCII")
+            self.fail(
+                self._place(stop),
+                f"character U+{ord(self.text[stop]):04X} cannot stand in a formula; expected plain ASCII",
+            )
         depth = 0
         for column, character in enumerate(self.text):
             depth += (character in "([{") - (character in ")]}")
             if depth > MAX_DEPTH:
-                node = ast.Name(lineno=1, col_offset=column)
-                self.fail(node, f"brackets are nested more than {MAX_DEPTH} deep")
+                self.fail(self._place(column), f"brackets are nested more than {MAX_DEPTH} deep")
+
+    def _place(self, at: int) -> _Place:
+        return _Place(self.text.count("\n", 0, at) + 1, at - self.text.rfind("\n", 0, at))
 
     def finished(self, expr: ex.Expr) -> ex.Expr:
         if isinstance(expr, ex.Compare):
@@ -104,6 +132,15 @@ class _Reader:
     # -- expressions ---------------------------------------------------------------------------------------------
 
     def expression(self, node: ast.AST) -> ex.Expr:
+        """The expression of a syntax node; bounded in depth, since Python's own stack is."""
+        self.depth += 1
+        if self.depth > 3 * MAX_DEPTH:
+            self.fail(node, "the formula is nested too deeply")
+        expr = self._expression(node)
+        self.depth -= 1
+        return expr
+
+    def _expression(self, node: ast.AST) -> ex.Expr:
         match node:
             case ast.Constant():
                 return ex.Number(self._numeral(node))
@@ -135,7 +172,7 @@ class _Reader:
         if not NUMERAL.fullmatch(written):
             self.fail(node, f"{_kind(node)} cannot stand in a formula")
         mantissa, _, exponent = written.lower().partition("e")
-        if len(mantissa) > 150 or len(exponent) > 4 or abs(int(exponent or 0)) > 150:
+        if len(mantissa) > 160 or len(exponent) > 4 or abs(int(exponent or 0)) > 150:
             self.fail(node, f"a numeral of this size cannot stand in a formula; expected at most {MAX_BITS} bits")
         value = Fraction(written)
         if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
@@ -149,32 +186,42 @@ class _Reader:
         return meaning
 
     def _binary(self, node: ast.BinOp) -> ex.Expr:
-        left, right = self.number(node.left), self.number(node.right)
+        """An operation; a chain a + b + c + ..., which Python nests to the left, is read without nesting."""
+        chain = [node]
+        while isinstance(chain[-1].left, ast.BinOp):
+            chain.append(chain[-1].left)
+        out = self.number(chain[-1].left)
+        for link in reversed(chain):
+            out = self._operation(link, out, self.number(link.right))
+            self._bound_constants(link, out)
+        return out
+
+    def _operation(self, node: ast.BinOp, left: ex.Expr, right: ex.Expr) -> ex.Expr:
         match node.op:
             case ast.Add():
-                out = ex.add(left, right)
+                return ex.add(left, right)
             case ast.Sub():
-                out = ex.add(left, ex.negate(right))
+                return ex.add(left, ex.negate(right))
             case ast.Mult():
-                out = ex.mul(left, right)
+                return ex.mul(left, right)
             case ast.Div():
                 if right == ex.ZERO:
                     self.fail(node.right, "division by zero")
-                out = ex.divide(left, right)
+                return ex.divide(left, right)
             case ast.Pow():
-                out = self._power(node, left, right)
-            case _:
-                self.fail(node, f"operator {_operator(node.op)} is not known; expected + - * / **")
-        for part in ex.walk(out):
+                return self._power(node, left, right)
+        self.fail(node, f"operator {_operator(node.op)} is not known; expected + - * / **")
+
+    def _bound_constants(self, node: ast.AST, expr: ex.Expr) -> None:
+        for part in ex.walk(expr):
             value = ex.number(part)
             if value is not None and max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
                 self.fail(node, f"a constant grows beyond {MAX_BITS} bits here")
-        return out
 
-    def _power(self, node: ast.BinOp, base: ex.Expr, exponent: ex.Expr) -> ex.Expr:
+    def _power(self, node: ast.BinOp | ast.Call, base: ex.Expr, exponent: ex.Expr) -> ex.Expr:
         value, root = ex.number(exponent), ex.number(base)
         if value is not None and abs(value) > MAX_EXPONENT:
-            self.fail(node.right, f"exponent {value} is too large; expected at most {MAX_EXPONENT}")
+            self.fail(getattr(node, "right", node), f"exponent {value} is too large; expected at most {MAX_EXPONENT}")
         if root is not None and value is not None:
             if root == 0 and value < 0:
                 self.fail(node, "division by zero")
@@ -202,8 +249,9 @@ class _Reader:
             return self._where(node)
         args = [self.number(arg) for arg in node.args]
         if name == "sqrt":
-            return ex.power(args[0], ex.Number(Fraction(1, 2)))
-        if name == "log" and (ex.number(args[0]) or 1) <= 0 or args[0] == ex.ZERO and name == "log":
+            return self._power(node, args[0], ex.Number(Fraction(1, 2)))
+        value = ex.number(args[0])
+        if name == "log" and value is not None and value <= 0:
             self.fail(node, f"log of {args[0]} is not a real number")
         return ex.Call(name, args)
 
@@ -230,31 +278,17 @@ class _Reader:
         outer = self.scope
         self.scope = outer.binding([n.id for n in names])
         self._extents_from(node.args[0], {n.id for n in names})
-        self._learn({n.id for n in names}, node.args[0])
         body = self.number(node.args[0])
         domain = self._domain(condition) if condition is not None else EVERYWHERE
         indices = [self.scope.index(n.id) for n in names]
         for name, index in zip(names, indices, strict=True):
             if index is None:
-                self.fail(name, f"the extent of index '{name.id}' is not known", "Read a tensor with it, or declare it.")
+                self.fail(
+                    name, f"the extent of index '{name.id}' is not known", "Read a tensor with it, or declare it."
+                )
         self.scope = outer
         bound = [i for i in indices if i is not None]
         return ex.reduce_(op, bound, body, domain, bound[0] if op.startswith("arg") else None)
-
-    def _learn(self, names: set[str], node: ast.AST) -> None:
-        """Give bound names the extents of the axes they stand alone on, wherever in the body that is."""
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-            tensor = self.scope.tensors.get(node.value.id)
-            for part, axis in zip(self._subscripts(node), tensor.axes if tensor else (), strict=False):
-                if isinstance(part, ast.Name) and part.id in names and part.id not in self.scope.indices:
-                    self.scope.position(part.id, axis)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript):
-            inside = node.func.slice
-            parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
-            bound = [part.lower if isinstance(part, ast.Slice) else part for part in parts]
-            names = names - {n.id for n in bound if isinstance(n, ast.Name)}
-        for child in ast.iter_child_nodes(node):
-            self._learn(names, child)
 
     def _bound_names(self, inside: ast.expr) -> tuple[list[ast.Name], ast.expr | None]:
         """`i`, `i,j` or `i,j: condition` inside the brackets of a reduction."""
@@ -274,13 +308,16 @@ class _Reader:
 
     def _extents_from(self, node: ast.AST, names: set[str]) -> None:
         """Indices get the extent of an axis they stand on alone, wherever in the text that is."""
-        for part in ast.walk(node):
-            if isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name):
-                tensor, parts = self.scope.tensors.get(part.value.id), self._subscripts(part)
-                if tensor is not None and len(parts) == len(tensor.axes):
-                    for inner, axis in zip(parts, tensor.axes, strict=True):
-                        if isinstance(inner, ast.Name) and inner.id in names and inner.id not in self.scope.indices:
-                            self.scope.position(inner.id, axis)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            tensor, parts = self.scope.tensors.get(node.value.id), self._subscripts(node)
+            if tensor is not None and len(parts) == len(tensor.axes):
+                for inner, axis in zip(parts, tensor.axes, strict=True):
+                    if isinstance(inner, ast.Name) and inner.id in names and inner.id not in self.scope.indices:
+                        self.scope.position(inner.id, axis)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript):
+            names = names - _binders(node.func.slice)
+        for child in ast.iter_child_nodes(node):
+            self._extents_from(child, names)
 
     def _read(self, node: ast.Subscript) -> ex.Expr:
         assert isinstance(node.value, ast.Name)
@@ -305,9 +342,12 @@ class _Reader:
             self.fail(node, f"{name} has {len(tensor.axes)} axes, but {count} {plural} given")
         return list(tensor.axes)
 
-    @staticmethod
-    def _subscripts(node: ast.Subscript) -> list[ast.expr]:
-        return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+    def _subscripts(self, node: ast.Subscript) -> list[ast.expr]:
+        """What stands on each axis; Python drops the difference between f[c,h] and the compound f[(c,h)]."""
+        inside = node.slice
+        if isinstance(inside, ast.Tuple) and not _enclosed(ast.get_source_segment(self.text, inside) or ""):
+            return list(inside.elts)
+        return [inside]
 
     # -- positions and domains -----------------------------------------------------------------------------------
 
@@ -405,10 +445,13 @@ class _Reader:
 
     def equation(self, node: ast.Assign) -> Equation:
         target, parts = self._target(node.targets[0])
+        if target in (*PRIMITIVES, *ex.REDUCTIONS, *CONSTANTS):
+            self.fail(node.targets[0], f"{target} is a name of the language and cannot be defined")
         known = self.scope.tensors.get(target)
         axes: list[object] = list(known.axes) if known is not None else [None] * len(parts)
         if len(axes) != len(parts):
-            self.fail(node.targets[0], f"{target} has {len(axes)} axes, but {len(parts)} are given")
+            plural = "is" if len(parts) == 1 else "are"
+            self.fail(node.targets[0], f"{target} has {len(axes)} axes, but {len(parts)} {plural} given")
         self._declare(parts, axes)
         self._extents_from(node.value, {n.id for p in parts for n in ast.walk(p) if isinstance(n, ast.Name)})
         body = self.finished(self.number(node.value))
@@ -440,6 +483,23 @@ class _Reader:
         return position
 
 
+def _binders(inside: ast.expr) -> set[str]:
+    """The names that `i`, `i,j` or `i,j: condition` binds."""
+    parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
+    bound = [part.lower if isinstance(part, ast.Slice) else part for part in parts]
+    return {part.id for part in bound if isinstance(part, ast.Name)}
+
+
+def _enclosed(text: str) -> bool:
+    """True where the bracket a text begins with is closed by its last character."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return place > 0 and place == len(text) - 1
+    return False
+
+
 def _plain(message: str | None) -> str:
     """Python's own words on a syntax error, without its advice about Python."""
     return (message or "invalid syntax").split(". ")[0].split("; ")[0].lower()
@@ -456,6 +516,10 @@ _NAMES: dict[type[ast.AST], str] = {
     ast.BoolOp: "`and` or `or`",
     ast.IfExp: "`if`",
     ast.Starred: "a star",
+    ast.ListComp: "a comprehension",
+    ast.SetComp: "a comprehension",
+    ast.DictComp: "a comprehension",
+    ast.GeneratorExp: "a comprehension",
     ast.Slice: "a slice",
     ast.UnaryOp: "this operator",
 }
@@ -474,7 +538,30 @@ def _kind(node: ast.AST) -> str:
     return _NAMES.get(type(node), f"{type(node).__name__.lower()}")
 
 
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.MatMult: "@",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.NotEq: "!=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+
+
 def _operator(op: ast.AST) -> str:
-    symbols = {ast.FloorDiv: "//", ast.Mod: "%", ast.MatMult: "@", ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>"}
-    words = {ast.BitAnd: "&", ast.BitOr: "|", ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in"}
-    return {**symbols, **words, **{ast.NotEq: "!="}}.get(type(op), type(op).__name__)
+    return f"'{_OPERATORS.get(type(op), type(op).__name__)}'"
+
+
+def _depth(tree: ast.AST) -> int:
+    """Number of levels of a syntax tree, counted without recursion."""
+    levels, level = 0, [tree]
+    while level:
+        levels, level = levels + 1, [child for node in level for child in ast.iter_child_nodes(node)]
+    return levels

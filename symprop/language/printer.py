@@ -1,7 +1,8 @@
 """Plain text of expressions and equations, in the notation the parser reads.
 
-Enters: language values.  Leaves: one line of text each; `parse(text(e))` gives e back.  Mathematics for people to read
-(LaTeX, matrices, names of Greek letters) is made elsewhere, in the reports.
+Enters: language values.  Leaves: one line of text each; `parse(text(e))` gives e back, except that the divisors of a
+product then come last.  Mathematics for people to read (LaTeX, matrices, names of Greek letters) is made elsewhere, in
+the reports.
 """
 
 from __future__ import annotations
@@ -153,12 +154,12 @@ def _reduce(expr: Reduce) -> str:
 
 def _constraint(constraint: Constraint) -> str:
     """`t - 1 >= 0` as `t >= 1`: terms with a minus sign, and the offset, go to the other side."""
-    left = Position({a: c for a, c in constraint.position.terms if c > 0})
-    right = left - constraint.position
-    if not left.terms:
-        left, right = left - right, Position.of(0)
-        return f"{right} <= {left}" if constraint.kind == "ge" else f"{left} == 0"
-    return f"{left} {'>=' if constraint.kind == 'ge' else '=='} {right}"
+    position, equal = constraint.position, constraint.kind == "eq"
+    left = Position({a: c for a, c in position.terms if c > 0})
+    right = Position({a: -c for a, c in position.terms if c < 0})
+    if left.terms:
+        return f"{left} {'==' if equal else '>='} {right - position.offset}"
+    return f"{position.offset} == {right}" if equal else f"{right} <= {position.offset}"
 
 
 def domain_text(domain: Domain) -> str:

@@ -36,7 +36,7 @@ class Scope:
 
     Args:
         tensors: known tensors by name.
-        indices: extents of indices declared beforehand (an index also gets its extent where it stands alone on an axis).
+        indices: extents of indices declared beforehand (others get theirs where they stand alone on an axis).
         extents: names that are extents, usable as numbers and in positions.
         functions: library functions with their number of arguments; primitives are always known.
         open_names: where True, an unknown name is a scalar tensor of that name, as in the formula of an activation.
@@ -110,5 +110,7 @@ class Scope:
     def suggestion(self, name: str, functions: bool = False) -> str:
         """`Did you mean 'relu'?`, or nothing."""
         known = {*PRIMITIVES, *self.functions} if functions else {*self.tensors, *self.extents, *self.indices}
+        if name in known:
+            return ""
         close = difflib.get_close_matches(name, sorted(known), n=1)
         return f"Did you mean '{close[0]}'?" if close else ""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symprop.derive.values import Derivation
+from symprop.derivation.values import Derivation
 from symprop.errors import Fault, InputError
 from symprop.language import Equation, Function, Network, Tensor
 from symprop.oracle.arithmetic import Array

@@ -1,9 +1,9 @@
 """Values of equations, computed slowly and in the most obvious way.
 
-Enters: equations, arrays and sizes of the named extents.  Leaves: an array for every target.  An equation that reads its
-own target, or a group of equations that read each other's, is swept over again and again: each time the entries are kept
-whose right sides read nothing that is missing, until none is left.  So a recurrence may run forwards, backwards or both
-ways, and nobody has to say which.
+Enters: equations, arrays and sizes of the named extents.  Leaves: an array for every target.  An equation that reads
+its own target, or a group of equations that read each other's, is swept over again and again: each time the entries are
+kept whose right sides read nothing that is missing, until none is left.  So a recurrence may run forwards, backwards or
+both ways, and nobody has to say which.
 
 This module shares no code with plans and kernels, differentiates nothing, and makes no attempt at numerical stability.
 """
@@ -101,7 +101,7 @@ class _Solver(Expressions):
         """Compute the targets of a group of equations that wait for nothing outside it."""
         for equation in group:
             self._prepare(equation)
-        pending = [(equation, self._points(equation)) for equation in group]
+        pending = [(equation, points) for equation in group if len(points := self._points(equation))]
         while pending:
             rests = [(equation, self._advance(equation, points)) for equation, points in pending]
             if all(len(rest) == len(points) for (_, rest), (_, points) in zip(rests, pending, strict=True)):
@@ -115,17 +115,25 @@ class _Solver(Expressions):
         shape = tuple(self.extent(axis) for axis in axes)
         integer = equation.target in self.integers
         self.values[equation.target] = np.zeros(shape, dtype=np.int64) if integer else self.numbers.zeros(shape)
-        self.computed[equation.target] = np.zeros(shape, dtype=bool)
+        self.computed[equation.target] = np.ones(shape, dtype=bool)
 
     def _points(self, equation: Equation) -> Integers:
-        """All points of the left side within the domain, a row for each; entries elsewhere are 0, and computed."""
+        """All points of the left side within the domain, a row for each; entries elsewhere stay 0."""
         shape = tuple(self.extent(index.extent) for index in equation.free)
         grid = np.indices(shape, dtype=np.int64).reshape(len(shape), math.prod(shape)).T
         points = self._at(equation, grid)
         inside = np.broadcast_to(self.domain(equation.domain, points), len(grid))
-        outside = self._place(equation, replace(points, active=~inside))[~inside]
-        self.computed[equation.target].flat[outside] = True
+        self._check_left(equation, points.only(inside))
+        self.computed[equation.target].flat[self._place(equation, points)[inside]] = False
         return grid[inside]
+
+    def _check_left(self, equation: Equation, points: Points) -> None:
+        shape = self.values[equation.target].shape
+        for axis, (position, size) in enumerate(zip(equation.indices, shape, strict=True)):
+            at = self.position(position, points)
+            if (points.active & ((at < 0) | (at >= size))).any():
+                message = f"{position} on the left runs out of axis {axis}; expected 0 to {size - 1}"
+                raise InputError(Fault(f"equation '{equation.target}'", message))
 
     def _at(self, equation: Equation, grid: Integers) -> Points:
         self.equation, self.waiting = equation.target, np.zeros(len(grid), dtype=bool)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from symprop.derive import Derivation, derive, second_order
+from symprop.derivation import Derivation, derive, second_order
 from symprop.errors import InputError
 from symprop.language import Extent, Scope, Tensor, parse_equation, text
 from symprop.language import expressions as ex
@@ -122,7 +122,7 @@ def test_softmax_rows_read_as_in_the_textbook() -> None:
 
 SCRIPT = """
 from tests.cases.equations import CASES
-from symprop.derive import derive
+from symprop.derivation import derive
 for case in CASES:
     print(case.name, derive(case.network), [s for a in derive(case.network) for s in a.steps])
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from symprop.derive import Derivation, derive
+from symprop.derivation import Derivation, derive
 from symprop.language import Extent, Function, Network, Scope, Tensor, parse_equation, parse_expression, text
 
 FORMULAS = {
