@@ -1,0 +1,187 @@
+"""Losses, one call per entry: a formula over a prediction p and a target t, summed and divided.
+
+Enters: formulas as text.  Leaves: the registry `LOSSES`.  A loss on logits first introduces their softmax or sigmoid
+as a tensor of its own and is then the loss of that tensor; stable forms are found later, by lowering.  The loss of a
+batch is the sum over all entries, under `reduce: mean` divided by
+
+    N * (extents of the other axes)          where it has a value for each entry of the prediction ("entries"),
+    N * (extents of all axes but the last)   where it has one for each row, the last axis being summed ("rows").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from symprop.errors import Fault, FormulaError
+from symprop.language import Expr
+from symprop.library.activations import callable_names
+from symprop.library.options import Option, Options, completed
+from symprop.library.registry import Registry
+from symprop.library.scalars import bind, constants, parsed, scalar_names
+
+EXPECTS = ("any", "probabilities", "logits", "log_probabilities")
+TARGETS = ("any", "labels", "unit", "sign", "nonnegative")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A tensor that a loss introduces before it is evaluated.
+
+    Args:
+        role: "p" or "t": which of the formula's names it stands for.
+        equation: its definition from `Z[..., c]` (the prediction), `Y[..., c]` (the target) and the options, the
+            extent of the class axis being `C`.
+        when: option that has to be true or not 0 for it to be introduced, "" for always.
+        activation: the entry of `ACTIVATIONS` it is the value of, "" for none.
+    """
+
+    role: str
+    equation: str
+    when: str = ""
+    activation: str = ""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A function of predictions and targets.
+
+    Args:
+        name: its name in a spec.
+        formula: value for one entry over `p`, `t` and the options.
+        source: where it is published.
+        per: "entries" or "rows", what `reduce: mean` divides by.
+        expects: what the prediction is, one of `EXPECTS`.
+        target: what the target is, one of `TARGETS`: "labels" are classes as integers or rows that sum to 1, "unit"
+            is the interval 0 to 1, "sign" is -1 or 1.
+        given: tensors introduced before.
+        options: constants a spec can set.
+        kinks: points without a derivative, in words, and the value taken there.
+    """
+
+    name: str
+    formula: str
+    source: str
+    per: str = "entries"
+    expects: str = "any"
+    target: str = "any"
+    given: tuple[Given, ...] = ()
+    options: Options = field(default_factory=dict)
+    kinks: tuple[tuple[str, str], ...] = ()
+
+    def expression(self, **options: Any) -> Expr:
+        """The formula over `Read("p")` and `Read("t")`, with the options put in."""
+        values = constants(completed(self.options, options))
+        return bind(parsed(self.formula, callable_names(), f"loss '{self.name}'"), values)
+
+
+LOSSES: Registry[Loss] = Registry("loss")
+
+
+def loss(
+    name: str,
+    formula: str,
+    *,
+    source: str,
+    per: str = "entries",
+    expects: str = "any",
+    target: str = "any",
+    given: tuple[Given, ...] = (),
+    options: Options | None = None,
+    kinks: tuple[tuple[str, str], ...] = (),
+) -> Loss:
+    """Register a loss; see `Loss`.
+
+    Raises:
+        InputError: the name is taken or no name.
+        FormulaError: the formula is none, or reads a name that is neither p nor t nor an option.
+        ValueError: `per`, `expects` or `target` is not one of the words above.
+    """
+    if per not in ("entries", "rows") or expects not in EXPECTS or target not in TARGETS:
+        raise ValueError(f"loss {name!r}: per={per!r}, expects={expects!r}, target={target!r}")
+    entry = Loss(name, formula, source, per, expects, target, given, dict(options or {}), kinks)
+    _check(entry)
+    return LOSSES.register(entry)
+
+
+def _check(entry: Loss) -> None:
+    where = f"loss '{entry.name}'"
+    known: Mapping[str, Any] = constants({k: o.default for k, o in entry.options.items()})
+    body = parsed(entry.formula, callable_names(), where)
+    strange = sorted(scalar_names(body) - {"p", "t"} - set(known))
+    if strange:
+        hint = "A loss is a formula in p, t and its options."
+        raise FormulaError(Fault(where, f"unknown name '{strange[0]}'", hint))
+
+
+_GAUSS = "Gauss, Theoria Combinationis Observationum (1823)"
+_LAPLACE = "Laplace, Mem. Acad. R. Sci. Paris 6, 621-656 (1774)"
+_GOOD = "Good, J. R. Stat. Soc. B 14, 107-114 (1952)"
+_BRIDLE = "Bridle, NeurIPS 2, 211-217 (1990)"
+_COX = "Cox, J. R. Stat. Soc. B 20, 215-242 (1958)"
+_BINARY = "-(t*log(p) + (1 - t)*log(1 - p))"
+_SIGMOID = Given("p", "A_loss[..., j] = sigmoid(Z[..., j])", activation="sigmoid")
+_SOFTMAX = Given("p", "P_loss[..., c] = exp(Z[..., c])/sum[k](exp(Z[..., k]))", activation="softmax")
+_SMOOTHED = Given("t", "Ys[..., c] = (1 - label_smoothing)*Y[..., c] + label_smoothing/C", when="label_smoothing")
+_SMOOTHING = {"label_smoothing": Option("number", 0.0, low=0.0, high=1.0, doc="weight of the uniform distribution")}
+
+loss("mse", "(p - t)**2", source=_GAUSS)
+loss("mae", "abs(p - t)", source=_LAPLACE, kinks=(("p = t", "0"),))
+loss(
+    "huber",
+    "where(abs(p - t) <= delta, (p - t)**2/2, delta*(abs(p - t) - delta/2))",
+    source="Huber, Ann. Math. Statist. 35, 73-101 (1964)",
+    options={"delta": Option("number", 1.0, low=1e-12, doc="error from which on it is linear, in units of the target")},
+)
+loss(
+    "log_cosh",
+    "log((exp(p - t) + exp(t - p))/2)",
+    source="Green, IEEE Trans. Med. Imaging 9, 84-93 (1990)",
+)
+loss("binary_cross_entropy", _BINARY, source=_COX, expects="probabilities", target="unit")
+for _name in ("binary_cross_entropy_with_logits", "bce_with_logits"):
+    loss(_name, _BINARY, source=_COX, expects="logits", target="unit", given=(_SIGMOID,))
+loss("cross_entropy", "-t*log(p)", source=_GOOD, per="rows", expects="probabilities", target="labels")
+loss(
+    "softmax_cross_entropy",
+    "-t*log(p)",
+    source=_BRIDLE + "; label smoothing: Szegedy et al., CVPR, 2818-2826 (2016)",
+    per="rows",
+    expects="logits",
+    target="labels",
+    given=(_SOFTMAX, _SMOOTHED),
+    options=_SMOOTHING,
+)
+loss("nll", "-t*p", source=_GOOD, per="rows", expects="log_probabilities", target="labels")
+loss(
+    "hinge",
+    "max(0, 1 - t*p)",
+    source="Cortes, Vapnik, Machine Learning 20, 273-297 (1995)",
+    target="sign",
+    kinks=(("t*p = 1", "0"),),
+)
+loss(
+    "squared_hinge",
+    "max(0, 1 - t*p)**2",
+    source="Lee, Mangasarian, Comput. Optim. Appl. 20, 5-22 (2001)",
+    target="sign",
+)
+loss(
+    "kl_divergence",
+    "where(t > 0, t*log(t), 0) - t*log(p)",
+    source="Kullback, Leibler, Ann. Math. Statist. 22, 79-86 (1951)",
+    per="rows",
+    expects="probabilities",
+    target="labels",
+)
+loss(
+    "poisson",
+    "where(log_input == 1, exp(p) - t*p, p - t*log(p + eps))",
+    source="Nelder, Wedderburn, J. R. Stat. Soc. A 135, 370-384 (1972)",
+    target="nonnegative",
+    options={
+        "log_input": Option("flag", True, doc="whether the prediction is the logarithm of the rate"),
+        "eps": Option("number", 1e-8, low=0.0, doc="added to a rate before its logarithm is taken"),
+    },
+)
