@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from symprop.derivation import Derivation
     from symprop.language import Network
     from symprop.presented import PresentedDerivation
-    from symprop.train import Model
+    from symprop.model import Model
 
 try:
     __version__ = version("symprop")
@@ -33,7 +33,7 @@ __all__ = ["Derivation", "Model", "Network", "__version__", "compile", "derive",
 
 _WHERE = {
     "Derivation": "symprop.derivation",
-    "Model": "symprop.train",
+    "Model": "symprop.model",
     "Network": "symprop.language",
 }
 
@@ -71,8 +71,9 @@ def derive(network: Network | str | Path) -> PresentedDerivation:
         UndecidedError: the derivation takes longer than a minute.
     """
     from symprop.derivation import derive as sweep
+    from symprop.presented import PresentedDerivation
 
-    return sweep(_network(network))
+    return PresentedDerivation.of(sweep(_network(network)))
 
 
 def compile(network: Network | str | Path, backend: str = "numba", dtype: str | None = None) -> ModuleType:

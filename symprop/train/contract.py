@@ -59,8 +59,12 @@ class GeneratedModule(Protocol):
         seed: int,
         shuffle: bool,
         start_epoch: int,
+        total_epochs: int | None = None,
     ) -> tuple[Params, Any, Any]:
-        """Train for `epochs` epochs numbered from `start_epoch`; gives parameters, state and a loss an epoch."""
+        """Train for `epochs` epochs numbered from `start_epoch`; gives parameters, state and a loss an epoch.
+
+        A schedule of the rate runs over `total_epochs`, by default up to the last one of this call.
+        """
         ...
 
 

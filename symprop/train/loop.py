@@ -199,6 +199,7 @@ class _Trainer:
                 s.seed,
                 s.shuffle,
                 done,
+                s.epochs,
             )
         losses = [float(loss) for loss in found]
         for i, loss in enumerate(losses):

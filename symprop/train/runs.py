@@ -25,6 +25,8 @@ from symprop.train.trained import Run
 
 PARAMS, RECORD, HISTORY, MODULE = "params.safetensors", "run.json", "history.csv", "module.py"
 FILES = (PARAMS, RECORD, HISTORY, MODULE)
+CURVES = "curves.svg"
+"""A picture of the history that may lie beside the files; nothing reads it, and no digest of it is kept."""
 _LARGEST = {RECORD: 2**28, HISTORY: 2**28, MODULE: 2**26, PARAMS: 2**40}
 
 
@@ -52,22 +54,34 @@ class StoredRun:
         return str(self.record.plain["spec"])
 
 
-def save_run(run: Run, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+def save_run(run: Run, path: str | os.PathLike[str], *, force: bool = False, curves: str = "") -> Path:
     """Save a run as a folder; it is there whole or, if the process is killed, as it was before.
 
     An existing folder is replaced if it is a run that nobody changed.  `force` replaces a run that was changed as well,
-    and puts the files among others in any other folder; files of other names are never removed.
+    and puts the files among others in any other folder; files of other names are never removed.  `curves` is a picture
+    of the history, kept beside the files.
 
     Raises:
         InputError: the path is a file, a link, or a folder that is not an unchanged run.
         MachineError: it cannot be written.
     """
     folder = Path(path)
+    check_free(folder, force=force)
+    picture = {CURVES: curves.encode("utf-8")} if curves else {}
+    write_folder(folder, {**_contents(run), **picture}, last=RECORD)
+    return folder
+
+
+def check_free(path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Refuse what `save_run` would refuse, before anything is trained.
+
+    Raises:
+        InputError, MachineError: as `save_run`.
+    """
+    folder = Path(path)
     check_target(folder)
     if not force and (reason := why_not_ours(folder)):
         raise InputError(Fault(str(folder), reason, "Choose another name, or replace it with --force (force=True)."))
-    write_folder(folder, _contents(run), last=RECORD)
-    return folder
 
 
 def why_not_ours(folder: Path) -> str:
@@ -76,7 +90,7 @@ def why_not_ours(folder: Path) -> str:
         held = sorted(os.listdir(folder)) if folder.exists() else []
         if not held:
             return ""
-        if foreign := [name for name in held if name not in FILES]:
+        if foreign := [name for name in held if name not in (*FILES, CURVES)]:
             return f"the folder exists and holds other files, {foreign[0]!r} for one"
         plain = parse_json(_read(folder, RECORD), str(folder / RECORD))
         changed = [name for name, known in dict(plain["files"]).items() if sha256(_read(folder, name)) != known]

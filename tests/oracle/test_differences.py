@@ -6,6 +6,7 @@ from symprop.derivation.values import Adjoint, Derivation
 from symprop.errors import InputError
 from symprop.language import Scope, Tensor, parse_equation
 from symprop.oracle import Agreement, compare, gradient, relative_error, vjp, vjp_check
+from symprop.oracle.arithmetic import Complexes
 from tests.cases.equations import BY_NAME, CASES
 
 SMOOTH = [case for case in CASES if case.smooth]
@@ -65,6 +66,11 @@ def test_complex_step_of_primitives(text, derivative, x):
     found = vjp([equation], {"x": x, "y": 2.0}, {}, {"f": 1.0}, ["x"])["x"]
     expected = float(derivative(mpmath.mpf(x)))
     assert abs(found - expected) <= 1e-13 * abs(expected)
+
+
+@pytest.mark.parametrize("z", [0.3 + 0.7j, -1.2 + 0.4j, 2.5 - 1e-30j, -0.9j])
+def test_erf_off_the_real_line(z):
+    assert abs(Complexes().erf(np.array(z)) - complex(mpmath.erf(z))) < 1e-14
 
 
 @pytest.mark.parametrize("text", ["abs(x)", "max(x, 0)", "min(x, 0)", "sign(x)", "where(x > 0, x, 0)"])

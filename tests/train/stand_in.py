@@ -90,7 +90,7 @@ class StandIn:
             grads = [a.T @ dh + self.l2 * params.W1, dh.sum(axis=0), *grads]
         return self.loss(params, x, y), self.Params(*grads)
 
-    def fit_chunk(self, params, opt_state, x, y, epochs, batch_size, lr, seed, shuffle, start_epoch):
+    def fit_chunk(self, params, opt_state, x, y, epochs, batch_size, lr, seed, shuffle, start_epoch, total_epochs=None):
         self.calls.append(epochs)
         losses = []
         for epoch in range(start_epoch, start_epoch + epochs):
