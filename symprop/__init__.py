@@ -54,10 +54,9 @@ def load(path: str | Path) -> Network:
         SpecError: the spec has faults; all of them are in the message, each with line and column.
         MachineError: the file cannot be read.
     """
-    from symprop.network import build
-    from symprop.spec import read_spec
+    from symprop.session import read_network
 
-    return build(read_spec(str(path)))
+    return read_network(path)
 
 
 def derive(network: Network | str | Path) -> PresentedDerivation:
@@ -87,10 +86,9 @@ def compile(network: Network | str | Path, backend: str = "numba", dtype: str | 
     Raises:
         MachineError: the backend's package is missing.
     """
-    from symprop.codegen import load_module
+    from symprop.session import kernels
 
-    net = _network(network)
-    return load_module(_source(net, backend, dtype), net.name)
+    return kernels(_network(network), backend, dtype)
 
 
 def generate(
@@ -113,17 +111,11 @@ def generate(
         MachineError: the file exists and is not symprop's, or cannot be written.
     """
     from symprop.codegen import write_module
+    from symprop.session import module_source
 
-    write_module(Path(path), _source(_network(network), backend, dtype), force=force)
+    write_module(Path(path), module_source(_network(network), backend, dtype), force=force)
     return Path(path)
 
 
 def _network(network: Network | str | Path) -> Network:
     return load(network) if isinstance(network, str | Path) else network
-
-
-def _source(network: Network, backend: str, dtype: str | None) -> str:
-    from symprop.codegen import generate_module
-    from symprop.derivation import derive as sweep
-
-    return generate_module(sweep(network), backend=backend, dtype=dtype or network.training.dtype)

@@ -108,7 +108,7 @@ class _Deriver:
         solved = self.sweep.eliminated(raw)
         uses = self._uses(raw)
         first = ex.add(*(term_expr(t) for _, t in raw))
-        steps = [Step("chain rule", tidy(first, names), uses)]
+        steps = [Step("chain rule", first, uses)]
         plain = assemble(t for _, t in solved)
         steps.append(Step("delta elimination", tidy(plain, names)))
         folded = [(e, self._fold(t)) for e, t in solved]

@@ -1,0 +1,99 @@
+"""Loops over the points of a domain.
+
+Enters: indices, a domain and a writer of the innermost body.  Leaves: loops and conditions around it.
+"""
+
+from __future__ import annotations
+
+from symprop.codegen.blocks import Block, BlockWriter
+from symprop.codegen.naming import Names
+from symprop.codegen.positions import Positions
+from symprop.codegen.rewriting import solve
+from symprop.language import Domain, Index
+from symprop.language.indices import Constraint
+
+
+class Loops:
+    """Writer of loops in the names of one function."""
+
+    def __init__(self, names: Names, at: Positions) -> None:
+        self.names, self.at = names, at
+
+    def over(self, indices: tuple[Index, ...], domain: Domain, block: Block, body: BlockWriter) -> None:
+        """Loops over indices within a domain, the body innermost.
+
+        A constraint narrows the range of the first loop it can, `s <= t` gives range(t + 1); an equation is solved for
+        its index and needs no loop.
+        """
+        open_ = [c for c in domain.constraints if c.verdict(self.at.ranges) is not True]
+        self._over(list(indices), open_, block, body)
+
+    def _over(self, indices: list[Index], constraints: list[Constraint], block: Block, body: BlockWriter) -> None:
+        ready = [c for c in constraints if not set(c.position.index_atoms()) & set(indices)]
+        if ready:
+            inner = Block(block, fence=True)
+            self._over(indices, [c for c in constraints if c not in ready], inner, body)
+            block.nest(f"if {' and '.join(map(self.at.condition, ready))}:", inner)
+            return
+        if not indices:
+            body(block)
+            return
+        solved = self._solution(indices, constraints)
+        if solved is not None:
+            self._assign(*solved, indices, constraints, block, body)
+            return
+        index, rest = indices[0], indices[1:]
+        mine = [c for c in constraints if c.kind == "ge" and self._bounds(c, index, rest)]
+        inner = Block(block, (index,))
+        self._over(rest, [c for c in constraints if c not in mine], inner, body)
+        block.nest(f"for {self.names.index(index.name)} in {self._range(index, mine)}:", inner)
+
+    def _solution(self, indices: list[Index], constraints: list[Constraint]) -> tuple[Index, Constraint] | None:
+        for constraint in constraints:
+            for index in indices:
+                others = set(indices) - {index}
+                free = not others & set(constraint.position.index_atoms())
+                if constraint.kind == "eq" and free and constraint.position.solvable(index):
+                    return index, constraint
+        return None
+
+    def _assign(
+        self,
+        index: Index,
+        constraint: Constraint,
+        indices: list[Index],
+        constraints: list[Constraint],
+        block: Block,
+        body: BlockWriter,
+    ) -> None:
+        solution = solve(constraint.position, index)
+        name = self.names.index(index.name)
+        block.write(f"{name} = {self.at.position(solution)}")
+        inside = [c for c in self.at.inside(solution, index.extent)]
+        rest = [i for i in indices if i != index]
+        others = [c for c in constraints if c is not constraint]
+        # a new block even without a condition: the variable is bound from here on only
+        inner = Block(block, (index,), fence=bool(inside))
+        self._over(rest, others, inner, body)
+        if inside:
+            block.nest(f"if 0 <= {name} < {self.at.extent(index.extent)}:", inner)
+        else:
+            block.write(*inner.lines)
+
+    @staticmethod
+    def _bounds(constraint: Constraint, index: Index, rest: list[Index]) -> bool:
+        position = constraint.position
+        return position.solvable(index) and not set(rest) & set(position.index_atoms())
+
+    def _range(self, index: Index, constraints: list[Constraint]) -> str:
+        low, high = ["0"], [self.at.extent(index.extent)]
+        for constraint in constraints:
+            edge = solve(constraint.position, index)
+            if constraint.position.coefficient(index) > 0:
+                low.append(self.at.position(edge))
+            else:
+                high.append(self.at.position(edge + 1))
+        stop = high[0] if len(high) == 1 else f"min({', '.join(high)})"
+        if len(low) == 1:
+            return f"range({stop})"
+        return f"range(max({', '.join(low)}), {stop})"

@@ -1,0 +1,250 @@
+"""A program as compiled functions over flat arrays.
+
+Enters: a program of the plan.  Leaves: the lines of Python functions that Numba can compile: one, or, of a long program,
+one that calls its stages, where stages of the same text share a function: a deep network compiles like a shallow one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symprop.codegen.array_program import docstring
+from symprop.codegen.blocks import Block
+from symprop.codegen.layout import Slice, Workspace, packed, workspace
+from symprop.codegen.loops import StageLoops
+from symprop.codegen.naming import Names
+from symprop.language import Equation
+from symprop.plan.values import Buffer, KernelPlan, Program, Stage
+
+TITLES = {
+    "forward": "Outputs of the network.",
+    "loss": "The loss.",
+    "gradient": "The loss; adjoints of the parameters go to `grad`.",
+}
+LONGEST = 40
+"""Loop nests in one function; the stages of a longer program are functions."""
+WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True)
+class View:
+    """A tensor as a slice of a flat array.
+
+    Args:
+        tensor: its name.
+        array: "theta", "grad" or "work".
+        start, size: in units of `unit`, "N" or "" for 1.
+        shape: as text, "" of one axis, "()" of none.
+        base: what `start` counts from, as text.
+    """
+
+    tensor: str
+    array: str
+    start: int
+    size: int
+    unit: str
+    shape: str
+    base: str = ""
+
+    def text(self, start: str = "") -> str:
+        """The slice, from a start that is known or held in a variable."""
+        if self.shape == "()":
+            return f"{self.array}[{start or self.start}]"
+        times = f" * {self.unit}" if self.unit else ""
+        if start:
+            low, high = f"{start}{times}", f"({start} + {self.size}){times}" if times else f"{start} + {self.size}"
+        else:
+            low, high = f"{self.base}{self.start}{times}", f"{self.base}{self.start + self.size}{times}"
+        text = f"{self.array}[{low} : {high}]"
+        return f"{text}.reshape({self.shape})" if self.shape else text
+
+
+@dataclass
+class StageFunction:
+    """A stage in a function of its own, shared by all stages of the same text up to the names of arrays."""
+
+    name: str
+    arguments: list[str]
+    found: list[str]
+    lines: list[str]
+    numbers: list[tuple[int, ...]]
+    equations: tuple[Equation, ...]
+
+
+class LoopProgram:
+    """The writer of one program.
+
+    Args:
+        plan: the plan the program belongs to.
+        program: what to write.
+        params: places of parameters and states in the flat array `theta`, and of their adjoints in `grad`.
+        dtype: "float32" or "float64".
+    """
+
+    def __init__(self, plan: KernelPlan, program: Program, params: Sequence[Slice], dtype: str) -> None:
+        self.plan, self.program, self.params, self.dtype = plan, program, params, dtype
+        self.workspace: Workspace = workspace(program)
+        self.gradient = program.name == "gradient"
+        self.names = Names(self._given())
+        self.writer = StageLoops(plan, program, self.names, dtype)
+        self.at = self.writer.scalars.at
+        self.sampled = [t for t in plan.samples if t.name in program.reads]
+        self.own = [b for b in program.buffers if b.axes and b.role != "local" and self._kept(b)]
+        """Buffers that are no slices of `theta`, `grad` or `work`."""
+
+    def _kept(self, buffer: Buffer) -> bool:
+        return not packed(buffer) and not (self.gradient and buffer.role == "result")
+
+    def arguments(self) -> list[str]:
+        """Names of the arrays the function takes, theta first."""
+        tensors = [*self.plan.inputs, *(() if self.program.name == "forward" else self.plan.targets)]
+        arrays = [self.names.tensor(t.name) for t in tensors]
+        return ["theta", *arrays, *(["grad", "key"] if self.gradient else []), "work"]
+
+    def lines(self) -> list[str]:
+        """The functions, each with its decorator."""
+        length = sum(max(len(s.groups), 1) + (s.product is not None) for s in self.program.stages)
+        title = TITLES[self.program.name]
+        body = Block()
+        body.write(*docstring(self.program.equations, title))
+        self._rows(body)
+        self._arrays(body)
+        if length <= LONGEST:
+            views = self._views({n for s in self.program.stages for n in (*s.inputs, *s.outputs)})
+            body.write(*(f"{self.names.tensor(v.tensor)} = {v.text()}" for v in views))
+        shared: dict[tuple[str, ...], StageFunction] = {}
+        for stage in self.program.stages:
+            if length > LONGEST:
+                self._call(stage, shared, body)
+            else:
+                self.writer.stage(stage, body)
+        self._results(body)
+        lines = [line for function in shared.values() for line in (*self._shared(function), "", "")]
+        return [*lines, *_function(f"{self.program.name}_kernel", self.arguments(), body.lines)]
+
+    # -- stages that are functions -----------------------------------------------------------------------------------
+
+    def _call(self, stage: Stage, shared: dict[tuple[str, ...], StageFunction], body: Block) -> None:
+        """A call of the stage's function, which is written unless there is one of the same text."""
+        inner = Block()
+        names = Names(self._given())
+        StageLoops(self.plan, self.program, names, self.dtype).stage(stage, inner)
+        code = [line for line in inner.lines if line and not line.startswith("#")]
+        arguments, found = self._signature(stage, code, names)
+        views = {names.tensor(v.tensor): v for v in self._views({*stage.inputs, *stage.outputs})}
+        starts = {f"start_{name}": view for name, view in views.items() if name in arguments}
+        code = [f"{n} = {views[n].text(f'start_{n}')}" for n in arguments if n in views] + code
+        plain = [n for n in arguments if n not in views]
+        flat_arrays = [a for a in ("theta", "grad", "work") if any(v.array == a for v in starts.values())]
+        arguments = [*flat_arrays, *(["N"] if "N" not in plain else []), *plain, *starts]
+        key = _canonical([*code, *found], {*starts, *views, *plain} - {"N"}, arguments)
+        if key not in shared:
+            equations = tuple(e for e in self.program.equations if e.number in stage.numbers)
+            name = f"{self.program.name}_stage{len(shared) + 1}"
+            shared[key] = StageFunction(name, arguments, found, code, [], equations)
+        else:
+            shared[key].numbers.append(stage.numbers)
+        # a bare integer would be a type of its own to Numba, and the function be compiled for each of them
+        given = [f"at({starts[a].base}{starts[a].start})" if a in starts else a for a in arguments]
+        call = f"{shared[key].name}({', '.join(given)})"
+        body.write(f"{', '.join(found)} = {call}" if found else call)
+
+    def _given(self) -> list[str]:
+        plan = self.plan
+        outer = [t.name for t in (*plan.inputs, *plan.targets, *plan.params, *plan.states, *plan.samples)]
+        return [*outer, *(b.name for b in self.program.buffers)]
+
+    def _signature(self, stage: Stage, code: Sequence[str], names: Names) -> tuple[list[str], list[str]]:
+        """Arrays and scalars the stage is given, in the order of its text, and the scalars it gives back."""
+        scalars = [b.name for b in self.program.buffers if not b.axes and b.role != "local" and b.name in stage.outputs]
+        found = [names.tensor(n) for n in scalars]
+        local = {names.tensor(b.name) for b in self.program.buffers if b.role == "local"}
+        known = {names.tensor(n) for n in self._given()} - set(found) - local | {"N"}
+        words = [w for line in code for w in WORD.findall(line)]
+        return [w for w in dict.fromkeys(words) if w in known], found
+
+    def _shared(self, function: StageFunction) -> list[str]:
+        others = [", ".join(f"({n})" for n in numbers) for numbers in function.numbers]
+        title = "Shared by equations of one form." if others else "A stage."
+        head = docstring(function.equations, title)
+        if others:
+            head[-1:] = ["", "    Likewise " + "; ".join(others), '"""']
+        last = [f"return {', '.join(function.found)}"] if function.found else []
+        return _function(function.name, function.arguments, [*head, *function.lines, *last])
+
+    # -- arrays ------------------------------------------------------------------------------------------------------
+
+    def _rows(self, body: Block) -> None:
+        first = next((self.names.tensor(t.name) for t in (*self.plan.inputs, *self.plan.targets)), None)
+        if first in self.arguments():
+            body.write(f"N = len({first})")
+
+    def _arrays(self, body: Block) -> None:
+        """What a function has of its own, and adjoints that are 0 everywhere."""
+        self._rows(body)
+        for part in self.params:
+            if self.gradient and not self.plan.adjoint(part.name):
+                body.write(f"grad[{part.start}:{part.stop}] = {self.writer.zero}")
+        for buffer in self.own:
+            kind = "np.int64" if buffer.dtype == "integer" else "real"
+            body.write(f"{self.names.tensor(buffer.name)} = np.empty({self._shape(buffer)}, {kind})")
+        for count, tensor in enumerate(self.sampled):
+            name = self.names.tensor(tensor.name)
+            sizes = ", ".join(map(self.at.extent, tensor.axes))
+            rate = dict(tensor.init[1])["rate"] if tensor.init else 0.0
+            body.write(f"{name} = np.empty(({sizes},), real)")
+            body.write(f"drop({name}.reshape({name}.size), {rate!r}, key, {count})")
+
+    def _views(self, touched: set[str]) -> list[View]:
+        """Slices of the flat arrays that tensors are."""
+        found = [View(p.name, "theta", p.start, p.stop - p.start, "", _tuple(p.shape)) for p in self.params]
+        if self.gradient:
+            adjoints = [(self.plan.adjoint(p.name), p) for p in self.params if p.shape]
+            found += [View(a, "grad", p.start, p.stop - p.start, "", _tuple(p.shape)) for a, p in adjoints if a]
+        offsets = dict(self.workspace.offsets)
+        found += [self._scratch(b, offsets[b.name]) for b in self.program.buffers if packed(b)]
+        return [view for view in found if view.tensor in touched]
+
+    def _scratch(self, buffer: Buffer, at: int) -> View:
+        size = buffer.entries.terms[0][1]
+        shape = self._shape(buffer) if len(buffer.axes) > 1 else ""
+        if buffer.entries.names:
+            return View(buffer.name, "work", at, size, "N", shape)
+        return View(buffer.name, "work", at, size, "", shape, f"{self.workspace.per_row} * N + ")
+
+    def _shape(self, buffer: Buffer) -> str:
+        sizes = [self.at.extent(a) for a in buffer.axes]
+        return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+    def _results(self, body: Block) -> None:
+        if self.program.name == "forward":
+            outputs = ", ".join(map(self.names.tensor, self.program.results))
+            body.write(f"return ({outputs},)")
+            return
+        for part in self.params:
+            adjoint = self.plan.adjoint(part.name)
+            if self.gradient and not part.shape and adjoint:
+                body.write(f"grad[{part.start}] = {self.names.tensor(adjoint)}")
+        body.write(f"return {self.names.tensor(self.program.results[0])}")
+
+
+def _function(name: str, arguments: Sequence[str], lines: Sequence[str]) -> list[str]:
+    head = f"def {name}({', '.join(arguments)}):"
+    return ["@compiled", head, *("    " + line if line else "" for line in lines)]
+
+
+def _canonical(code: Sequence[str], names: set[str], arguments: Sequence[str]) -> tuple[str, ...]:
+    """The text, and the arguments, with arrays and their places named by the order they come in."""
+    order: dict[str, str] = {}
+
+    def renamed(match: re.Match[str]) -> str:
+        word = match.group()
+        return order.setdefault(word, f"name{len(order)}") if word in names else word
+
+    return tuple(WORD.sub(renamed, line) for line in (*code, *arguments))
+
+
+def _tuple(shape: tuple[int, ...]) -> str:
+    return repr(shape) if len(shape) > 1 else "" if shape else "()"

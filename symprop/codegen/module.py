@@ -1,0 +1,239 @@
+"""Derivation to the text of a module.
+
+    Derivation ─ plan ─► KernelPlan ─ lines of functions ─► template ─► text, checked
+
+Enters: a Derivation.  Leaves: one string, the same for the same derivation on any machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from symprop import __version__
+from symprop.codegen.array_program import ArrayProgram
+from symprop.codegen.initial import draw_call
+from symprop.codegen.layout import Slice, flat
+from symprop.codegen.loop_program import LoopProgram
+from symprop.codegen.naming import check_names
+from symprop.codegen.safety import check_source, sealed
+from symprop.codegen.template import render
+from symprop.codegen.updates import PLAIN, update_lines
+from symprop.derivation.values import Derivation
+from symprop.errors import Fault, FormulaError
+from symprop.language import Network, Optimizer, Tensor
+from symprop.language.printer import equation_text, text
+from symprop.plan import KernelPlan, plan_derivation
+
+BACKENDS = ("numba", "numpy")
+DTYPES = ("float32", "float64")
+
+
+def generate_module(derivation: Derivation, backend: str = "numba", dtype: str = "float32") -> str:
+    """The source text of a module with the kernels of a network; it needs NumPy, and Numba for its backend, alone.
+
+    Args:
+        derivation: forward and adjoint equations.
+        backend: "numba" (compiled loops) or "numpy" (a readable reference).
+        dtype: "float32" or "float64".
+
+    Raises:
+        FormulaError: an option is unknown, a name cannot stand in a program, or an axis has no extent.
+    """
+    for option, value, known in (("backend", backend, BACKENDS), ("dtype", dtype, DTYPES)):
+        if value not in known:
+            message = f"unknown {option} {value!r}; expected {' or '.join(known)}"
+            raise FormulaError(Fault(option, message))
+    network = derivation.network
+    check_names(network, [a.equation.target for a in derivation.adjoints])
+    plan = plan_derivation(derivation, 2048 if backend == "numba" else 1)
+    _check_batch(plan)
+    values = _values(derivation, plan, backend, dtype)
+    source = sealed(render("module.jinja", values))
+    check_source(source)
+    return source
+
+
+def _check_batch(plan: KernelPlan) -> None:
+    for tensor in (*plan.inputs, *plan.targets):
+        if not tensor.axes or tensor.axes[0].names != {"N"} or any(a.constant is None for a in tensor.axes[1:]):
+            shape = ", ".join(map(str, tensor.axes))
+            message = f"axes ({shape}); expected N first, then integers"
+            raise FormulaError(Fault(f"{tensor.role} '{tensor.name}'", message, "A row of an input is a sample."))
+
+
+def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) -> dict[str, object]:
+    network = derivation.network
+    optimizer = network.optimizer or PLAIN
+    params = flat([*plan.params, *plan.states])
+    trained = params[len(plan.params) - 1].stop if plan.params else 0
+    values: dict[str, object] = {
+        "backend": f"module_{backend}.jinja",
+        **_header(derivation, plan, backend, dtype),
+        "params": _params(plan, params),
+        "has_state": bool(plan.states),
+        "size": params[-1].stop if params else 0,
+        "trained": trained,
+        "single_output": len(plan.outputs) == 1,
+        "output_words": " and ".join(plan.outputs),
+        "has_samples": bool(plan.samples),
+    }
+    values |= _training(network, optimizer)
+    values |= _optimizer(optimizer, network, dtype, backend)
+    values |= _numba(plan, params, dtype) if backend == "numba" else _numpy(plan, params, dtype)
+    return values
+
+
+def _header(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) -> dict[str, object]:
+    forward = [f"({e.number}) {equation_text(e)}" for e in derivation.network.equations]
+    backward = [f"({a.number}) {equation_text(a.equation)}" for a in derivation.adjoints]
+    content = "\n".join([derivation.network.name, backend, dtype, *forward, *backward, derivation.network.text])
+    numba = ', "numba": numba.__version__' if backend == "numba" else ""
+    return {
+        "name": derivation.network.name,
+        "forward": forward,
+        "backward": backward,
+        "assumptions": [_plain(a) for a in derivation.assumptions],
+        "imports": _imports(backend),
+        "spec_name": repr(plan.network),
+        "hash": hashlib.sha256(content.encode()).hexdigest(),
+        "versions": f'{{"symprop": {__version__!r}, "numpy": np.__version__{numba}}}',
+        "dtype": dtype,
+        "inputs": _table(plan.inputs),
+        "targets": _table(plan.targets),
+        "outputs": repr(tuple(plan.outputs)),
+        "state": repr(tuple(t.name for t in plan.states)),
+        "shapes": _dictionary({p.name: p.shape for p in flat([*plan.params, *plan.states])}),
+    }
+
+
+def _plain(words: str) -> str:
+    """Words for a docstring: printable ASCII without quotes and backslashes."""
+    return "".join(c if " " <= c <= "~" and c not in "\"'\\" else " " for c in words)
+
+
+def _imports(backend: str) -> list[str]:
+    if backend == "numpy":
+        return ["import math", "from typing import NamedTuple", "", "import numpy as np"]
+    plain = ["hashlib", "math", "os", "tempfile"]
+    head = [f"import {name}" for name in plain]
+    tail = ["import numba", "import numpy as np", "from numba import njit", "from numba.core import config"]
+    return [*head, "from pathlib import Path", "from typing import NamedTuple", "", *tail]
+
+
+def _dictionary(values: Mapping[str, object]) -> str:
+    return "{" + ", ".join(f'"{key}": {value!r}' for key, value in values.items()) + "}"
+
+
+def _table(tensors: Sequence[Tensor]) -> str:
+    rows = [f'    "{t.name}": {_dictionary(_slot(t))},' for t in tensors]
+    return "\n".join(["{", *rows, "}"])
+
+
+def _slot(tensor: Tensor) -> dict[str, object]:
+    """What the interface knows of an input or a target."""
+    shape = tuple(a.constant for a in tensor.axes[1:])
+    if tensor.dtype == "integer":
+        kind = "labels" if tensor.role == "target" and tensor.high is not None else "integer"
+        classes = {} if tensor.high is None else {"classes": tensor.high.constant}
+        return {"shape": shape, "kind": kind, **classes}
+    bounds: dict[str, object] = {"low": tensor.low} if tensor.low is not None else {}
+    bounds |= {"top": tensor.top} if tensor.top is not None else {}
+    bounds |= {"simplex": tensor.simplex} if tensor.simplex is not None else {}
+    return {"shape": shape, "kind": "real", **bounds}
+
+
+def _params(plan: KernelPlan, parts: Sequence[Slice]) -> list[dict[str, object]]:
+    tensors = [*plan.params, *plan.states]
+    return [
+        {"name": p.name, "shape": p.shape, "draw": draw_call(i, t, p)}
+        for i, (t, p) in enumerate(zip(tensors, parts, strict=True))
+    ]
+
+
+def _training(network: Network, optimizer: Optimizer) -> dict[str, object]:
+    training = network.training
+    schedule = text(optimizer.schedule)
+    words = f"{optimizer.name}" + (f", rate lr * ({schedule})" if schedule != "1" else "")
+    if optimizer.clip_norm is not None:
+        words += f", gradients clipped to norm {optimizer.clip_norm!r}"
+    return {
+        "epochs": training.epochs,
+        "batch_size": training.batch_size,
+        "seed": training.seed,
+        "shuffle": training.shuffle,
+        "lr": repr(optimizer.lr),
+        "optimizer": words,
+        "optimizer_words": f"Optimizer: {words}.",
+        "clip": repr(optimizer.clip_norm) if optimizer.clip_norm is not None else "",
+    }
+
+
+def _optimizer(optimizer: Optimizer, network: Network, dtype: str, backend: str) -> dict[str, object]:
+    update = update_lines(optimizer, network, dtype, loops=backend == "numba")
+    slots = optimizer.state
+    return {
+        "slots": slots,
+        "before": update.before,
+        "body": update.body,
+        "rate": update.rate,
+        "update_words": "; ".join(equation_text(e) for e in optimizer.equations) + ".",
+        "slot_args": "".join(f", {name}" for name in update.state),
+        "slot_args_t": "".join(f", state_{name}" for name in slots),
+        "slot_values": "".join(f", state_{name}" for name in slots),
+        "slot_stores": "".join(f", state_{name}[:]" for name in slots),
+        "loads": [f"{name} = state_{slot}[place]" for name, slot in zip(update.state, slots, strict=True)],
+        "stores": [f"state_{slot}[place] = {name}" for name, slot in zip(update.state, slots, strict=True)],
+    }
+
+
+def _numpy(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, object]:
+    lines: list[str] = []
+    for program in plan.programs:
+        lines += ["", "", *ArrayProgram(plan, program, params, dtype).lines()]
+    # an argmax is an output of integers; all others are of the module's dtype
+    data = ", ".join(f"data_{t.name}" for t in (*plan.inputs, *plan.targets))
+    return {"kernels": lines[2:], "data_args": data, "output_dtype": ""}
+
+
+def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, object]:
+    lines: list[str] = []
+    sizes: dict[str, str] = {}
+    for program in plan.programs:
+        writer = LoopProgram(plan, program, params, dtype)
+        lines += ["", "", *writer.lines()]
+        space = writer.workspace
+        sizes[program.name] = f"{space.per_row} * N + {space.fixed}"
+    data = (*plan.inputs, *plan.targets)
+    names = [f"data_{t.name}" for t in data]
+    per_row, fixed = sizes["gradient"].split(" * N + ")
+    return {
+        "kernels": lines[2:],
+        "data_args": ", ".join(names),
+        "rows_of_data": f"len({names[0]})",
+        "forward_work": sizes["forward"],
+        "loss_work": sizes["loss"],
+        "gradient_work_call": sizes["gradient"],
+        "gradient_work": f"{per_row} * min(batch_size, N) + {fixed}",
+        **_batches(data),
+    }
+
+
+def _batches(data: Sequence[Tensor]) -> dict[str, object]:
+    """Lines that gather the rows of a step; every array is taken as one of numbers in a row."""
+    buffers, takes, args, names = [], [], [], []
+    for tensor in data:
+        sizes = [a.constant or 0 for a in tensor.axes[1:]]
+        width = 1
+        for size in sizes:
+            width *= size
+        kind = "np.int64" if tensor.dtype == "integer" else "real"
+        name = tensor.name
+        buffers.append(f"batch_{name} = np.empty(min(batch_size, N) * {width}, {kind})")
+        names.append(f"batch_{name}")
+        source = f"data_{name}" if not sizes else f"data_{name}.reshape(data_{name}.size)"
+        takes.append(f"take(batch_{name}, {source}, order, start, rows, {width})")
+        view = f"batch_{name}[: rows * {width}]"
+        args.append(f"{view}.reshape((rows, {', '.join(map(str, sizes))}))" if sizes else view)
+    lines = {"batch_buffers": buffers, "batch_takes": takes}
+    return {**lines, "batch_args": ", ".join(args), "batch_names": ", ".join(names)}

@@ -1,0 +1,210 @@
+"""Generated kernels against derivatives that nobody derived: complex step and central differences of the equations.
+
+Enters: a network.  Leaves: for every parameter how far each module's gradient is from both, relative to its norm.  The
+equations are evaluated by the slow evaluator of `symprop.oracle`, which shares no code with the kernels.
+
+A gradient g of more entries than `MOST` is probed: at entries drawn at random, and along a random direction v of
+entries +-1/sqrt(n), for which the derivative is sum(g*v); a wrong entry anywhere moves the latter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symprop.language import Network, Tensor
+from symprop.oracle import evaluate, relative_error
+
+Array = npt.NDArray[Any]
+Generator = np.random.Generator
+
+MOST = 16
+"""Entries of a tensor that are moved one at a time."""
+TOLERANCE = {"float32": 5e-5, "float64": 1e-10}
+"""Largest relative distance to a complex step, in the norm of what was probed."""
+COMPLEX_STEP = 1e-30
+CENTRAL_STEP = 6e-6
+CENTRAL_TOLERANCE = 1e-6
+"""Truncation of central differences; their rounding, which grows with the loss, is added."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tensor of one module.
+
+    Args:
+        tensor: name of the parameter, or "L" for the value of the loss.
+        backend, dtype: of the module.
+        probes: derivatives that were compared.
+        complex_step: relative distance to the complex step (of "L": to the evaluated loss).
+        central: relative distance to central differences; None of "L".
+        scale: norm of the derivatives; where it is 0 only a gradient of 0 agrees.
+        tolerance, central_tolerance: what is allowed.
+    """
+
+    tensor: str
+    backend: str
+    dtype: str
+    probes: int
+    complex_step: float
+    central: float | None
+    scale: float
+    tolerance: float
+    central_tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it is within both bounds."""
+        near = self.central is None or self.central <= self.central_tolerance
+        return self.complex_step <= self.tolerance and near
+
+
+@dataclass(frozen=True)
+class Report:
+    """All rows of a check, and what they were computed with."""
+
+    network: str
+    seed: int
+    batch: int
+    rows: tuple[Row, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row agrees."""
+        return all(row.agrees for row in self.rows)
+
+
+def check_kernels(network: Network, modules: Mapping[str, ModuleType], seed: int = 0, batch: int = 5) -> Report:
+    """Compare modules of one network at random parameters, inputs and targets.
+
+    Args:
+        network: its forward equations are evaluated.
+        modules: generated modules by the name of their backend.
+        seed: of everything that is drawn.
+        batch: rows, at least 1.
+    """
+    rng = np.random.default_rng(seed)
+    # numbers that float32 holds, so that every module and the evaluator see the same ones
+    arrays = {tensor.name: _drawn(tensor, batch, rng) for tensor in network.of_role("input", "target")}
+    first = next(iter(modules.values()))
+    arrays |= {name: _near(value, rng) for name, value in first.init_params(seed=seed)._asdict().items()}
+    masks = {t.name: np.ones(_shape(t, batch)) for t in network.of_role("sample")}
+    truth = _Truth(network, {**arrays, **masks}, {"N": batch})
+    probes = {name: _probes(arrays[name], rng) for name in (t.name for t in network.params)}
+    slopes = {name: _Slopes.of(truth, name, found) for name, found in probes.items()}
+    rows = [row for backend, module in modules.items() for row in _rows(backend, module, truth, arrays, probes, slopes)]
+    return Report(network.name, seed, batch, tuple(rows))
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """The loss as a function of its tensors."""
+
+    network: Network
+    arrays: Mapping[str, Array]
+    sizes: Mapping[str, int]
+
+    def loss(self, dtype: Any = float, **moved: Array) -> Any:
+        found = evaluate(self.network, {**self.arrays, **moved}, self.sizes, dtype)
+        return found[self.network.loss].item()
+
+
+@dataclass(frozen=True)
+class _Slopes:
+    """Derivatives along the probes of a tensor, by both methods, and the rounding of the second."""
+
+    complex_step: Array
+    central: Array
+    rounding: float
+
+    @classmethod
+    def of(cls, truth: _Truth, name: str, probes: Array) -> _Slopes:
+        at = np.asarray(truth.arrays[name], dtype=float)
+
+        def complex_step(v: Array) -> float:
+            return float(np.imag(truth.loss(complex, **{name: at + COMPLEX_STEP * 1j * v})) / COMPLEX_STEP)
+
+        def central(v: Array) -> float:
+            ahead, behind = (truth.loss(**{name: at + step * v}) for step in (CENTRAL_STEP, -CENTRAL_STEP))
+            return float((ahead - behind) / (2 * CENTRAL_STEP))
+
+        rounding = 16 * np.finfo(float).eps * abs(truth.loss()) / CENTRAL_STEP * np.sqrt(len(probes))
+        return cls(_along(complex_step, probes), _along(central, probes), float(rounding))
+
+
+def _along(slope: Callable[[Array], float], probes: Array) -> Array:
+    return np.array([slope(v) for v in probes])
+
+
+def _rows(
+    backend: str,
+    module: ModuleType,
+    truth: _Truth,
+    arrays: Mapping[str, Array],
+    probes: Mapping[str, Array],
+    slopes: Mapping[str, _Slopes],
+) -> Iterator[Row]:
+    dtype = str(module.DTYPE)
+    bound = TOLERANCE[dtype]
+    params = module.Params(*(arrays[name].astype(dtype) for name in module.Params._fields))
+    value, grads = module.value_and_grad(params, _packed(module.INPUTS, arrays), _packed(module.TARGETS, arrays))
+    loss = truth.loss()
+    yield Row("L", backend, dtype, 1, relative_error(value, loss), None, abs(loss), bound, 0.0)
+    for name, found in slopes.items():
+        gradient = np.asarray(getattr(grads, name), dtype=float)
+        given = np.array([float(np.sum(gradient * v)) for v in probes[name]])
+        scale = float(np.linalg.norm(found.complex_step))
+        central_bound = bound + CENTRAL_TOLERANCE + (found.rounding / scale if scale else np.inf)
+        errors = relative_error(given, found.complex_step), relative_error(given, found.central)
+        # differences of a constant are rounding alone
+        central = errors[1] if scale else None
+        yield Row(name, backend, dtype, len(given), errors[0], central, scale, bound, central_bound)
+
+
+def _packed(table: Mapping[str, Any], arrays: Mapping[str, Array]) -> Any:
+    found = {name: arrays[name] for name in table}
+    return next(iter(found.values())) if len(found) == 1 else found
+
+
+def _probes(value: Array, rng: Generator) -> Array:
+    """Directions in the space of a tensor: single entries, and of a large one a random direction of length 1."""
+    size = value.size
+    chosen = np.arange(size) if size <= MOST else np.sort(rng.choice(size, MOST, replace=False))
+    single = np.zeros((len(chosen), size))
+    single[np.arange(len(chosen)), chosen] = 1.0
+    if size > MOST:
+        single = np.vstack([single, rng.choice([-1.0, 1.0], (1, size)) / np.sqrt(size)])
+    return single.reshape(-1, *value.shape)
+
+
+def _drawn(tensor: Tensor, batch: int, rng: Generator) -> Array:
+    """Values an input or a target may have."""
+    shape = _shape(tensor, batch)
+    if tensor.dtype == "integer":
+        return rng.integers(0, (tensor.high.constant if tensor.high else None) or 2, shape)
+    if tensor.simplex is not None:
+        weights = rng.uniform(0.1, 1.0, shape)
+        return _single(weights / weights.sum(axis=tensor.simplex, keepdims=True))
+    if tensor.low is not None and tensor.top is not None:
+        return _single(rng.uniform(tensor.low, tensor.top, shape))
+    normal = rng.normal(size=shape)
+    return _single(normal if tensor.low is None else tensor.low + np.abs(normal))
+
+
+def _near(value: Any, rng: Generator) -> Array:
+    """An initial parameter, moved: zeros would hide what is wrong."""
+    array = np.asarray(value, dtype=float)
+    return _single(array + 0.1 * rng.normal(size=array.shape))
+
+
+def _single(value: Array) -> Array:
+    return np.asarray(value).astype(np.float32).astype(np.float64)
+
+
+def _shape(tensor: Tensor, batch: int) -> tuple[int, ...]:
+    return tuple(axis.value({"N": batch}) for axis in tensor.axes)

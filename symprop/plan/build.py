@@ -1,0 +1,183 @@
+"""Derivation to KernelPlan, stage by stage.
+
+    equations ─ lower ─► kernels' equations ─ needed ─► those a program needs ─ order ─► units ─ split, fuse ─► stages
+
+Enters: a Derivation.  Leaves: a KernelPlan of three programs, forward, loss and gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from symprop.derivation.values import Derivation
+from symprop.language import Equation, Network, Read, Tensor
+from symprop.language.expressions import ONE, gathers, tensors_read, transform
+from symprop.plan.contraction import split
+from symprop.plan.expansion import lower
+from symprop.plan.fusion import fuse
+from symprop.plan.recurrence import Unit, order
+from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
+
+
+def plan_derivation(derivation: Derivation, smallest_product: int = 2048) -> KernelPlan:
+    """The programs of a derivation.
+
+    Args:
+        derivation: forward and adjoint equations.
+        smallest_product: multiplications, the batch counted as 32 rows, from which a sum of products is a matrix product
+            of its own; below it stays a loop that others can be fused with.
+    """
+    network = derivation.network
+    tensors = dict(network.tensors)
+    for adjoint in derivation.adjoints:
+        tensors[adjoint.equation.target] = _adjoint_tensor(adjoint.equation, tensors[adjoint.tensor])
+    forward = _lowered(network.equations, network, tensors)
+    backward = _lowered((a.exact for a in derivation.adjoints), network, tensors)
+    targets = {a.tensor: a.equation.target for a in derivation.adjoints}
+    adjoints = tuple((p.name, targets[p.name]) for p in network.params if p.name in targets)
+    grads = [target for _, target in adjoints]
+    plain = [_without_samples(e, network) for e in forward]
+    outputs = network.outputs
+    programs = (
+        _program("forward", plain, outputs, network.equations, tensors, smallest_product),
+        _program("loss", plain, (network.loss,), network.equations, tensors, smallest_product),
+        _program(
+            "gradient",
+            [*forward, *backward],
+            (network.loss, *grads),
+            [*network.equations, *(a.equation for a in derivation.adjoints)],
+            tensors,
+            smallest_product,
+        ),
+    )
+    return KernelPlan(
+        network.name,
+        tuple(tensors.items()),
+        network.of_role("input"),
+        network.of_role("target"),
+        network.params,
+        network.of_role("state"),
+        network.of_role("sample"),
+        outputs,
+        adjoints,
+        programs,
+    )
+
+
+def _adjoint_tensor(equation: Equation, primal: Tensor) -> Tensor:
+    return Tensor(equation.target, primal.axes, origin=primal.origin)
+
+
+def _lowered(equations: Iterable[Equation], network: Network, tensors: dict[str, Tensor]) -> list[Equation]:
+    """Kernels' equations; a helper that several equations ask for is made once."""
+    found: dict[str, Equation] = {}
+    known: dict[tuple[object, ...], str] = {}
+    for equation in equations:
+        lowered = lower(equation, network)
+        for helper in lowered[:-1]:
+            helper = replace(helper, number=helper.number or equation.number)
+            known.setdefault((helper.indices, helper.body, helper.domain), helper.target)
+            found.setdefault(helper.target, helper)
+            tensors.setdefault(helper.target, _helper_tensor(helper))
+        found[lowered[-1].target] = replace(lowered[-1], number=equation.number)
+    return list(found.values())
+
+
+def _helper_tensor(helper: Equation) -> Tensor:
+    indices = [p.index for p in helper.indices]
+    integer = getattr(helper.body, "op", "").startswith("arg")
+    axes = tuple(i.extent for i in indices if i is not None)
+    return Tensor(helper.target, axes, "integer" if integer else "real")
+
+
+def _without_samples(equation: Equation, network: Network) -> Equation:
+    """Outside training a dropout mask is 1 everywhere."""
+    names = {t.name for t in network.of_role("sample")}
+    if not names & set(tensors_read(equation.body)):
+        return equation
+    return equation.with_body(
+        transform(equation.body, lambda e: ONE if isinstance(e, Read) and e.tensor in names else e)
+    )
+
+
+def _program(
+    name: str,
+    equations: Sequence[Equation],
+    results: tuple[str, ...],
+    originals: Sequence[Equation],
+    tensors: dict[str, Tensor],
+    least: int,
+) -> Program:
+    needed = _needed(equations, results)
+    items: list[Unit | Product] = []
+    for unit in order(needed):
+        items += _split(unit, tensors, least)
+    stages = fuse(items)
+    numbers = {e.number for e in needed}
+    defined = {e.target for e in needed}
+    reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)
+    given = tuple(n for n in tensors if n in reads)
+    shown = tuple(e for e in originals if e.number in numbers and e.target in defined)
+    return Program(name, stages, _buffers(stages, results, tensors), results, given, shown)
+
+
+def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equation]:
+    """The equations that the results depend on."""
+    defining = {e.target: e for e in equations}
+    wanted: set[str] = set()
+    stack = [r for r in results if r in defining]
+    while stack:
+        target = stack.pop()
+        if target not in wanted:
+            wanted.add(target)
+            stack += [n for n in tensors_read(defining[target].body) if n in defining]
+    return [e for e in equations if e.target in wanted]
+
+
+def _split(unit: Unit, tensors: dict[str, Tensor], least: int) -> list[Unit | Product]:
+    if unit.step is not None:
+        return [unit]
+    parts = split(unit.equations[0], tensors, least)
+    operands: list[Unit | Product] = [Unit((operand,)) for operand in parts.operands]
+    # the product that writes the target itself comes last, next to the loop nest that is its epilogue
+    products = sorted(parts.products, key=lambda p: p.out == unit.equations[0].target)
+    return [*operands, *products, *([Unit((parts.rest,))] if parts.rest else [])]
+
+
+def _buffers(stages: Sequence[Stage], results: Sequence[str], tensors: Mapping[str, Tensor]) -> tuple[Buffer, ...]:
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for place, stage in enumerate(stages):
+        for name in stage.outputs:
+            first.setdefault(name, place)
+        for name in (*stage.inputs, *stage.outputs):
+            last[name] = place
+    local = _locals(stages)
+    found = []
+    for name, start in first.items():
+        role = "result" if name in results else "local" if name in local else "work"
+        tensor = tensors[name]
+        found.append(Buffer(name, tensor.axes, tensor.dtype, role, start, last[name]))
+    return tuple(found)
+
+
+def _locals(stages: Sequence[Stage]) -> set[str]:
+    """Targets read nowhere but in the loop body that defines them, at the point where it is defined."""
+    homes: dict[str, tuple[int, int]] = {}
+    for place, stage in enumerate(stages):
+        for number, group in enumerate(stage.groups):
+            for equation in group:
+                homes[equation.target] = (place, number)
+    excluded = {s.product.out for s in stages if s.product}
+    for place, stage in enumerate(stages):
+        if stage.product:
+            excluded.update((stage.product.left, stage.product.right))
+        if stage.form == "loops" and stage.shared:
+            excluded.update(stage.outputs)
+        for number, group in enumerate(stage.groups):
+            for equation in group:
+                excluded.update(n for n in tensors_read(equation.body) if homes.get(n) != (place, number))
+                excluded.update(g.tensor for g in gathers(equation.body))
+                excluded.update([equation.target] if any(p.index is None for p in equation.indices) else [])
+    return set(homes) - excluded

@@ -1,0 +1,202 @@
+"""Matrix products inside equations: found, split off, and left as reads of their result.
+
+Enters: one equation.  Leaves: the equations of operands that are not stored yet, the products, and the rest of the
+equation, which reads the products' results.  A product is a sum over bound indices of two factors that have no free
+index in common; axes that stay together are merged, so that any of these is one product of matrices:
+
+    sum[i](X[n,i]*W[i,j])      sum[n](X[n,i]*dZ[n,j])      sum[j](dZ[n,t,j]*W[i,j])      sum[n](X[n,i]*(P[n,c] - Y[n,c]))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from symprop.language import Equation, Expr, Extent, Index, Position, Read, Tensor
+from symprop.language.expressions import Mul, Reduce, free_indices, mul
+from symprop.plan.values import Product
+
+TYPICAL_BATCH = 32
+
+
+@dataclass
+class Split:
+    """What an equation was split into: operands, then products, then the rest (None where a product is all of it)."""
+
+    operands: list[Equation] = field(default_factory=list)
+    products: list[Product] = field(default_factory=list)
+    rest: Equation | None = None
+
+
+def split(equation: Equation, tensors: dict[str, Tensor], least: int) -> Split:
+    """The equation with its products split off; tensors that this takes are added to `tensors`.
+
+    Args:
+        equation: one that does not read itself.
+        tensors: every tensor by name.
+        least: multiplications, the batch counted as 32 rows, under which a product stays a loop.
+    """
+    out = Split()
+    free = [p.index for p in equation.indices]
+    if equation.domain or None in free:
+        out.rest = equation
+        return out
+    plain = [i for i in free if i is not None]
+    body = _replace(equation.body, lambda node: _product(node, equation, plain, tensors, least, out))
+    whole = body == Read(equation.target, map(Position.of, plain))
+    out.rest = None if whole else equation.with_body(body)
+    return out
+
+
+def _replace(expr: Expr, change: Callable[[Reduce], Expr]) -> Expr:
+    """Outermost reductions passed through `change`."""
+    if isinstance(expr, Reduce):
+        return change(expr)
+    children = expr.children()
+    return expr.rebuild(tuple(_replace(child, change) for child in children)) if children else expr
+
+
+def _product(
+    node: Reduce, equation: Equation, free: Sequence[Index], tensors: dict[str, Tensor], least: int, out: Split
+) -> Expr:
+    sides = _sides(node, free)
+    if sides is None or node.op != "sum" or node.domain:
+        return node
+    constant, left, right = sides
+    rows, columns = _axes(left, node, free), _axes(right, node, free)
+    used = rows + columns
+    if used != [i for i in free if i in used]:
+        return node
+    if _work(used) * _work(node.indices) < least:
+        return node
+    inner = _shared_order(left, right, node)
+    target = equation.target if len(used) == len(free) and not out.products else _scratch(equation.target, tensors)
+    a = _operand(left, rows, inner, equation, tensors, out)
+    b = _operand(right, columns, inner, equation, tensors, out)
+    tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
+    indices = tuple(map(Position.of, used))
+    pure = Equation(target, indices, Reduce("sum", inner, Mul([a, b])), equation.number, origin=equation.origin)
+    out.products.append(
+        Product(
+            a.tensor,
+            b.tensor,
+            target,
+            [p.index for p in a.indices] != rows + inner,
+            [p.index for p in b.indices] != inner + columns,
+            _extent(rows),
+            _extent(inner),
+            _extent(columns),
+            pure,
+        )
+    )
+    return mul(*constant, Read(target, indices))
+
+
+def _sides(node: Reduce, free: Sequence[Index]) -> tuple[list[Expr], list[Expr], list[Expr]] | None:
+    """(factors without bound indices, left factors, right factors), None where the sum is no product of two."""
+    factors = list(node.body.factors) if isinstance(node.body, Mul) else [node.body]
+    bound = set(node.indices)
+    constant = [f for f in factors if not bound & free_indices(f) and not free_indices(f)]
+    groups: list[tuple[set[Index], list[Expr]]] = []
+    loose: list[Expr] = []
+    for factor in (f for f in factors if f not in constant):
+        own = set(free_indices(factor)) - bound
+        if not own:
+            loose.append(factor)
+            continue
+        touching = [g for g in groups if g[0] & own]
+        merged = (own.union(*(g[0] for g in touching)), [f for g in touching for f in g[1]] + [factor])
+        groups = [g for g in groups if g not in touching] + [merged]
+    if len(groups) != 2:
+        return None
+    groups.sort(key=lambda g: min(free.index(i) for i in g[0]))
+    left, right = groups[0][1] + loose, groups[1][1]
+    whole = all(bound <= set().union(*(free_indices(f) for f in side)) for side in (left, right))
+    return (constant, left, right) if whole else None
+
+
+def _axes(side: Sequence[Expr], node: Reduce, free: Sequence[Index]) -> list[Index]:
+    own = set().union(*(free_indices(f) for f in side)) - set(node.indices)
+    return [i for i in free if i in own]
+
+
+def _stored(side: Sequence[Expr]) -> Read | None:
+    """The read a side is, where it is one alone at plain, different indices."""
+    read = side[0]
+    if len(side) != 1 or not isinstance(read, Read):
+        return None
+    indices = [p.index for p in read.indices]
+    return read if None not in indices and len(set(indices)) == len(indices) else None
+
+
+def _shared_order(left: Sequence[Expr], right: Sequence[Expr], node: Reduce) -> list[Index]:
+    """The bound indices in the order of the first operand that is stored."""
+    for side in (left, right):
+        read = _stored(side)
+        if read is not None:
+            return [p.index for p in read.indices if p.index is not None and p.index in node.indices]
+    return list(node.indices)
+
+
+def _operand(
+    side: Sequence[Expr],
+    outer: list[Index],
+    inner: list[Index],
+    equation: Equation,
+    tensors: dict[str, Tensor],
+    out: Split,
+) -> Read:
+    """A read of the side as a matrix, (outer, inner) or (inner, outer); stored first where it is not."""
+    read = _stored(side)
+    if read is not None:
+        indices = [p.index for p in read.indices]
+        fits = indices in (outer + inner, inner + outer) and _spans(read, tensors)
+        if fits and tensors[read.tensor].dtype == "real":
+            return read
+    batch_first = any(i.extent.names for i in inner)
+    order = inner + outer if batch_first else outer + inner
+    name = _scratch(equation.target, tensors)
+    tensors[name] = Tensor(name, tuple(i.extent for i in order))
+    positions = tuple(map(Position.of, order))
+    out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
+    return Read(name, positions)
+
+
+def _spans(read: Read, tensors: Mapping[str, Tensor]) -> bool:
+    """True where every index runs over the whole axis it stands on."""
+    axes = tensors[read.tensor].axes
+    return all(p.index is not None and p.index.extent == a for p, a in zip(read.indices, axes, strict=True))
+
+
+def _scratch(target: str, tensors: Mapping[str, Tensor]) -> str:
+    count = 1
+    while f"{target}_{count}" in tensors:
+        count += 1
+    return f"{target}_{count}"
+
+
+def _extent(indices: Sequence[Index]) -> Extent:
+    total = Extent.of(1)
+    for index in indices:
+        total = total * index.extent
+    return total
+
+
+def _work(indices: Sequence[Index]) -> int:
+    extent = _extent(indices)
+    return extent.value({name: TYPICAL_BATCH for name in extent.names})
+
+
+def flops(expr: Expr) -> Extent:
+    """Operations of one evaluation of an expression, reductions included."""
+    own = Extent.of(max(len(expr.children()) - 1, 0) if not isinstance(expr, Reduce) else 0)
+    if type(expr).__name__ in ("Call", "Pow", "Where"):
+        own = Extent.of(1)
+    inner = sum((flops(child) for child in expr.children()), Extent.of(0))
+    return (inner + 1) * _extent(expr.indices) if isinstance(expr, Reduce) else own + inner
+
+
+def equation_flops(equation: Equation) -> Extent:
+    """Operations of an equation at all its points."""
+    return flops(equation.body) * _extent(equation.free)
+

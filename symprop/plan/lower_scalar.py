@@ -1,0 +1,375 @@
+"""Scalar expressions in a form that is accurate and finite in floating point.
+
+Enters: an expression; reads, reductions and guards in it are atoms.  Leaves: an expression of the same value that calls exp,
+log, erf, sin, cos, abs, sign, floor, max, min and the lowering-only expm1, log1p and erfc.  Nothing here knows the name of
+an activation: the rules are those of quotients of exponentials (`lower_field`, `lower_emit`), of logarithms of such
+quotients (`lower_logs`) and of the error function.  What meets no rule stays as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from symprop.language import expressions as ex
+from symprop.language.equations import Function
+from symprop.plan.lower_emit import emit
+from symprop.plan.lower_exponents import ATOMS, content, exponents, ring_level, split_logs, unit
+from symprop.plan.lower_field import Full, Setting, Side, TooLarge, opaque_sums
+from symprop.plan.lower_maximum import shifted
+from symprop.plan.lower_series import near_zero
+from symprop.plan.lower_signs import Facts
+from symprop.plan.stable_unfold import unfold_functions
+
+# exponents of undecided sign in one quotient: each doubles the number of branches
+MAX_SPLITS, MAX_CONDITIONS = 2, 4
+CHOICES = ("max", "min")
+
+
+def stabilise_scalar(
+    expr: ex.Expr, functions: Mapping[str, Function] | None = None, known: tuple[ex.Compare, ...] = ()
+) -> ex.Expr:
+    """An expression of the same value, accurate to a few units of max(|f|, |x*f'|) and finite where f is.
+
+    Args:
+        expr: the expression; its atoms are taken as they are.
+        functions: definitions of the library functions it calls.
+        known: conditions that hold wherever it is evaluated.
+    """
+    unfolded = unfold_functions(expr, functions or {})
+    names: dict[ex.Expr, ex.Expr] = {}
+    shape = _renamed(unfolded, names)
+    conditions = tuple(_renamed(condition, names) for condition in known)
+    back = {name: atom for atom, name in names.items()}
+    return _replaced(_lowered_shape(shape, conditions), back)
+
+
+def _renamed(expr: ex.Expr, names: dict[ex.Expr, ex.Expr]) -> ex.Expr:
+    """The expression with its atoms numbered: layers alike have one shape and are lowered once."""
+    if isinstance(expr, ex.Read | ex.Reduce | ex.Guard):
+        return names.setdefault(expr, ex.Read(f"x{len(names):03d}"))
+    children = expr.children()
+    if not children:
+        return expr
+    # a Guard inside a product would be drawn out of it by `mul`: it is an atom by the time `rebuild` sees it
+    return expr.rebuild(tuple(_renamed(child, names) for child in children))
+
+
+def _replaced(expr: ex.Expr, back: Mapping[ex.Expr, ex.Expr]) -> ex.Expr:
+    found = back.get(expr)
+    if found is not None:
+        return found
+    children = expr.children()
+    return expr.rebuild(tuple(_replaced(child, back) for child in children)) if children else expr
+
+
+@lru_cache(maxsize=4096)
+def _lowered_shape(expr: ex.Expr, conditions: tuple[ex.Expr, ...]) -> ex.Expr:
+    facts = Facts()
+    for condition in conditions:
+        facts = facts.always(condition)
+    return lower(expr, facts)
+
+
+# -- parts -------------------------------------------------------------------------------------------------------
+
+
+def lower(expr: ex.Expr, facts: Facts) -> ex.Expr:
+    """The lowered expression, where some facts hold."""
+    if isinstance(expr, ATOMS) or not expr.children():
+        return expr
+    if isinstance(expr, ex.Where):
+        return _choice(expr, facts)
+    if not _has_rules(expr):
+        return _parts(expr, facts)
+    if isinstance(expr, ex.Mul):
+        return _grouped(expr, expr.factors, ex.mul, facts)
+    if isinstance(expr, ex.Add):
+        return _grouped(expr, expr.terms, ex.add, facts)
+    exponent = ex.number(expr.exponent) if isinstance(expr, ex.Pow) else None
+    if isinstance(expr, ex.Pow) and exponent is not None and exponent > 1 and exponent.denominator == 1:
+        return ex.power(lower(expr.base, facts), expr.exponent)
+    return _connected(expr, facts)
+
+
+def _has_rules(expr: ex.Expr) -> bool:
+    """True where a rule may apply at ring level: an exponential, an error function, a root in a sum, |x| in a quotient."""
+    calls, quotient, root = set(), False, False
+    for node in ring_level(expr):
+        if isinstance(node, ex.Call):
+            calls.add(node.name)
+        exponent = ex.number(node.exponent) if isinstance(node, ex.Pow) else None
+        quotient = quotient or (exponent is not None and exponent < 0)
+        root = root or (isinstance(node, ex.Add) and any(_is_root(t) for t in node.terms))
+    return bool(calls & {"exp", "erf"}) or (quotient and bool(calls & {"abs", "sign"})) or root
+
+
+def _is_root(term: ex.Expr) -> bool:
+    parts = term.factors if isinstance(term, ex.Mul) else (term,)
+    return any(isinstance(p, ex.Pow) and isinstance(p.exponent, ex.Number) and p.exponent.value == 0.5 for p in parts)
+
+
+def _parts(expr: ex.Expr, facts: Facts) -> ex.Expr:
+    """The expression over lowered parts; log(1 + u) is log1p(u)."""
+    new = expr.rebuild(tuple(lower(child, facts) for child in expr.children()))
+    if isinstance(new, ex.Call) and new.name == "log" and isinstance(new.args[0], ex.Add):
+        terms = new.args[0].terms
+        if ex.ONE in terms:
+            return ex.Call("log1p", [ex.add(*(t for t in terms if t != ex.ONE))])
+    return near_zero(expr, new, facts) if isinstance(expr, ex.Add | ex.Mul) and _waves(expr) else new
+
+
+def _waves(expr: ex.Expr) -> bool:
+    return any(isinstance(n, ex.Call) and n.name in ("sin", "cos", "log") for n in ring_level(expr))
+
+
+def _choice(expr: ex.Where, facts: Facts) -> ex.Expr:
+    condition = expr.condition
+    truth = facts.truth(condition)
+    if truth is not None:
+        return lower(expr.then if truth else expr.otherwise, facts)
+    sides = condition.rebuild(tuple(lower(side, facts) for side in condition.children()))
+    then = lower(expr.then, facts.assuming(condition))
+    return ex.where(sides, then, lower(expr.otherwise, facts.assuming(condition, False)))
+
+
+def _grouped(
+    expr: ex.Expr, parts: tuple[ex.Expr, ...], join: Callable[..., ex.Expr], facts: Facts
+) -> ex.Expr:
+    """Parts that share an exponential are lowered together, others on their own."""
+    groups: list[tuple[set[ex.Expr], list[ex.Expr]]] = []
+    plain: list[ex.Expr] = []
+    for part in parts:
+        links = _links(part)
+        if not links:
+            plain.append(part)
+            continue
+        touching = [g for g in groups if g[0] & links or (join is ex.mul and _meet(part, g[1]))]
+        merged = (links.union(*(g[0] for g in touching)), [*(p for g in touching for p in g[1]), part])
+        groups = [g for g in groups if g not in touching] + [merged]
+    if len(groups) == 1 and (isinstance(expr, ex.Add) or not plain):
+        return _connected(expr, facts)
+    if isinstance(expr, ex.Add) and groups:
+        groups[0][1].extend(part for part in plain if isinstance(part, ex.Number))
+        plain = [part for part in plain if not isinstance(part, ex.Number)]
+    lowered = [lower(part, facts) for part in plain] + [lower(join(*members), facts) for _, members in groups]
+    return join(*lowered)
+
+
+def _meet(part: ex.Expr, members: list[ex.Expr]) -> bool:
+    """True where a bare exponential meets others of the same atoms: one may overflow where the other vanishes."""
+    if not any(isinstance(p, ex.Call) and p.name == "exp" for p in (part, *members)):
+        return False
+    own = {n for n in ex.walk(part) if isinstance(n, ex.Read)}
+    return any(not own.isdisjoint(n for n in ex.walk(m) if isinstance(n, ex.Read)) for m in members)
+
+
+def _links(expr: ex.Expr) -> set[ex.Expr]:
+    """What makes two parts belong together: exponents, arguments of error functions and of |x|, bases of roots."""
+    found = set(exponents(expr))
+    for base in tuple(found):
+        found.update(exponents(base))
+    for node in ring_level(expr):
+        if isinstance(node, ex.Call) and node.name in ("erf", "abs", "sign"):
+            base = content(node.args[0])[1]
+            # erf(u) comes with its derivative exp(-u**2), |u| with exp(-|u|)
+            related = ex.power(base, ex.Number(2)) if node.name == "erf" else ex.Call("abs", [base])
+            found.update((base, content(related)[1]))
+        if isinstance(node, ex.Call) and node.name == "exp":
+            found.update(u for _, u in split_logs(node.args[0])[0])
+        if isinstance(node, ex.Pow) and isinstance(node.exponent, ex.Number) and node.exponent.value.denominator > 1:
+            found.add(content(node.base)[1])
+    found.discard(ex.ONE)
+    return found if _has_rules(expr) or found else set()
+
+
+# -- connected quotients -----------------------------------------------------------------------------------------
+
+
+def _connected(expr: ex.Expr, facts: Facts, depth: int = 0) -> ex.Expr:
+    """First the conditions inside are decided, then the signs of the exponents; then it is one quotient."""
+    condition = next((c for c in _conditions(expr) if facts.truth(c) is None), None)
+    if condition is not None and depth < MAX_CONDITIONS:
+        sides = condition.rebuild(tuple(lower(side, facts) for side in condition.children()))
+        holds, fails = facts.assuming(condition), facts.assuming(condition, False)
+        then = _again(_decided(expr, holds), holds, depth)
+        return joined(sides, then, _again(_decided(expr, fails), fails, depth))
+    try:
+        return near_zero(expr, _quotient(expr, facts), facts)
+    except TooLarge:
+        return expr.rebuild(tuple(lower(child, facts) for child in expr.children()))
+
+
+def _again(expr: ex.Expr, facts: Facts, depth: int) -> ex.Expr:
+    """A branch: the parts of it that are left may have fallen apart."""
+    return _connected(expr, facts, depth + 1) if any(_conditions(expr)) and _has_rules(expr) else lower(expr, facts)
+
+
+def _conditions(expr: ex.Expr) -> list[ex.Expr]:
+    found = []
+    for node in ring_level(expr):
+        if isinstance(node, ex.Where):
+            found.append(node.condition)
+        elif isinstance(node, ex.Call) and node.name in CHOICES:
+            found.append(_comparison(node))
+    return found
+
+
+def _comparison(node: ex.Call) -> ex.Compare:
+    return ex.Compare(node.args[0], ">=" if node.name == "max" else "<=", node.args[1])
+
+
+def _decided(expr: ex.Expr, facts: Facts) -> ex.Expr:
+    """The expression with the choices whose conditions are known replaced by what they come to."""
+
+    def visit(node: ex.Expr) -> ex.Expr:
+        if isinstance(node, ATOMS):
+            return node
+        if isinstance(node, ex.Where):
+            truth = facts.truth(node.condition)
+            if truth is not None:
+                return visit(node.then if truth else node.otherwise)
+            return ex.where(node.condition, visit(node.then), visit(node.otherwise))
+        if isinstance(node, ex.Call) and node.name in CHOICES:
+            truth = facts.truth(_comparison(node))
+            if truth is not None:
+                return visit(node.args[0 if truth else 1])
+        children = node.children()
+        return node.rebuild(tuple(visit(child) for child in children)) if children else node
+
+    return visit(expr)
+
+
+def _quotient(expr: ex.Expr, facts: Facts) -> ex.Expr:
+    """One quotient of exponentials; for every exponent of unknown sign, one form on either side of 0."""
+    found = exponents(expr)
+    units = {base: unit(coefficients) for base, coefficients in found.items()}
+    signs = {base: facts.sign(base) or 0 for base in found}
+    unknown = [base for base, sign in signs.items() if not sign]
+    at_level = {node for node in ring_level(expr) if isinstance(node, ATOMS)}
+    apart = {base for base in found if isinstance(base, ex.Add) and at_level.isdisjoint(ex.walk(base))}
+    opaque = opaque_sums(expr) | apart
+    setting = Setting(signs, units, facts, lower, opaque)
+    if unknown:
+        direct = _direct(expr, setting)
+        if direct is not None:
+            return direct
+        if len(unknown) > 1:
+            homogeneous = shifted(expr, unknown, facts, lower)
+            if homogeneous is not None:
+                return homogeneous
+    if len(unknown) > MAX_SPLITS:
+        raise TooLarge
+    return _sides(expr, setting, unknown)
+
+
+def _sides(expr: ex.Expr, setting: Setting, unknown: list[ex.Expr]) -> ex.Expr:
+    if not unknown:
+        side, element = _best(expr, setting)
+        return emit(side, side.deflated(element))
+    base, rest = unknown[0], unknown[1:]
+    values = []
+    for sign in (1, -1):
+        facts = replace(setting.facts, known=(*setting.facts.known, (base, sign)))
+        at = replace(setting, signs={**setting.signs, base: sign}, facts=facts)
+        values.append(_sides(expr, at, rest))
+    return joined(ex.Compare(setting.lower(base, setting.facts), ">=", ex.ZERO), *values)
+
+
+def _direct(expr: ex.Expr, setting: Setting) -> ex.Expr | None:
+    """Exponentials as they stand, where none is in a denominator and no difference of them vanishes but in expm1."""
+    if any(isinstance(n, ex.Call) and n.name == "log" and exponents(n) for n in ring_level(expr)):
+        return None
+    side, element = _best(expr, setting)
+    for k in side.of_kind("growth"):
+        if any(m[k] for m in element.denom.itermonoms()) and len(element.denom) > 1:
+            return None
+        powers = {m[k] for m in element.numer.itermonoms()}
+        below = max(m[k] for m in element.denom.itermonoms())
+        if below and max(powers) > below:
+            return None
+        if below and len(powers) > 1 and element.denom.is_ground:
+            return None
+    if any(max(m[k] for m in element.denom.itermonoms()) for k in side.of_kind("growth")) and len(element.numer) > 1:
+        return None
+    return emit(side, element)
+
+
+def _best(expr: ex.Expr, setting: Setting) -> tuple[Side, Any]:
+    """The quotient, with the error function or its complement, whichever gives fewer terms."""
+    modes = (0, 1, -1) if any(isinstance(n, ex.Call) and n.name == "erf" for n in ring_level(expr)) else (0,)
+    results = []
+    for mode in modes:
+        results.append(element_of(expr, replace(setting, erf=mode)))
+    return min(results, key=lambda r: len(r[1].numer) + len(r[1].denom))
+
+
+def element_of(expr: ex.Expr, setting: Setting) -> tuple[Side, Any]:
+    """The field for an expression and its element; the field grows until it has generators enough."""
+    atoms = {node for node in ring_level(expr) if isinstance(node, ATOMS)}
+    size = len(atoms) + len(setting.signs) + 2
+    while True:
+        side = Side(setting, size)
+        try:
+            return side, side.convert(expr)
+        except Full:
+            size += 3
+
+
+# -- two branches ------------------------------------------------------------------------------------------------
+
+
+def joined(condition: ex.Expr, then: ex.Expr, otherwise: ex.Expr) -> ex.Expr:
+    """where(condition, then, otherwise) with common factors, or common terms, outside."""
+    if then == otherwise:
+        return then
+    if isinstance(then, ex.Where) and isinstance(otherwise, ex.Where) and then.condition == otherwise.condition:
+        first = joined(condition, then.then, otherwise.then)
+        return ex.where(then.condition, first, joined(condition, then.otherwise, otherwise.otherwise))
+    for kind, join, neutral in ((ex.Mul, ex.mul, ex.ONE), (ex.Add, ex.add, ex.ZERO)):
+        if max(len(_members(then, kind)), len(_members(otherwise, kind))) > 1:
+            left, right = _members(then, kind), _members(otherwise, kind)
+            common = _common(left, right)
+            if common:
+                rest = _choose(condition, join(*left) if left else neutral, join(*right) if right else neutral)
+                return _in_order(join, rest, common, otherwise)
+    return _choose(condition, then, otherwise)
+
+
+def _members(expr: ex.Expr, kind: type[ex.Expr]) -> list[ex.Expr]:
+    if kind is ex.Add and isinstance(expr, ex.Mul) and expr.factors[0] == ex.MINUS_ONE and len(expr.factors) == 2:
+        return [ex.negate(term) for term in _members(expr.factors[1], kind)]
+    return list(expr.children()) if isinstance(expr, kind) else [expr]
+
+
+def _common(left: list[ex.Expr], right: list[ex.Expr]) -> list[ex.Expr]:
+    """Members of both lists, taken out of them."""
+    found = []
+    for member in list(left):
+        if member in right:
+            left.remove(member)
+            right.remove(member)
+            found.append(member)
+    return found
+
+
+def _in_order(join: Callable[..., ex.Expr], rest: ex.Expr, common: list[ex.Expr], like: ex.Expr) -> ex.Expr:
+    """Denominators last, as they were."""
+    under = [c for c in common if isinstance(c, ex.Pow) and (ex.number(c.exponent) or 0) < 0]
+    over = [c for c in common if c not in under]
+    return join(rest, *over, *under)
+
+
+def _choose(condition: ex.Expr, then: ex.Expr, otherwise: ex.Expr) -> ex.Expr:
+    """A choice; |a| or max(a, 0) where it is that."""
+    if isinstance(condition, ex.Compare) and condition.op == ">=" and condition.right == ex.ZERO:
+        if content(otherwise) == (-content(then)[0], content(then)[1]) and content(then)[1] == content(condition.left)[1]:
+            size = ex.Call("abs", [content(then)[1]])
+            return ex.mul(ex.Number(content(then)[0]), size)
+        if otherwise == ex.ZERO and then == condition.left:
+            return ex.Call("max", [then, ex.ZERO])
+        if then == ex.ZERO and content(otherwise) == (-content(condition.left)[0], content(condition.left)[1]):
+            return ex.Call("max", [otherwise, ex.ZERO])
+    return ex.where(condition, then, otherwise)

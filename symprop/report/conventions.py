@@ -1,0 +1,45 @@
+r"""What the signs of a document mean: one sentence for each that occurs.
+
+Enters: the LaTeX of all displays and the network.  Leaves: sentences with formulas in dollars, for LaTeX and
+Markdown.
+"""
+
+from __future__ import annotations
+
+from symprop.language import Equation, Network
+from symprop.language.expressions import reads
+
+_SIGNS: tuple[tuple[tuple[str, ...], str], ...] = (
+    ((r"\top", r"\mathbf{1}^", r"} \mathbf{1}"), r"Vectors are columns, and $\mathbf{1}$ is a column of ones."),
+    (
+        (r"\odot", r"\oslash"),
+        r"$\odot$ and $\oslash$ multiply and divide entry by entry; $A^{\odot 2}$ squares each entry.",
+    ),
+    (
+        (r"\odot", r"\top", r"\oslash"),
+        "Functions, roots and comparisons of a matrix act on each entry; a number added to a matrix is added to each.",
+    ),
+    ((r"{softmax}",), r"$\mathrm{softmax}$ acts along the last axis."),
+    ((r"{onehot}",), r"$\mathrm{onehot}$ makes a row with a 1 at each label and 0 elsewhere."),
+    ((r"{diag}",), r"$\mathrm{diag}(v)$ is the matrix with $v$ on its diagonal."),
+    ((r"\delta_",), r"$\delta_{ij}$ is 1 where $i = j$, else 0."),
+    ((r"\lbrace",), r"$\mathbf{1}\lbrace c\rbrace$ is 1 where $c$ holds, else 0."),
+)
+
+
+def conventions(written: str, network: Network) -> list[str]:
+    """The sentences this document needs."""
+    batch = any("N" in axis.names for tensor in network.tensors.values() for axis in tensor.axes)
+    first = [r"Rows are examples: a batch has $N$ of them."] if batch else []
+    first.append(
+        r"$\mathrm{d}X$ is short for the adjoint $\partial L/\partial X$ of a tensor $X$ and has its shape. "
+        r"Indices count from 0 and run over the axis they stand on."
+    )
+    if any(_shifted(equation) for equation in network.equations):
+        first.append("An entry outside the bounds of its tensor is 0.")
+    return first + [sentence for signs, sentence in _SIGNS if any(sign in written for sign in signs)]
+
+
+def _shifted(equation: Equation) -> bool:
+    """Whether it reads at more than plain indices, where bounds may be met."""
+    return any(position.atom is None for read in reads(equation.body) for position in read.indices)

@@ -1,0 +1,140 @@
+"""Derivations as plain text: index notation as formulas are written, matrices in NumPy's own notation.
+
+Enters: a view.  Leaves: ASCII text, at most about 100 columns wide, every line of a derivation with its rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symprop.language import Equation, text
+from symprop.language.printer import equation_text
+from symprop.report.matrixtext import left_text, numpy_text
+from symprop.report.summary import count_of, given_of, layers_of, shape_text, shape_words
+from symprop.report.template import fill
+from symprop.report.updates import update_equations
+from symprop.report.view import Entry, View
+from symprop.report.words import cited, kink_text
+
+WIDTH_COLUMNS = 100
+RULE_COLUMNS = 30
+
+
+def text_report(view: View) -> str:
+    """The document."""
+    closed = view.closed_form
+    sections: list[tuple[str, list[str]]] = [("Network", list(_summary(view)))]
+    forward = [line for entry in view.forward for line in _equation(entry)]
+    if closed:
+        sections.append(("Gradients", [line for entry in view.results for line in _equation(entry)]))
+        sections.append(("where", [line for entry in view.between for line in _equation(entry)]))
+        sections.append(("with the values of the forward pass", forward))
+    else:
+        sections.append(("Forward pass", forward))
+        sections.append(("Backward pass", list(_backward(view))))
+        sections.append(("Gradients", [f"({entry.number}) {_shortest(entry)}" for entry in view.results]))
+    sections.append(("Update", list(_update(view))))
+    sections.append(("Assumptions", [f"- {line}" for line in view.assumptions]))
+    sections.append(("Values at kinks", [f"- {kink_text(kink)}" for kink in view.derivation.kinks]))
+    sections.append(("Conventions", [f"- {note}" for note in view.network.notes]))
+    sections.append(("Sources", [f"- {source}" for source in view.sources]))
+    shown = [(title, lines) for title, lines in sections if lines]
+    return fill("report_text.jinja", {"title": f"Derivation of {view.network.name}", "sections": shown})
+
+
+def _summary(view: View) -> Iterator[str]:
+    for tensor in given_of(view.network):
+        values = f", integers below {tensor.high}" if tensor.dtype == "integer" else ""
+        yield f"{tensor.name}: {tensor.role}, {shape_text(tensor)}{values}"
+    for layer in layers_of(view.network):
+        made = ", ".join(f"{t.name} ({shape_text(t)})" for t in layer.computed)
+        learnt = ", ".join(f"{t.name} ({shape_text(t)})" for t in layer.params)
+        label = f"{layer.name}: " if layer.name != layer.computed[-1].name or len(layer.computed) > 1 else ""
+        yield f"{label}{made}" + (f"; learns {learnt}" if learnt else "")
+    yield f"parameters: {count_of(view.network.params)}"
+
+
+def _equation(entry: Entry) -> Iterator[str]:
+    lines = []
+    if entry.matrix is not None and (line := _matrix_line(entry)) is not None:
+        lines.append(line)
+    if entry.indexed or not lines:
+        indexed = equation_text(entry.equation)
+        lines += [indexed] if indexed not in lines else []
+    label = f"({entry.number}) ".ljust(6)
+    for k, line in enumerate(lines):
+        yield from wrapped(line, label if k == 0 else " " * len(label))
+
+
+def _matrix_line(entry: Entry) -> str | None:
+    if entry.matrix is None:
+        return None
+    right = numpy_text(entry.matrix[1])
+    return None if right is None else f"{left_text(entry.matrix[0])} = {right}"
+
+
+def _shortest(entry: Entry) -> str:
+    return _matrix_line(entry) or equation_text(entry.equation)
+
+
+def _backward(view: View) -> Iterator[str]:
+    for k, entry in enumerate(view.backward):
+        if k:
+            yield ""
+        yield from _derived(entry)
+
+
+def _derived(entry: Entry) -> Iterator[str]:
+    """The steps of one adjoint, then its matrix form, which carries the number."""
+    number = f"({entry.number})"
+    line = _matrix_line(entry)
+    yield f"{number} adjoint of {entry.tensor.name}, {shape_words(entry.tensor)}"
+    left = equation_text(Equation(entry.equation.target, entry.equation.indices, entry.equation.body)).split(" = ")[0]
+    for k, step in enumerate(entry.steps):
+        rule = f"{step.rule} {cited(step.uses)}".rstrip()
+        start = f"{left} = " if k == 0 else " " * len(left) + " = "
+        mark = f"   <- {number}" if line is None and k == len(entry.steps) - 1 else ""
+        yield from wrapped(start + text(step.after) + mark, _column(rule), len(left) + 3)
+        if step.note:
+            yield f"{_column('')}{' ' * len(left)}   ({step.note})"
+    if line is not None:
+        yield from wrapped(f"{line}   <- {number}", _column("as matrices"))
+
+
+def _column(rule: str) -> str:
+    return f"      {rule}".ljust(RULE_COLUMNS + 6) + ("" if len(rule) < RULE_COLUMNS else "  ")
+
+
+def _update(view: View) -> Iterator[str]:
+    optimizer = view.network.optimizer
+    if optimizer is None:
+        return
+    rate = f"lr = {optimizer.lr:g}"
+    clip = f", gradients scaled to a norm of at most {optimizer.clip_norm:g}" if optimizer.clip_norm else ""
+    state = f"; {', '.join(optimizer.state)} kept between steps, 0 at first" if optimizer.state else ""
+    yield f"{optimizer.name}, {rate}{clip}, for every entry w of a parameter and g of its gradient{state}:"
+    for equation in update_equations(optimizer):
+        yield from wrapped(equation_text(equation), "  ")
+
+
+def wrapped(line: str, label: str, hang: int = 4) -> Iterator[str]:
+    """A line behind its label, broken before operators at the least depth of parentheses."""
+    room = max(40, WIDTH_COLUMNS - len(label))
+    first = True
+    while line:
+        cut = len(line) if len(line) <= (room if first else room - hang) else _cut(line, room if first else room - hang)
+        yield (label if first else " " * (len(label) + hang)) + line[:cut].rstrip()
+        line, first = line[cut:].lstrip(), False
+
+
+def _cut(line: str, room: int) -> int:
+    """The last place of the least depth at which the line may end; its end where there is none."""
+    best, lowest, depth = len(line), 1 << 30, 0
+    for place, character in enumerate(line):
+        depth += (character in "([") - (character in ")]")
+        if place > room and best < len(line):
+            break
+        operator = character == " " and line[place + 1 : place + 3] in ("+ ", "- ", "@ ")
+        if operator and place > room // 3 and depth <= lowest:
+            best, lowest = place, depth
+    return best

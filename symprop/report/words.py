@@ -1,0 +1,35 @@
+"""Sentences that several forms of document share, as plain text.
+
+Enters: values of a derivation.  Leaves: text, not yet escaped for any language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from symprop.derivation import Kink
+from symprop.language import Optimizer
+
+
+def cited(numbers: Iterable[int]) -> str:
+    """`(4), (7)`."""
+    return ", ".join(f"({number})" for number in numbers)
+
+
+def kink_text(kink: Kink) -> str:
+    """`relu at 0: derivative 0 (equation 2)`."""
+    words = len(kink.value.split()) > 1
+    where = f" ({_plural('equation', kink.equations)})" if kink.equations else ""
+    value = kink.value if words else f"the derivative is taken as {kink.value}"
+    return f"{kink.function} at {kink.point}: {value}{where}"
+
+
+def clip_text(optimizer: Optimizer) -> str:
+    """A sentence on the largest norm of the gradients, with a blank before it; nothing where there is none."""
+    if optimizer.clip_norm is None:
+        return ""
+    return f" All gradients together are first scaled to a norm of at most {optimizer.clip_norm:g}."
+
+
+def _plural(word: str, numbers: tuple[int, ...]) -> str:
+    return f"{word}{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"

@@ -1,0 +1,32 @@
+"""Accuracy on real data, as docs/real_data.md states it: medians over five split seeds, and five folds beside scikit-learn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import mean, median
+
+import pytest
+
+from benchmarks.accuracy import SEEDS, folds_beside_scikit_learn, split_accuracies
+
+SPAMBASE = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "spambase.csv"
+
+pytestmark = pytest.mark.filterwarnings("ignore::symprop.train.DataWarning")
+
+
+def test_digits() -> None:
+    found = split_accuracies("digits.yaml", "sklearn:digits")
+    assert len(found) == len(SEEDS) == 5
+    assert median(found) >= 0.97
+
+
+def test_breast_cancer_beside_scikit_learn() -> None:
+    ours, theirs = folds_beside_scikit_learn()
+    assert len(ours) == len(theirs) == 5
+    assert abs(mean(ours) - mean(theirs)) <= 0.005
+    assert mean(ours) > 0.96
+
+
+@pytest.mark.skipif(not SPAMBASE.exists(), reason="spambase.csv is not part of the repository; it is tested where it lies")
+def test_spambase() -> None:
+    assert median(split_accuracies("spam.yaml", str(SPAMBASE))) >= 0.935
