@@ -188,12 +188,19 @@ def _drawn(tensor: Tensor, batch: int, rng: Generator) -> Array:
     if tensor.dtype == "integer":
         return rng.integers(0, (tensor.high.constant if tensor.high else None) or 2, shape)
     if tensor.simplex is not None:
-        weights = rng.uniform(0.1, 1.0, shape)
-        return _single(weights / weights.sum(axis=tensor.simplex, keepdims=True))
+        return _rows_of_one(shape, tensor.simplex, rng)
     if tensor.low is not None and tensor.top is not None:
         return _single(rng.uniform(tensor.low, tensor.top, shape))
     normal = rng.normal(size=shape)
     return _single(normal if tensor.low is None else tensor.low + np.abs(normal))
+
+
+def _rows_of_one(shape: tuple[int, ...], axis: int, rng: Generator) -> Array:
+    """Positive numbers that sum to 1 along an axis, exactly: multiples of a power of 2."""
+    classes, rest = shape[axis], shape[:axis] + shape[axis:][1:]
+    whole = 1 << (classes.bit_length() + 8)
+    counts = 1 + rng.multinomial(whole - classes, np.full(classes, 1 / classes), rest)
+    return np.moveaxis(counts / whole, -1, axis)
 
 
 def _near(value: Any, rng: Generator) -> Array:

@@ -165,9 +165,10 @@ def _meaning(spec: NetSpec) -> dict[str, Any]:
         return {"task": "classes", "output": output}
     if target == "sign" and _is_single(spec, labels):
         return {"task": "binary", "output": "margins", "binary_codes": (-1.0, 1.0)}
-    ranked = target == "unit" or any(metric.name in CLASS_METRICS for metric in spec.metrics)
-    # without a task, data of two values are taken as classes
-    return {"task": None, "output": output} if ranked else {"task": "regression", "output": "values"}
+    if _is_single(spec, labels) and any(metric.name in CLASS_METRICS for metric in spec.metrics):
+        return {"task": "binary", "output": output}
+    # without a task, data of two values are taken as classes, others as probabilities
+    return {"task": None, "output": output} if target == "unit" else {"task": "regression", "output": "values"}
 
 
 def _is_single(spec: NetSpec, entry: InputSpec) -> bool:

@@ -1,4 +1,4 @@
-"""One activation, loss, optimizer and layer from outside the package: derivation, LaTeX and kernel need nothing else."""
+"""One activation, loss, optimizer and layer from outside the package: everything else follows from the entry."""
 
 from __future__ import annotations
 
@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 
 import symprop
-from symprop.library import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS, Option, Parameter
-from symprop.library import activation, layer, loss, optimizer
+from symprop.library import (
+    ACTIVATIONS,
+    LAYERS,
+    LOSSES,
+    OPTIMIZERS,
+    Option,
+    Parameter,
+    activation,
+    layer,
+    loss,
+    optimizer,
+)
 from symprop.network import build
 from symprop.oracle.differences import gradient, relative_error
 from symprop.spec import parse_spec

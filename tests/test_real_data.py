@@ -1,4 +1,4 @@
-"""Accuracy on real data, as docs/real_data.md states it: medians over five split seeds, and five folds beside scikit-learn."""
+"""Accuracy on real data, as docs/real_data.md states it: medians over five split seeds, five folds with a peer."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def test_breast_cancer_beside_scikit_learn() -> None:
     assert mean(ours) > 0.96
 
 
-@pytest.mark.skipif(not SPAMBASE.exists(), reason="spambase.csv is not part of the repository; it is tested where it lies")
+@pytest.mark.skipif(not SPAMBASE.exists(), reason="spambase.csv is not part of the repository")
 def test_spambase() -> None:
     assert median(split_accuracies("spam.yaml", str(SPAMBASE))) >= 0.935

@@ -31,8 +31,12 @@ def command(
     quiet: bool,
     as_json: bool,
     **changes: Any,
-) -> None:
-    """Train a network on data and save the run: parameters, history, curves and all that prediction needs."""
+) -> int:
+    """Train a network on data and save the run: parameters, history, curves and all that prediction needs.
+
+    Ctrl-C ends the training, keeps what was trained so far, and gives exit code 130.
+    """
+    from symprop.cli.failures import INTERRUPTED
     from symprop.cli.messages import say
     from symprop.cli.output import print_json, print_text, shown
     from symprop.session import read_source
@@ -49,10 +53,12 @@ def command(
     history: Any = run.history
     save_run(run, place, force=force, curves=curves_svg(history))
     if as_json:
-        return print_json(_plain(run, place))
-    if not quiet:
+        print_json(_plain(run, place))
+    elif not quiet:
         print_text(_text(run))
-    say(f"wrote {shown(place)}")
+    if not as_json:
+        say(f"wrote {shown(place)}")
+    return INTERRUPTED if run.stopped == "interrupted" else 0
 
 
 def _plain(run: Run, place: str) -> dict[str, Any]:

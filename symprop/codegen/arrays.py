@@ -1,8 +1,8 @@
 """A program as NumPy: one statement for each equation, matrix products with @, maps by broadcasting.
 
-Enters: a program of the plan.  Leaves: the lines of one Python function.  An expression is written as an array whose axes
-are exactly the indices it depends on, in the order of its context: the free indices of the equation, then the bound ones.
-Where an index stands in anything but a plain place, the text falls back on grids of indices.
+Enters: equations.  Leaves: lines of a Python function.  An expression is written as an array whose axes are exactly the
+indices it depends on, in the order of its context: the free indices of the equation, then the bound ones.  Where an
+index stands in anything but a plain place, the text falls back on grids of indices.
 """
 
 from __future__ import annotations

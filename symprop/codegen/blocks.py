@@ -1,7 +1,7 @@
 """Blocks of statements: what is evaluated where, and under which name.
 
-Enters: lines, and expressions that have been given a name.  Leaves: nested blocks; nothing here knows how an expression is
-written.
+Enters: lines, and expressions that have been given a name.  Leaves: nested blocks; nothing here knows how an expression
+is written.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def _plain(words: str) -> str:
 def _imports(backend: str) -> list[str]:
     if backend == "numpy":
         return ["import math", "from typing import NamedTuple", "", "import numpy as np"]
-    plain = ["hashlib", "math", "os", "tempfile"]
+    plain = ["hashlib", "math", "os", "sys", "tempfile"]
     head = [f"import {name}" for name in plain]
     tail = ["import numba", "import numpy as np", "from numba import njit", "from numba.core import config"]
     return [*head, "from pathlib import Path", "from typing import NamedTuple", "", *tail]

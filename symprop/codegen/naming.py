@@ -1,7 +1,7 @@
 """Names in generated functions: the document's where they are free, with an underscore behind them where they are not.
 
-Enters: names of tensors and indices, checked to be plain identifiers.  Leaves: identifiers that collide neither with each
-other nor with what generated code itself uses.
+Enters: names of tensors and indices, checked to be plain identifiers.  Leaves: identifiers that collide neither with
+each other nor with what generated code itself uses.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 # what the text of a generated function itself calls or uses as a local name
 _WORDS = """
-    abs bool dict enumerate float int isinstance len list math max min np numba object print range real
-    reversed round set slice str sum tuple type zip DTYPE History N NamedTuple OptimizerState Params Path Any at compiled config
+    abs bool dict enumerate float int isinstance len list math max min np numba object print range real reversed
+    round set slice str sum tuple type zip DTYPE History N NamedTuple OptimizerState Params Path Any at compiled config
     drop
     epochs fill forward forward_kernel fit fit_chunk grad gradient_kernel hashlib init_optimizer init_params key key_of
     loss loss_kernel lr njit order os params permute r read rows scatter seed shuffle state t tempfile theta total train

@@ -31,9 +31,7 @@ def _renamed(expr: ex.Reduce, scope: frozenset[str], taken: frozenset[str]) -> e
     mapping = {old: Position.of(new) for old, new in moves.items()}
     indices = [moves.get(i, i) for i in expr.indices]
     pick = moves.get(expr.pick, expr.pick) if expr.pick else None
-    return ex.Reduce(
-        expr.op, indices, ex.substitute(expr.body, mapping), expr.domain.substitute(mapping), pick
-    )
+    return ex.Reduce(expr.op, indices, ex.substitute(expr.body, mapping), expr.domain.substitute(mapping), pick)
 
 
 def solve(position: Position, index: Index) -> Position:

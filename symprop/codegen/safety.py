@@ -1,7 +1,7 @@
 """What generated text may hold, and how it is known again as symprop's own.
 
-Enters: the text of a module.  Leaves: the same text under a line with its own hash, or a refusal.  The text is parsed and
-its nodes are looked through before it is written or loaded; nothing is run here.
+Enters: the text of a module.  Leaves: the same text under a line with its own hash, or a refusal.  The text is parsed
+and its nodes are looked through before it is written or loaded; nothing is run here.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ MODULES = {
     "numpy": None,
     "os": None,
     "pathlib": {"Path"},
+    "sys": None,
     "tempfile": None,
     "typing": {"NamedTuple"},
 }

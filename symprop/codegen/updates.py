@@ -1,7 +1,7 @@
 """The optimizer's step as text: the equations of an entry, for all entries at once.
 
-Enters: an Optimizer, scalar equations over w, g, its state, t and lr.  Leaves: lines of a loop body (Numba), or of array
-statements (NumPy).  What depends on t and lr alone is computed once a step, in double precision.
+Enters: an Optimizer, scalar equations over w, g, its state, t and lr.  Leaves: lines of a loop body (Numba), or of
+array statements (NumPy).  What depends on t and lr alone is computed once a step, in double precision.
 """
 
 from __future__ import annotations
@@ -99,5 +99,3 @@ def _rate(optimizer: Optimizer, functions: dict[str, Function]) -> tuple[str, ..
     block.count(schedule)
     text = Scalars(names, tensors, "float64").value(schedule, block)
     return (*block.lines, f"return lr * ({text})")
-
-

@@ -25,8 +25,8 @@ def plan_derivation(derivation: Derivation, smallest_product: int = 2048) -> Ker
 
     Args:
         derivation: forward and adjoint equations.
-        smallest_product: multiplications, the batch counted as 32 rows, from which a sum of products is a matrix product
-            of its own; below it stays a loop that others can be fused with.
+        smallest_product: multiplications, the batch counted as 32 rows, from which a sum of products is a matrix
+            product of its own; below it stays a loop that others can be fused with.
     """
     network = derivation.network
     tensors = dict(network.tensors)

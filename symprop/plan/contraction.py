@@ -4,7 +4,7 @@ Enters: one equation.  Leaves: the equations of operands that are not stored yet
 equation, which reads the products' results.  A product is a sum over bound indices of two factors that have no free
 index in common; axes that stay together are merged, so that any of these is one product of matrices:
 
-    sum[i](X[n,i]*W[i,j])      sum[n](X[n,i]*dZ[n,j])      sum[j](dZ[n,t,j]*W[i,j])      sum[n](X[n,i]*(P[n,c] - Y[n,c]))
+    sum[i](X[n,i]*W[i,j])    sum[n](X[n,i]*dZ[n,j])    sum[j](dZ[n,t,j]*W[i,j])    sum[n](X[n,i]*(P[n,c] - Y[n,c]))
 """
 
 from __future__ import annotations
@@ -199,4 +199,3 @@ def flops(expr: Expr) -> Extent:
 def equation_flops(equation: Equation) -> Extent:
     """Operations of an equation at all its points."""
     return flops(equation.body) * _extent(equation.free)
-

@@ -86,7 +86,7 @@ def _join(stage: Open, equation: Equation) -> bool:
 
 
 def _busy(equation: Equation) -> bool:
-    """True where every point takes a sum whose terms lie in memory along the last index: such a loop is better alone."""
+    """True where every point takes a sum whose terms lie in memory along the last index: it is better a loop alone."""
     last = Position.of(equation.free[-1]) if equation.free else None
     sums = [r for r in reductions(equation.body) if free_indices(r) >= set(equation.free)]
     return any(read.indices[-1:] == (last,) for total in sums for read in reads(total.body))

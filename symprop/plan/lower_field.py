@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from math import gcd
+from math import comb, gcd
 from typing import Any
 
 from sympy.polys.domains import QQ
@@ -25,7 +25,7 @@ from symprop.plan.lower_relations import related
 from symprop.plan.lower_signs import Facts
 
 # beyond this the algebra costs more than it gives, and an expression is lowered part by part
-MAX_TERMS, MAX_DEGREE = 80, 24
+MAX_TERMS, MAX_PRODUCT, MAX_DEGREE = 60, 400, 24
 
 
 class TooLarge(Exception):
@@ -149,11 +149,34 @@ class Side:
     def convert(self, expr: ex.Expr) -> Any:
         """The element of an expression."""
         if expr not in self.known:
-            element = self._convert(expr)
-            if len(element.numer) > MAX_TERMS or len(element.denom) > MAX_TERMS:
-                raise TooLarge
-            self.known[expr] = element
+            self.known[expr] = self._convert(expr)
         return self.known[expr]
+
+    def product(self, left: Any, right: Any) -> Any:
+        """left * right, while it is not too large."""
+        if len(left.numer) * len(right.numer) + len(left.denom) * len(right.denom) > MAX_PRODUCT:
+            raise TooLarge
+        return self._bounded(left * right)
+
+    def total(self, left: Any, right: Any) -> Any:
+        """left + right, while it is not too large."""
+        if len(left.numer) * len(right.denom) + len(left.denom) * len(right.numer) > MAX_PRODUCT:
+            raise TooLarge
+        return self._bounded(left + right)
+
+    def _bounded(self, element: Any) -> Any:
+        if len(element.numer) > MAX_TERMS or len(element.denom) > MAX_TERMS:
+            raise TooLarge
+        return element
+
+    def power(self, base: Any, exponent: int) -> Any:
+        """base ** exponent, while it is not too large."""
+        if base == 0 and exponent < 0:
+            raise TooLarge
+        terms = max(len(base.numer), len(base.denom))
+        if abs(exponent) > MAX_DEGREE or comb(terms + abs(exponent) - 1, abs(exponent)) > MAX_PRODUCT:
+            raise TooLarge
+        return self._bounded(base**exponent)
 
     def _convert(self, expr: ex.Expr) -> Any:
         match expr:
@@ -164,7 +187,7 @@ class Side:
             case ex.Mul():
                 total = self.field.one
                 for factor in expr.factors:
-                    total = total * self.convert(factor)
+                    total = self.product(total, self.convert(factor))
                 return related(self, total)
             case ex.Pow():
                 return self._power(expr)
@@ -181,7 +204,7 @@ class Side:
                 return self.plain(self.lowered(base)) * rational(c)
         total = self.field.zero
         for term in expr.terms:
-            total = total + self.convert(term)
+            total = self.total(total, self.convert(term))
         return related(self, total)
 
     def _power(self, expr: ex.Pow) -> Any:
@@ -191,10 +214,7 @@ class Side:
         if exponent.denominator == 1:
             if abs(exponent) > MAX_DEGREE:
                 return self.plain(ex.power(self.lowered(expr.base), expr.exponent))
-            base = self.convert(expr.base)
-            if base == 0 and exponent < 0:
-                raise TooLarge
-            return base ** int(exponent)
+            return self.power(self.convert(expr.base), int(exponent))
         root = Fraction(1, exponent.denominator)
 
         def make() -> Generator:
@@ -212,7 +232,7 @@ class Side:
             logs, rest = split_logs(argument)
             total = self.field.one
             for q, u in logs:
-                total = total * self.convert(u) ** int(q)
+                total = self.product(total, self.power(self.convert(u), int(q)))
             c, base = content(rest)
             if base == ex.ONE:
                 return total * self.plain(ex.Call("exp", [ex.Number(c)])) if c else total
@@ -296,7 +316,7 @@ def opaque_sums(expr: ex.Expr) -> frozenset[ex.Expr]:
     found = []
     for base, times in sums.items():
         own = Counter(node for node in ring_level(base) if isinstance(node, ATOMS))
-        if own and isinstance(base, ex.Add) and all(counts[a] == n * times for a, n in own.items()):
+        if own and isinstance(base, ex.Add) and base != content(expr)[1] and all(counts[a] == n * times for a, n in own.items()):
             found.append(base)
     return frozenset(found)
 
@@ -311,4 +331,11 @@ def _with_roots(expr: ex.Expr) -> Iterator[ex.Expr]:
 
 
 def _polynomial(expr: ex.Expr) -> bool:
-    return all(isinstance(n, ATOMS + (ex.Number, ex.Add, ex.Mul, ex.Pow)) for n in ring_level(expr))
+    """True of sums and products of atoms and their whole powers."""
+    for node in ring_level(expr):
+        exponent = ex.number(node.exponent) if isinstance(node, ex.Pow) else Fraction(1)
+        if not isinstance(node, (*ATOMS, ex.Number, ex.Add, ex.Mul, ex.Pow)):
+            return False
+        if exponent is None or exponent.denominator != 1:
+            return False
+    return True

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from symprop.language import expressions as ex
 from symprop.language.equations import Function
@@ -22,6 +22,8 @@ from symprop.plan.lower_maximum import shifted
 from symprop.plan.lower_series import near_zero
 from symprop.plan.lower_signs import Facts
 from symprop.plan.stable_unfold import unfold_functions
+
+T = TypeVar("T")
 
 # exponents of undecided sign in one quotient: each doubles the number of branches
 MAX_SPLITS, MAX_CONDITIONS = 2, 4
@@ -76,6 +78,7 @@ def _lowered_shape(expr: ex.Expr, conditions: tuple[ex.Expr, ...]) -> ex.Expr:
 # -- parts -------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8192)
 def lower(expr: ex.Expr, facts: Facts) -> ex.Expr:
     """The lowered expression, where some facts hold."""
     if isinstance(expr, ATOMS) or not expr.children():
@@ -267,8 +270,7 @@ def _quotient(expr: ex.Expr, facts: Facts) -> ex.Expr:
 
 def _sides(expr: ex.Expr, setting: Setting, unknown: list[ex.Expr]) -> ex.Expr:
     if not unknown:
-        side, element = _best(expr, setting)
-        return emit(side, side.deflated(element))
+        return _best(expr, setting, lambda side, element: emit(side, side.deflated(element)))
     base, rest = unknown[0], unknown[1:]
     values = []
     for sign in (1, -1):
@@ -282,38 +284,37 @@ def _direct(expr: ex.Expr, setting: Setting) -> ex.Expr | None:
     """Exponentials as they stand, where none is in a denominator and no difference of them vanishes but in expm1."""
     if any(isinstance(n, ex.Call) and n.name == "log" and exponents(n) for n in ring_level(expr)):
         return None
-    side, element = _best(expr, setting)
+    return _best(expr, setting, lambda side, element: emit(side, element) if _may_stand(side, element) else None)
+
+
+def _may_stand(side: Side, element: Any) -> bool:
+    """True of a polynomial in each growing exponential, and of one term over its power."""
     for k in side.of_kind("growth"):
-        if any(m[k] for m in element.denom.itermonoms()) and len(element.denom) > 1:
-            return None
-        powers = {m[k] for m in element.numer.itermonoms()}
-        below = max(m[k] for m in element.denom.itermonoms())
-        if below and max(powers) > below:
-            return None
-        if below and len(powers) > 1 and element.denom.is_ground:
-            return None
-    if any(max(m[k] for m in element.denom.itermonoms()) for k in side.of_kind("growth")) and len(element.numer) > 1:
-        return None
-    return emit(side, element)
+        below = {m[k] for m in element.denom.itermonoms()}
+        if below != {0} and (len(element.denom) > 1 or len(element.numer) > 1):
+            return False
+    return True
 
 
-def _best(expr: ex.Expr, setting: Setting) -> tuple[Side, Any]:
+def _best(expr: ex.Expr, setting: Setting, use: Callable[[Side, Any], T]) -> T:
     """The quotient, with the error function or its complement, whichever gives fewer terms."""
     modes = (0, 1, -1) if any(isinstance(n, ex.Call) and n.name == "erf" for n in ring_level(expr)) else (0,)
-    results = []
+    if len(modes) == 1:
+        return _within_field(expr, setting, use)
+    sizes = {}
     for mode in modes:
-        results.append(element_of(expr, replace(setting, erf=mode)))
-    return min(results, key=lambda r: len(r[1].numer) + len(r[1].denom))
+        at = replace(setting, erf=mode)
+        sizes[mode] = _within_field(expr, at, lambda _, element: len(element.numer) + len(element.denom))
+    return _within_field(expr, replace(setting, erf=min(modes, key=lambda m: sizes[m])), use)
 
 
-def element_of(expr: ex.Expr, setting: Setting) -> tuple[Side, Any]:
-    """The field for an expression and its element; the field grows until it has generators enough."""
-    atoms = {node for node in ring_level(expr) if isinstance(node, ATOMS)}
-    size = len(atoms) + len(setting.signs) + 2
+def _within_field(expr: ex.Expr, setting: Setting, use: Callable[[Side, Any], T]) -> T:
+    """What is made of the element of an expression; the field grows until it has generators enough."""
+    size = len({node for node in ring_level(expr) if isinstance(node, ATOMS)}) + len(setting.signs) + 2
     while True:
         side = Side(setting, size)
         try:
-            return side, side.convert(expr)
+            return use(side, side.convert(expr))
         except Full:
             size += 3
 
@@ -365,11 +366,11 @@ def _in_order(join: Callable[..., ex.Expr], rest: ex.Expr, common: list[ex.Expr]
 def _choose(condition: ex.Expr, then: ex.Expr, otherwise: ex.Expr) -> ex.Expr:
     """A choice; |a| or max(a, 0) where it is that."""
     if isinstance(condition, ex.Compare) and condition.op == ">=" and condition.right == ex.ZERO:
-        if content(otherwise) == (-content(then)[0], content(then)[1]) and content(then)[1] == content(condition.left)[1]:
-            size = ex.Call("abs", [content(then)[1]])
-            return ex.mul(ex.Number(content(then)[0]), size)
+        (c, base), (d, other), (e, left) = map(content, (then, otherwise, condition.left))
+        if base == other == left != ex.ONE and c == -d:
+            return ex.mul(ex.Number(c if e > 0 else -c), ex.Call("abs", [base]))
         if otherwise == ex.ZERO and then == condition.left:
             return ex.Call("max", [then, ex.ZERO])
-        if then == ex.ZERO and content(otherwise) == (-content(condition.left)[0], content(condition.left)[1]):
+        if then == ex.ZERO and other == left != ex.ONE and d == -e:
             return ex.Call("max", [otherwise, ex.ZERO])
     return ex.where(condition, then, otherwise)

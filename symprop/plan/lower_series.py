@@ -88,9 +88,11 @@ def _taylor(expr: ex.Expr, variable: ex.Read, radius: Fraction) -> list[Fraction
     """Coefficients by the mean over a circle, None where the polynomial does not reach full precision within it."""
     outer = 2 * _number(radius, SERIES)
     angles = [SERIES.expjpi(SERIES.mpf(2 * k) / POINTS) for k in range(POINTS)]
-    values = [_value(expr, variable, outer * angle, SERIES) for angle in angles]
-    if any(v is None or not SERIES.isfinite(v) for v in values):
+    half = [_value(expr, variable, outer * angle, SERIES) for angle in angles[: POINTS // 2 + 1]]
+    if any(v is None or not SERIES.isfinite(v) for v in half):
         return None
+    # real on the real axis: the lower half of the circle mirrors the upper one
+    values = half + [SERIES.conj(v) for v in half[-2:0:-1]]
     # c_n * outer**n
     raw = [SERIES.fsum(v * angles[-n * k % POINTS] for k, v in enumerate(values)).real / POINTS for n in range(DEGREE)]
     noise = max(abs(c) for c in raw) * SERIES.mpf(2) ** -50

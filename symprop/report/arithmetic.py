@@ -97,7 +97,7 @@ def product_math(factors: Sequence[Math]) -> Math:
     for factor in factors[1:]:
         text = factor.text
         numerals = text[:1].isdigit() and whole.text[-1:].isdigit()
-        gap = r" \cdot " if numerals else SEPARATOR + " " if text.startswith(r"\mathrm{d}") else " "
+        gap = r" \cdot " if numerals else SEPARATOR + " " if text.startswith(r"\mathrm{") else " "
         whole = whole.then(gap).then(factor, 2, r"\cdot ")
     return whole
 

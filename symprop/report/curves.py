@@ -82,7 +82,7 @@ def nice_ticks(low: float, high: float) -> list[float]:
     if high <= low:
         low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
     power = 10.0 ** math.floor(math.log10(high - low))
-    step = next(s * power for s in (0.1, 0.2, 0.5, 1.0) if (high - low) / (s * power) <= 7)
+    step = next(s * power for s in (0.1, 0.2, 0.5, 1.0, 2.0) if (high - low) / (s * power) <= 7)
     first, last = math.floor(low / step), math.ceil(high / step)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 

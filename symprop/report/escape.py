@@ -25,10 +25,9 @@ _LATEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
-    "-": "-{}",
     "`": r"\textasciigrave{}",
-    "'": "'{}",
 }
+_LIGATURE = re.compile(r"-(?=-)|'(?=')|,(?=,)")
 # As entities, since a backslash before a bracket opens mathematics in notebooks.
 _MARKDOWN = {c: f"&#{ord(c)};" for c in "\\`[]<>|$&#~"} | {"*": r"\*", "_": r"\_"}
 
@@ -43,7 +42,8 @@ def latex_text(text: str) -> str:
     """Text for the running text of a LaTeX document; characters outside printable ASCII become their closest or `?`."""
     plain = unicodedata.normalize("NFKD", one_line(text))
     kept = "".join(c for c in plain if not unicodedata.combining(c))
-    return "".join(_LATEX.get(c, c if c.isascii() else "?") for c in kept).replace("-{}-{}", "--")
+    escaped = "".join(_LATEX.get(c, c if c.isascii() else "?") for c in kept)
+    return _LIGATURE.sub(r"\g<0>{}", escaped)
 
 
 def breakable(name: str) -> str:

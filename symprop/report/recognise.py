@@ -38,15 +38,15 @@ from symprop.report.matrix import (
 )
 
 
-def matrix_form(equation: Equation, network: Network) -> tuple[Node, Node] | None:
+def matrix_form(equation: Equation, network: Network, prefix: str = "d") -> tuple[Node, Node] | None:
     """Left and right side of an equation as matrices, None where it has no such form.
 
     A row of sums, `b = D^T 1`, is given transposed on both sides, `b^T = 1^T D`, as it is usually written.
     """
-    left = Recogniser(network.tensors).named(equation.target, equation)
+    left = Recogniser(network.tensors, prefix=prefix).named(equation.target, equation)
     if left is None or equation.domain:
         return None
-    right = Recogniser(network.tensors, equation.free).node(equation.body)
+    right = Recogniser(network.tensors, equation.free, prefix).node(equation.body)
     fitted = None if right is None else spread(right, left.axes)
     if fitted is None:
         return None
@@ -71,12 +71,13 @@ class Recogniser:
     """Matrix forms of expressions.
 
     Args:
-        tensors: declarations; the adjoint `dx` has the axes of `x`.
+        tensors: declarations; an adjoint has the axes of its tensor.
         order: indices of the left side; the first of two becomes the rows where the expression leaves the choice.
+        prefix: what the names of adjoints begin with.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], order: Sequence[Index] = ()) -> None:
-        self.tensors, self.order = tensors, tuple(order)
+    def __init__(self, tensors: Mapping[str, Tensor], order: Sequence[Index] = (), prefix: str = "d") -> None:
+        self.tensors, self.order, self.prefix = tensors, tuple(order), prefix
 
     def named(self, target: str, equation: Equation) -> Node | None:
         """The left side of an equation, None where an index is compound or does not run over its axis."""
@@ -118,7 +119,7 @@ class Recogniser:
         return Named(_columns(plain), name)
 
     def _declared(self, name: str) -> Tensor | None:
-        return self.tensors.get(name) or (self.tensors.get(name[1:]) if name.startswith("d") else None)
+        return self.tensors.get(name) or self.tensors.get(name.removeprefix(self.prefix))
 
     def _aligned(self, exprs: Iterable[ex.Expr]) -> tuple[Node, ...] | None:
         """Nodes with the same axes, those that lack an axis repeated along it."""

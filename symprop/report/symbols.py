@@ -44,10 +44,9 @@ class Symbol:
             return f"({body})^{{{power}}}"
         return body + _script("^", power)
 
-    @property
-    def adjoint(self) -> Symbol:
-        """The symbol of the adjoint."""
-        return replace(self, base=rf"\mathrm{{d}}{self.base}")
+    def adjoint(self, prefix: str = "d") -> Symbol:
+        """The symbol of the adjoint, with the prefix of its name upright before it."""
+        return replace(self, base=rf"\mathrm{{{latex_name(prefix)}}}{self.base}")
 
 
 # Thin, and a control word rather than a control symbol: Markdown takes a backslash off before punctuation.
@@ -75,12 +74,14 @@ class Symbols:
 
     Args:
         network: its tensors in order; `network.symbols` overrides.
+        prefix: what the names of adjoints begin with.
 
     Raises:
         InputError: a symbol of the user is no symbol.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, prefix: str = "d") -> None:
+        self.prefix = prefix
         given = {name: Symbol(*split_symbol(name, tex)) for name, tex in network.symbols.items()}
         self._of = _distinct(network.tensors, given)
 
@@ -88,8 +89,9 @@ class Symbols:
         """The symbol of a tensor, or of an adjoint by its name `d...`."""
         if name in self._of:
             return self._of[name]
-        if name[:1] == "d" and name[1:] in self._of:
-            return self._of[name[1:]].adjoint
+        of = name.removeprefix(self.prefix)
+        if of != name and of in self._of:
+            return self._of[of].adjoint(self.prefix)
         return natural_symbol(name)
 
 
@@ -98,15 +100,21 @@ def _distinct(names: Iterable[str], given: Mapping[str, Symbol]) -> dict[str, Sy
     found: dict[str, Symbol] = {}
     seen = {_appearance(symbol.tex) for symbol in given.values()}
     for name in names:
-        symbol = given.get(name) or natural_symbol(name)
+        symbol = given.get(name) or _first(name, found)
         if name not in given:
-            count = 0
+            primes = ""
             while _appearance(symbol.tex) in seen:
-                count += 1
-                symbol = Symbol(rf"\mathrm{{{latex_name(name)}}}" + r"{}'" * count)
+                symbol = Symbol(rf"\mathrm{{{latex_name(name)}}}{primes}")
+                primes += "'"
             seen.add(_appearance(symbol.tex))
         found[name] = symbol
     return found
+
+
+def _first(name: str, found: Mapping[str, Symbol]) -> Symbol:
+    """The symbol to try: of an adjoint that became an equation of the network, that of the adjoint."""
+    of = found.get(name[1:]) if name.startswith("d") else None
+    return natural_symbol(name) if of is None else of.adjoint()
 
 
 def _appearance(tex: str) -> str:

@@ -5,10 +5,12 @@ Enters: a view.  Leaves: ASCII text, at most about 100 columns wide, every line 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 
 from symprop.language import Equation, text
 from symprop.language.printer import equation_text
+from symprop.report.escape import one_line
 from symprop.report.matrixtext import left_text, numpy_text
 from symprop.report.summary import count_of, given_of, layers_of, shape_text, shape_words
 from symprop.report.template import fill
@@ -16,8 +18,9 @@ from symprop.report.updates import update_equations
 from symprop.report.view import Entry, View
 from symprop.report.words import cited, kink_text
 
-WIDTH_COLUMNS = 100
-RULE_COLUMNS = 30
+# Lines stand two columns in.
+WIDTH_COLUMNS = 98
+RULE_COLUMNS = 26
 
 
 def text_report(view: View) -> str:
@@ -32,14 +35,26 @@ def text_report(view: View) -> str:
     else:
         sections.append(("Forward pass", forward))
         sections.append(("Backward pass", list(_backward(view))))
-        sections.append(("Gradients", [f"({entry.number}) {_shortest(entry)}" for entry in view.results]))
+        sections.append(
+            ("Gradients", [line for entry in view.results for line in wrapped(_shortest(entry), f"({entry.number}) ")])
+        )
     sections.append(("Update", list(_update(view))))
-    sections.append(("Assumptions", [f"- {line}" for line in view.assumptions]))
-    sections.append(("Values at kinks", [f"- {kink_text(kink)}" for kink in view.derivation.kinks]))
-    sections.append(("Conventions", [f"- {note}" for note in view.network.notes]))
-    sections.append(("Sources", [f"- {source}" for source in view.sources]))
+    sections.append(("Assumptions", _listed(view.assumptions)))
+    sections.append(("Values at kinks", _listed(map(kink_text, view.derivation.kinks))))
+    sections.append(("Conventions", _listed(view.network.notes)))
+    sections.append(("Sources", _listed(view.sources)))
     shown = [(title, lines) for title, lines in sections if lines]
     return fill("report_text.jinja", {"title": f"Derivation of {view.network.name}", "sections": shown})
+
+
+def _listed(sentences: Iterable[str]) -> list[str]:
+    """Sentences of prose, each behind a dash; what is not ASCII is written as its escape."""
+    plain = (one_line(s).encode("ascii", "backslashreplace").decode() for s in sentences)
+    return [
+        line
+        for sentence in plain
+        for line in textwrap.wrap(sentence, WIDTH_COLUMNS, initial_indent="- ", subsequent_indent="  ")
+    ]
 
 
 def _summary(view: View) -> Iterator[str]:
@@ -112,7 +127,8 @@ def _update(view: View) -> Iterator[str]:
     rate = f"lr = {optimizer.lr:g}"
     clip = f", gradients scaled to a norm of at most {optimizer.clip_norm:g}" if optimizer.clip_norm else ""
     state = f"; {', '.join(optimizer.state)} kept between steps, 0 at first" if optimizer.state else ""
-    yield f"{optimizer.name}, {rate}{clip}, for every entry w of a parameter and g of its gradient{state}:"
+    line = f"{optimizer.name}, {rate}{clip}, for every entry w of a parameter and g of its gradient{state}:"
+    yield from textwrap.wrap(line, WIDTH_COLUMNS)
     for equation in update_equations(optimizer):
         yield from wrapped(equation_text(equation), "  ")
 
@@ -131,10 +147,17 @@ def _cut(line: str, room: int) -> int:
     """The last place of the least depth at which the line may end; its end where there is none."""
     best, lowest, depth = len(line), 1 << 30, 0
     for place, character in enumerate(line):
-        depth += (character in "([") - (character in ")]")
+        depth += 2 * ((character in "([") - (character in ")]"))
         if place > room and best < len(line):
             break
-        operator = character == " " and line[place + 1 : place + 3] in ("+ ", "- ", "@ ")
-        if operator and place > room // 3 and depth <= lowest:
-            best, lowest = place, depth
+        rank = depth + _rank(line, place)
+        if (place > room // 3 or rank < 0 < place) and rank <= lowest and _rank(line, place) < 2:
+            best, lowest = place, rank
     return best
+
+
+def _rank(line: str, place: int) -> int:
+    """0 before a sign, 1 before a single star, 2 where a line does not end."""
+    if line[place] == " " and line[place + 1 : place + 3] in ("+ ", "- ", "@ "):
+        return 0
+    return 1 if line[place] == "*" and "*" not in (line[place - 1], line[place + 1 : place + 2]) else 2

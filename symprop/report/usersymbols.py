@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symprop.errors import Fault, InputError
+from symprop.report.escape import one_line
 from symprop.report.tex import group_end, tokens
 
 LONGEST = 80
@@ -61,7 +62,7 @@ def _checked(where: str, tex: str) -> list[str]:
     source = tokens(tex)
     if not tex.isascii() or len(tex) > LONGEST or not source or not _is_sequence(source):
         expected = f"expected letters, accents and one subscript and superscript each, at most {LONGEST} characters"
-        message = f"{tex[:LONGEST]!a} is not a symbol in LaTeX; {expected}"
+        message = f"'{one_line(tex[:LONGEST])}' is not a symbol in LaTeX; {expected}"
         raise InputError(Fault(where, message, r"Write \bar{W}_1, say."))
     return source
 

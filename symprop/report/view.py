@@ -68,7 +68,7 @@ class View:
     @cached_property
     def symbols(self) -> Symbols:
         """How its tensors are written."""
-        return Symbols(self.network)
+        return Symbols(self.network, self.derivation.prefix)
 
     @cached_property
     def forward(self) -> tuple[Entry, ...]:
@@ -117,7 +117,7 @@ class View:
         return entry if self.closed_form else replace(entry, steps=tuple(_finished(adjoint)))
 
     def _entry(self, equation: Equation, tensor: Tensor) -> Entry:
-        matrix = None if self.notation == "index" else matrix_form(equation, self.network)
+        matrix = None if self.notation == "index" else matrix_form(equation, self.network, self.derivation.prefix)
         return Entry(equation, matrix, self.notation != "matrix" or matrix is None, tensor)
 
 

@@ -1,7 +1,7 @@
 """Small networks over every activation and loss, with their gradients written by hand.
 
-A network is dense(4, activation) - dense(3, what the loss needs) - loss; extents are 3, 4, 3 and the batch.  The gradient
-by hand is the chain rule over the tables of `tests.library.by_hand`, which share nothing with the library.
+A network is dense(4, activation) - dense(3, what the loss needs) - loss; extents are 3, 4, 3 and the batch.  The
+gradient by hand is the chain rule over the tables of `tests.library.by_hand`, which share nothing with the library.
 """
 
 from __future__ import annotations
@@ -130,4 +130,5 @@ def derived(small: Small) -> Derivation:
 @lru_cache(maxsize=8)
 def numpy_module(small: Small, dtype: str) -> ModuleType:
     """Its NumPy module."""
-    return load_module(generate_module(derived(small), backend="numpy", dtype=dtype), f"small_{small}".replace("-", "_"))
+    source = generate_module(derived(small), backend="numpy", dtype=dtype)
+    return load_module(source, f"small_{small}".replace("-", "_"))

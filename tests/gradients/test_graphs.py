@@ -33,9 +33,8 @@ def specs(draw: st.DrawFn) -> str:
         if kind == "dense":
             width = draw(st.integers(2, 5))
             bias = draw(st.booleans())
-            layers.append(
-                f"{{id: {name}, type: dense, units: {width}, in: {first}, activation: {activation}, bias: {str(bias).lower()}}}"
-            )
+            options = f"in: {first}, activation: {activation}, bias: {str(bias).lower()}"
+            layers.append(f"{{id: {name}, type: dense, units: {width}, {options}}}")
         elif kind == "activation":
             layers.append(f"{{id: {name}, type: activation, in: {first}, activation: {activation}}}")
         else:
@@ -74,4 +73,5 @@ def test_gradients_of_random_graphs(text: str, seed: int) -> None:
     total = np.sqrt(sum(np.sum(g**2) for g in truth.values()))
     for name, ours in found._asdict().items():
         error = np.linalg.norm(ours - truth[name])
-        assert error <= 1e-11 * max(np.linalg.norm(truth[name]), 1e-3 * total), (name, relative_error(ours, truth[name]))
+        scale = max(np.linalg.norm(truth[name]), 1e-3 * total)
+        assert error <= 1e-11 * scale, (name, relative_error(ours, truth[name]))

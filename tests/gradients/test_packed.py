@@ -33,7 +33,8 @@ def spec(dtype: str) -> str:
         layers.append(f"  - {{id: h{k}, in: x, type: dense, units: {HIDDEN}, activation: {branch.activation}}}")
         last = LAST.get(branch.loss, "identity")
         layers.append(f"  - {{id: o{k}, type: dense, units: {OUTPUTS}, activation: {last}}}")
-        losses.append(f"  - {{type: {branch.loss}, from: o{k}, target: y{k}, reduce: {branch.reduce}, weight: {k + 1}.5}}")
+        weighed = f"reduce: {branch.reduce}, weight: {k + 1}.5"
+        losses.append(f"  - {{type: {branch.loss}, from: o{k}, target: y{k}, {weighed}}}")
     parts = ["symprop: 1", "name: packed", "inputs:", f"  x: {{shape: [{INPUTS}]}}", *targets, "layers:", *layers]
     return "\n".join([*parts, "loss:", *losses, f"training: {{dtype: {dtype}}}"]) + "\n"
 

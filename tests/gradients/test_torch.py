@@ -41,7 +41,9 @@ TORCH_ACTIVATIONS = {
 }
 TORCH_OPTIMIZERS = {
     "{type: sgd, lr: 0.1}": lambda p: torch.optim.SGD(p, lr=0.1),
-    "{type: sgd, lr: 0.1, momentum: 0.9, nesterov: true}": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
+    "{type: sgd, lr: 0.1, momentum: 0.9, nesterov: true}": lambda p: torch.optim.SGD(
+        p, lr=0.1, momentum=0.9, nesterov=True
+    ),
     "{type: adagrad, lr: 0.05}": lambda p: torch.optim.Adagrad(p, lr=0.05),
     "{type: rmsprop, lr: 0.01}": lambda p: torch.optim.RMSprop(p, lr=0.01),
     "{type: adam, lr: 0.01}": lambda p: torch.optim.Adam(p, lr=0.01),
