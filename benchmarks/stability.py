@@ -2,8 +2,8 @@
 
     python -m benchmarks.stability          # prints the tables and writes docs/stability.md
 
-Every activation and its first derivative at 600 points, |x| log-uniform in 1e-20 ... 1e4 of both signs, and at 0 and -0,
-in double precision through NumPy, against the mpmath references of the tests in 60 digits.  The naive column is
+Every activation and its first derivative at 600 points, |x| log-uniform in 1e-20 ... 1e4 of both signs, and at 0 and
+-0, in double precision through NumPy, against the mpmath references of the tests in 60 digits.  The naive column is
 `sympy.lambdify` of the formula as it is written and of `sympy.diff` of it.
 """
 
@@ -251,8 +251,9 @@ def document() -> str:
     lines = [
         "# Numerical stability",
         "",
-        "Worst error in units of eps*max(|f|, |x f'|) with eps = 2**-52 (of a derivative: with f' and f''), the number of",
-        "points at which it is above 4, and the number of points that came out NaN or inf where the true value is finite.",
+        "Worst error in units of eps*max(|f|, |x f'|) with eps = 2**-52 (of a derivative: with f' and f''), the number",
+        "of points at which it is above 4, and the number of points that came out NaN or inf where the true value is",
+        "finite.  The bound to keep is 4.",
         "The right half is what `sympy.diff` and `sympy.lambdify` make of the same formulas.",
         "",
         f"Made by `{COMMAND}` on:",

@@ -114,7 +114,7 @@ def settings_of(spec: NetSpec, **changes: Any) -> TrainSettings:
         "standardize": data.standardize if data else False,
         "validation": (split.validation or 0.0) if split else 0.0,
         "test": (split.test or 0.0) if split else 0.0,
-        "stratify": split.stratify if split else False,
+        "stratify": split.stratify if split else True,
         "data": data_path(spec, data.train) if data and data.train else None,
         "columns": {entry.name: entry.columns for entry in spec.inputs if entry.columns},
     }

@@ -77,8 +77,8 @@ def user_folder() -> Path:
 def load_module(source: str, name: str = "kernels") -> ModuleType:
     """The module a generated text is; loaded once for a text.
 
-    The file lies in a folder of mode 0700 under a name with the hash of its content; where no such folder can be had, in
-    a temporary one.
+    The file lies in a folder of mode 0700 under a name with the hash of its content; where there is no such
+    folder, in a temporary one.
 
     Raises:
         InputError: the name is no identifier.

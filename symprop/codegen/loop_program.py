@@ -1,7 +1,8 @@
 """A program as compiled functions over flat arrays.
 
 Enters: a program of the plan.  Leaves: the lines of Python functions that Numba can compile: one, or, of a long
-program, one that calls its stages.  Stages of the same text share a function: a deep network compiles like a shallow one.
+program, one that calls its stages.  Stages of the same text share a function, so that a deep network compiles like a
+shallow one.
 """
 
 from __future__ import annotations

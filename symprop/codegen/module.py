@@ -229,11 +229,11 @@ def _batches(data: Sequence[Tensor]) -> dict[str, object]:
             width *= size
         kind = "np.int64" if tensor.dtype == "integer" else "real"
         name = tensor.name
-        buffers.append(f"batch_{name} = np.empty(min(batch_size, N) * {width}, {kind})")
-        names.append(f"batch_{name}")
+        buffers.append(f"taken_{name} = np.empty(min(batch_size, N) * {width}, {kind})")
+        names.append(f"taken_{name}")
         source = f"data_{name}" if not sizes else f"data_{name}.reshape(data_{name}.size)"
-        takes.append(f"take(batch_{name}, {source}, order, start, rows, {width})")
-        view = f"batch_{name}[: rows * {width}]"
+        takes.append(f"take(taken_{name}, {source}, order, start, rows, {width})")
+        view = f"taken_{name}[: rows * {width}]"
         args.append(f"{view}.reshape((rows, {', '.join(map(str, sizes))}))" if sizes else view)
     lines = {"batch_buffers": buffers, "batch_takes": takes}
     return {**lines, "batch_args": ", ".join(args), "batch_names": ", ".join(names)}

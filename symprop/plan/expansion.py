@@ -1,18 +1,18 @@
-"""Library functions replaced by their formulas: the plain lowering of an equation, without regard to accuracy.
+"""Equations in primitives: library functions replaced by their formulas, accurately or as they stand.
 
 Enters: expressions with calls of library functions.  Leaves: expressions whose only calls are primitives, those of the
-language and the ones only a lowering makes (`LOWERED`).
+language and the ones only a lowering makes (`LOWERED`).  An optimizer's step is expanded as it stands; what the network
+computes goes through the rules of `stable`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from importlib.util import find_spec
 
 from symprop.errors import Fault, FormulaError
 from symprop.language import PRIMITIVES, Equation, Expr, Function, Network, Read
 from symprop.language.expressions import Call, transform
+from symprop.plan.stable import stabilise
 
 LOWERED = ("expm1", "log1p", "erfc", "tanh", "sqrt")
 
@@ -49,7 +49,4 @@ def bind(body: Expr, values: Mapping[str, Expr]) -> Expr:
 
 def lower(equation: Equation, network: Network) -> tuple[Equation, ...]:
     """The equation as kernels evaluate it, preceded by the equations of what it needs (a row maximum)."""
-    if find_spec("symprop.plan.stable") is None:
-        return (equation.with_body(expand(equation.body, network.functions)),)
-    lowered: tuple[Equation, ...] = import_module("symprop.plan.stable").stabilise(equation, network)
-    return lowered
+    return stabilise(equation, network)

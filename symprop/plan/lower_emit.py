@@ -1,17 +1,17 @@
 """Elements of the field back to expressions, in a basis without changes of sign.
 
 Enters: an element and the generators it is made of.  Leaves: an expression.  Factors 1 - t become -expm1(-|a|); other
-polynomials are written in t = exp(-|a|), in 1 - t or in both (Bernstein's basis), whichever has no minus sign; all powers
-of exponentials are joined, so that nothing huge meets something tiny.
+polynomials are written in t = exp(-|a|), in 1 - t or in both (Bernstein's basis), whichever has no minus sign; all
+powers of exponentials are joined, so that nothing huge meets something tiny.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
-from math import comb
 from typing import Any
 
 from symprop.language import expressions as ex
+from symprop.plan.lower_basis import bernstein, common_powers, shifted_basis
 from symprop.plan.lower_exponents import scaled
 from symprop.plan.lower_field import Side, fraction
 from symprop.plan.lower_logs import Combination, at_one, combination, in_one
@@ -40,31 +40,34 @@ class _Emitter:
     def quotient(self, element: Any) -> ex.Expr:
         if element == 0:
             return ex.ZERO
-        top, over = self._factors(element.numer)
-        bottom, under = self._factors(element.denom)
+        coefficient, factors = self._all_factors(element)
         powers = [0] * len(self.side.generators)
-        plain: list[tuple[Any, int]] = []
-        for poly, power in (*over, *((p, -n) for p, n in under)):
+        above: list[ex.Expr] = []
+        below: list[ex.Expr] = []
+        for poly, power in factors:
             place = _place(poly)
-            if place is None:
-                plain.append((poly, power))
-            else:
+            if place is not None:
                 powers[place] += power
-        coefficient = fraction(top) / fraction(bottom)
-        above, below = [], []
-        for poly, power in plain:
+                continue
             sign, expr = self.factor(poly)
             coefficient *= sign if power % 2 else 1
             (above if power > 0 else below).append(ex.power(expr, ex.Number(power)))
         tiny, huge = self._exponentials(powers)
-        singles = [
-            self._power(k, powers[k])
-            for k in range(len(powers))
-            if powers[k] and self.side.generators[k].kind not in ("decay", "growth")
-        ]
-        over_singles = [s for s in singles if not _negative(s)]
-        under_singles = [s for s in singles if _negative(s)]
-        return ex.mul(ex.Number(coefficient), *over_singles, *tiny, *above, *huge, *under_singles, *below)
+        over, under = self._others(powers)
+        return ex.mul(ex.Number(coefficient), *over, *tiny, *above, *huge, *under, *below)
+
+    def _all_factors(self, element: Any) -> tuple[Fraction, list[tuple[Any, int]]]:
+        """(numeral, factors with powers, those below with negative ones)."""
+        top, over = self._factors(element.numer)
+        bottom, under = self._factors(element.denom)
+        return fraction(top) / fraction(bottom), [*over, *((p, -n) for p, n in under)]
+
+    def _others(self, powers: list[int]) -> tuple[list[ex.Expr], list[ex.Expr]]:
+        """(powers above, powers below) of the generators that are no exponentials."""
+        kinds = [g.kind for g in self.side.generators]
+        used = [k for k, n in enumerate(powers) if n and kinds[k] not in ("decay", "growth")]
+        factors = [self._power(k, powers[k]) for k in used]
+        return [f for f in factors if not _negative(f)], [f for f in factors if _negative(f)]
 
     def _power(self, place: int, power: int) -> ex.Expr:
         generator = self.side.generators[place]
@@ -88,7 +91,8 @@ class _Emitter:
             return [ex.power(self.value(k), ex.Number(powers[k])) for k in places], []
         if self.near:
             return [], [ex.power(self.value(k), ex.Number(powers[k])) for k in places]
-        return [], [ex.Call("exp", [ex.add(*(scaled(Fraction(powers[k]), self.side.generators[k].expr) for k in places))])]
+        exponents = [scaled(Fraction(powers[k]), self.side.generators[k].expr) for k in places]
+        return [], [ex.Call("exp", [ex.add(*exponents)])]
 
     # -- factors -------------------------------------------------------------------------------------------------
 
@@ -117,13 +121,13 @@ class _Emitter:
         normal = [c * sign for c in coefficients]
         if all(c >= 0 for c in normal):
             return sign, self._horner(normal, self.value(place))
-        other = _shifted(normal)
+        other = shifted_basis(normal)
         if self.side.generators[place].kind == "decay":
             complement = ex.negate(self._minus_one(place))
             for sign_of in (1, -1):
                 if all(c * sign_of >= 0 for c in other):
                     return sign * sign_of, self._horner([c * sign_of for c in other], complement)
-            mixed = _bernstein(normal)
+            mixed = bernstein(normal)
             for sign_of in (1, -1):
                 if all(c * sign_of >= 0 for c in mixed):
                     return sign * sign_of, self._mixed([c * sign_of for c in mixed], place, complement)
@@ -268,14 +272,6 @@ class _Emitter:
         return ex.where(self._small(place), large, small)
 
 
-def common_powers(poly: Any) -> tuple[tuple[int, ...], Any]:
-    """(powers of the generators that divide a polynomial, what is left)."""
-    monomials = list(poly.itermonoms())
-    common = tuple(min(m[k] for m in monomials) for k in range(len(monomials[0])))
-    rest = {tuple(a - b for a, b in zip(m, common, strict=True)): c for m, c in poly.iterterms()}
-    return common, poly.ring(rest)
-
-
 def _place(poly: Any) -> int | None:
     monomials = list(poly.itermonoms())
     return monomials[0].index(1) if len(monomials) == 1 and sum(monomials[0]) == 1 and poly.LC == 1 else None
@@ -304,18 +300,3 @@ def _minus(term: ex.Expr) -> bool:
     head = term.factors[0] if isinstance(term, ex.Mul) else term
     value = ex.number(head)
     return value is not None and value < 0
-
-
-def _shifted(coefficients: list[Any]) -> list[Any]:
-    """The same polynomial in m = 1 - t."""
-    found = [coefficients[0] * 0] * len(coefficients)
-    for k, c in enumerate(coefficients):
-        for j in range(k + 1):
-            found[j] = found[j] + c * comb(k, j) * (-1) ** j
-    return found
-
-
-def _bernstein(coefficients: list[Any]) -> list[Any]:
-    """Coefficients of t**k * (1 - t)**(n - k)."""
-    n = len(coefficients) - 1
-    return [sum(coefficients[j] * comb(n - j, k - j) for j in range(k + 1)) for k in range(n + 1)]

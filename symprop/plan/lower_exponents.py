@@ -1,7 +1,7 @@
 """Arguments of exponentials, logarithms and error functions: a rational coefficient times a base.
 
-Enters: expressions in primitives.  Leaves: `(coefficient, base)` pairs in which equal bases are equal values, whatever the
-order in which they were written: `exp(-x)` and `exp(2*x)` are powers of one exponential.
+Enters: expressions in primitives.  Leaves: `(coefficient, base)` pairs in which equal bases are equal values,
+whatever the order in which they were written: `exp(-x)` and `exp(2*x)` are powers of one exponential.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _order(expr: ex.Expr) -> str:
 
 @lru_cache(maxsize=8192)
 def content(expr: ex.Expr) -> tuple[Fraction, ex.Expr]:
-    """(c, base) with expr = c * base; a sum as base has coprime coefficients, its first in the order of text above 0."""
+    """(c, base) with expr = c * base; a sum as base has coprime coefficients, the first of them positive."""
     if isinstance(expr, ex.Number):
         return expr.value, ex.ONE
     if isinstance(expr, ex.Mul):
@@ -97,7 +97,7 @@ def scaled(coefficient: Fraction, base: ex.Expr) -> ex.Expr:
 
 
 def split_logs(argument: ex.Expr) -> tuple[list[tuple[Fraction, ex.Expr]], ex.Expr]:
-    """([(q, u), ...], rest) with argument = sum q*log(u) + rest, q whole: exp of it is a product of u**q and exp(rest)."""
+    """([(q, u), ...], rest) with argument = sum q*log(u) + rest and q whole: its exp is product u**q * exp(rest)."""
     logs, rest = [], []
     for term in argument.terms if isinstance(argument, ex.Add) else (argument,):
         c, base = content(term)

@@ -7,8 +7,7 @@ overflows; quotients are in lowest terms, so that what cancels on paper cancels 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -20,7 +19,7 @@ from sympy.polys.fields import FracField
 from sympy.polys.orderings import lex
 
 from symprop.language import expressions as ex
-from symprop.plan.lower_exponents import ATOMS, content, has_sum, ring_level, scaled, split_logs
+from symprop.plan.lower_exponents import content, has_sum, scaled, split_logs
 from symprop.plan.lower_relations import related
 from symprop.plan.lower_signs import Facts
 
@@ -306,36 +305,3 @@ def single(poly: Any) -> int | None:
     if len(monomials) != 1 or sum(monomials[0]) != 1 or poly.LC != 1:
         return None
     return int(monomials[0].index(1))
-
-
-def opaque_sums(expr: ex.Expr) -> frozenset[ex.Expr]:
-    """Sums of atoms that occur nowhere else at ring level: x - m in (x - m)*exp(...) need not be expanded."""
-    nodes = list(_with_roots(expr))
-    counts = Counter(node for node in nodes if isinstance(node, ATOMS))
-    sums = Counter(content(node)[1] for node in nodes if isinstance(node, ex.Add) and _polynomial(node))
-    found = []
-    for base, times in sums.items():
-        own = Counter(node for node in ring_level(base) if isinstance(node, ATOMS))
-        if own and isinstance(base, ex.Add) and base != content(expr)[1] and all(counts[a] == n * times for a, n in own.items()):
-            found.append(base)
-    return frozenset(found)
-
-
-def _with_roots(expr: ex.Expr) -> Iterator[ex.Expr]:
-    """Nodes at ring level and those below roots, which come back when a difference of roots is made rational."""
-    for node in ring_level(expr):
-        yield node
-        exponent = ex.number(node.exponent) if isinstance(node, ex.Pow) else None
-        if isinstance(node, ex.Pow) and exponent is not None and exponent.denominator != 1:
-            yield from _with_roots(node.base)
-
-
-def _polynomial(expr: ex.Expr) -> bool:
-    """True of sums and products of atoms and their whole powers."""
-    for node in ring_level(expr):
-        exponent = ex.number(node.exponent) if isinstance(node, ex.Pow) else Fraction(1)
-        if not isinstance(node, (*ATOMS, ex.Number, ex.Add, ex.Mul, ex.Pow)):
-            return False
-        if exponent is None or exponent.denominator != 1:
-            return False
-    return True

@@ -1,8 +1,8 @@
 """Logarithms of quotients of exponentials: the leading exponential comes out, log1p of what is left.
 
-Enters: the argument of a logarithm, and linear combinations of logarithms.  Leaves: for arguments, elements of the field in
-which every `log1p(p - 1)` is a generator, so that `log(s)` and `log(1 - s)` share one; for combinations that vanish at 0,
-one `log1p(R - 1)` where R - 1 has no cancellation.
+Enters: the argument of a logarithm, and linear combinations of logarithms.  Leaves: for arguments, elements of the
+field in which every `log1p(p - 1)` is a generator, so that `log(s)` and `log(1 - s)` share one; for combinations that
+vanish at 0, one `log1p(R - 1)` where R - 1 has no cancellation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from symprop.plan.lower_field import Generator, Side, TooLarge, fraction, ration
 
 
 def log_element(side: Side, argument: ex.Expr) -> Any:
-    """log(argument) = sum of exponents, logarithms of numerals and positive parts, and log1p of polynomials in decays."""
+    """log(argument) as a sum of exponents, logarithms of positive parts, and log1p of polynomials in decays."""
     element = side.convert(argument)
     if element == 0:
         raise TooLarge
@@ -57,7 +57,8 @@ def _log_of_generator(side: Side, place: int) -> tuple[Any, Fraction] | None:
     """(log of a generator, 1) where it is an exponential, or known not to be negative."""
     generator = side.generators[place]
     if generator.kind == "decay":
-        return side.convert(generator.base) * rational(-generator.unit * side.setting.signs[generator.base]), Fraction(1)
+        rate = -generator.unit * side.setting.signs[generator.base]
+        return side.convert(generator.base) * rational(rate), Fraction(1)
     if side.setting.facts.sign(generator.expr) == 1 and not isinstance(generator.expr, ex.Pow):
         return side.plain(ex.Call("log", [generator.expr])), Fraction(1)
     return None

@@ -1,7 +1,7 @@
 """Several exponentials of independent exponents: shift by the largest.
 
-Enters: an expression over exp(a), exp(b), ... that are scaled alike.  Leaves: the expression over exp(a - m), exp(b - m), ...
-with m = max(a, b, ...), where the factor exp(m) cancels, or comes out of a logarithm as m.
+Enters: an expression over exp(a), exp(b), ... that are scaled alike.  Leaves: the expression over exp(a - m), exp(b -
+m), ... with m = max(a, b, ...), where the factor exp(m) cancels, or comes out of a logarithm as m.
 """
 
 from __future__ import annotations

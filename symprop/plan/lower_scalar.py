@@ -1,9 +1,9 @@
 """Scalar expressions in a form that is accurate and finite in floating point.
 
-Enters: an expression; reads, reductions and guards in it are atoms.  Leaves: an expression of the same value that calls exp,
-log, erf, sin, cos, abs, sign, floor, max, min and the lowering-only expm1, log1p and erfc.  Nothing here knows the name of
-an activation: the rules are those of quotients of exponentials (`lower_field`, `lower_emit`), of logarithms of such
-quotients (`lower_logs`) and of the error function.  What meets no rule stays as it was written.
+Enters: an expression; reads, reductions and guards in it are atoms.  Leaves: an expression of the same value that
+calls exp, log, erf, sin, cos, abs, sign, floor, max, min and the lowering-only expm1, log1p and erfc.  Nothing here
+knows the name of an activation: the rules are those of quotients of exponentials (`lower_field`, `lower_emit`), of
+logarithms of such quotients (`lower_logs`) and of the error function.  What meets no rule stays as it was written.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 
 from symprop.language import expressions as ex
 from symprop.language.equations import Function
+from symprop.plan.lower_branches import conditions, decided, joined
 from symprop.plan.lower_emit import emit
 from symprop.plan.lower_exponents import ATOMS, content, exponents, ring_level, split_logs, unit
-from symprop.plan.lower_field import Full, Setting, Side, TooLarge, opaque_sums
+from symprop.plan.lower_field import Full, Setting, Side, TooLarge
 from symprop.plan.lower_maximum import shifted
+from symprop.plan.lower_opaque import opaque_sums
 from symprop.plan.lower_series import near_zero
 from symprop.plan.lower_signs import Facts
 from symprop.plan.stable_unfold import unfold_functions
@@ -27,7 +29,6 @@ T = TypeVar("T")
 
 # exponents of undecided sign in one quotient: each doubles the number of branches
 MAX_SPLITS, MAX_CONDITIONS = 2, 4
-CHOICES = ("max", "min")
 
 
 def stabilise_scalar(
@@ -98,7 +99,7 @@ def lower(expr: ex.Expr, facts: Facts) -> ex.Expr:
 
 
 def _has_rules(expr: ex.Expr) -> bool:
-    """True where a rule may apply at ring level: an exponential, an error function, a root in a sum, |x| in a quotient."""
+    """True where a rule may apply: to an exponential, an error function, a root in a sum, |x| in a quotient."""
     calls, quotient, root = set(), False, False
     for node in ring_level(expr):
         if isinstance(node, ex.Call):
@@ -193,12 +194,12 @@ def _links(expr: ex.Expr) -> set[ex.Expr]:
 
 def _connected(expr: ex.Expr, facts: Facts, depth: int = 0) -> ex.Expr:
     """First the conditions inside are decided, then the signs of the exponents; then it is one quotient."""
-    condition = next((c for c in _conditions(expr) if facts.truth(c) is None), None)
+    condition = next((c for c in conditions(expr) if facts.truth(c) is None), None)
     if condition is not None and depth < MAX_CONDITIONS:
         sides = condition.rebuild(tuple(lower(side, facts) for side in condition.children()))
         holds, fails = facts.assuming(condition), facts.assuming(condition, False)
-        then = _again(_decided(expr, holds), holds, depth)
-        return joined(sides, then, _again(_decided(expr, fails), fails, depth))
+        then = _again(decided(expr, holds), holds, depth)
+        return joined(sides, then, _again(decided(expr, fails), fails, depth))
     try:
         return near_zero(expr, _quotient(expr, facts), facts)
     except TooLarge:
@@ -207,42 +208,7 @@ def _connected(expr: ex.Expr, facts: Facts, depth: int = 0) -> ex.Expr:
 
 def _again(expr: ex.Expr, facts: Facts, depth: int) -> ex.Expr:
     """A branch: the parts of it that are left may have fallen apart."""
-    return _connected(expr, facts, depth + 1) if any(_conditions(expr)) and _has_rules(expr) else lower(expr, facts)
-
-
-def _conditions(expr: ex.Expr) -> list[ex.Expr]:
-    found = []
-    for node in ring_level(expr):
-        if isinstance(node, ex.Where):
-            found.append(node.condition)
-        elif isinstance(node, ex.Call) and node.name in CHOICES:
-            found.append(_comparison(node))
-    return found
-
-
-def _comparison(node: ex.Call) -> ex.Compare:
-    return ex.Compare(node.args[0], ">=" if node.name == "max" else "<=", node.args[1])
-
-
-def _decided(expr: ex.Expr, facts: Facts) -> ex.Expr:
-    """The expression with the choices whose conditions are known replaced by what they come to."""
-
-    def visit(node: ex.Expr) -> ex.Expr:
-        if isinstance(node, ATOMS):
-            return node
-        if isinstance(node, ex.Where):
-            truth = facts.truth(node.condition)
-            if truth is not None:
-                return visit(node.then if truth else node.otherwise)
-            return ex.where(node.condition, visit(node.then), visit(node.otherwise))
-        if isinstance(node, ex.Call) and node.name in CHOICES:
-            truth = facts.truth(_comparison(node))
-            if truth is not None:
-                return visit(node.args[0 if truth else 1])
-        children = node.children()
-        return node.rebuild(tuple(visit(child) for child in children)) if children else node
-
-    return visit(expr)
+    return _connected(expr, facts, depth + 1) if any(conditions(expr)) and _has_rules(expr) else lower(expr, facts)
 
 
 def _quotient(expr: ex.Expr, facts: Facts) -> ex.Expr:
@@ -317,60 +283,3 @@ def _within_field(expr: ex.Expr, setting: Setting, use: Callable[[Side, Any], T]
             return use(side, side.convert(expr))
         except Full:
             size += 3
-
-
-# -- two branches ------------------------------------------------------------------------------------------------
-
-
-def joined(condition: ex.Expr, then: ex.Expr, otherwise: ex.Expr) -> ex.Expr:
-    """where(condition, then, otherwise) with common factors, or common terms, outside."""
-    if then == otherwise:
-        return then
-    if isinstance(then, ex.Where) and isinstance(otherwise, ex.Where) and then.condition == otherwise.condition:
-        first = joined(condition, then.then, otherwise.then)
-        return ex.where(then.condition, first, joined(condition, then.otherwise, otherwise.otherwise))
-    for kind, join, neutral in ((ex.Mul, ex.mul, ex.ONE), (ex.Add, ex.add, ex.ZERO)):
-        if max(len(_members(then, kind)), len(_members(otherwise, kind))) > 1:
-            left, right = _members(then, kind), _members(otherwise, kind)
-            common = _common(left, right)
-            if common:
-                rest = _choose(condition, join(*left) if left else neutral, join(*right) if right else neutral)
-                return _in_order(join, rest, common, otherwise)
-    return _choose(condition, then, otherwise)
-
-
-def _members(expr: ex.Expr, kind: type[ex.Expr]) -> list[ex.Expr]:
-    if kind is ex.Add and isinstance(expr, ex.Mul) and expr.factors[0] == ex.MINUS_ONE and len(expr.factors) == 2:
-        return [ex.negate(term) for term in _members(expr.factors[1], kind)]
-    return list(expr.children()) if isinstance(expr, kind) else [expr]
-
-
-def _common(left: list[ex.Expr], right: list[ex.Expr]) -> list[ex.Expr]:
-    """Members of both lists, taken out of them."""
-    found = []
-    for member in list(left):
-        if member in right:
-            left.remove(member)
-            right.remove(member)
-            found.append(member)
-    return found
-
-
-def _in_order(join: Callable[..., ex.Expr], rest: ex.Expr, common: list[ex.Expr], like: ex.Expr) -> ex.Expr:
-    """Denominators last, as they were."""
-    under = [c for c in common if isinstance(c, ex.Pow) and (ex.number(c.exponent) or 0) < 0]
-    over = [c for c in common if c not in under]
-    return join(rest, *over, *under)
-
-
-def _choose(condition: ex.Expr, then: ex.Expr, otherwise: ex.Expr) -> ex.Expr:
-    """A choice; |a| or max(a, 0) where it is that."""
-    if isinstance(condition, ex.Compare) and condition.op == ">=" and condition.right == ex.ZERO:
-        (c, base), (d, other), (e, left) = map(content, (then, otherwise, condition.left))
-        if base == other == left != ex.ONE and c == -d:
-            return ex.mul(ex.Number(c if e > 0 else -c), ex.Call("abs", [base]))
-        if otherwise == ex.ZERO and then == condition.left:
-            return ex.Call("max", [then, ex.ZERO])
-        if then == ex.ZERO and other == left != ex.ONE and d == -e:
-            return ex.Call("max", [otherwise, ex.ZERO])
-    return ex.where(condition, then, otherwise)

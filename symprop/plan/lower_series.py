@@ -1,9 +1,9 @@
 """Functions of one variable whose terms cancel at 0: a Taylor polynomial there.
 
-Enters: an expression and its lowered form.  Leaves: the lowered form, or a choice between the polynomial for |z| < r and the
-lowered form beyond.  Whether one is needed is found by trial: the lowered form at small z in double precision beside the
-expression in many digits.  `z - tanh(z)` and the derivative of `(exp(z) - 1)/z` need one; no other rule sees that their
-terms cancel to the third and to the second order.
+Enters: an expression and its lowered form.  Leaves: the lowered form, or a choice between the polynomial for |z| < r
+and the lowered form beyond.  Whether one is needed is found by trial: the lowered form at small z in double precision
+beside the expression in many digits.  `z - tanh(z)` and the derivative of `(exp(z) - 1)/z` need one; no other rule
+sees that their terms cancel to the third and to the second order.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def _taylor(expr: ex.Expr, variable: ex.Read, radius: Fraction) -> list[Fraction
     small = abs(raw[first]) / 2**first * SERIES.mpf(2) ** -57
     last = max(n for n in range(first, DEGREE) if abs(raw[n]) / 2**n > small or n == first)
     found = [_fraction(c / outer**n) if n >= first else Fraction(0) for n, c in enumerate(raw[: last + 1])]
-    return found if all(_reached(expr, variable, found, z) for z in (radius, -radius)) else None
+    checked = (radius, -radius, radius / 2, -radius / 3, radius / 8)
+    return found if all(_reached(expr, variable, found, z) for z in checked) else None
 
 
 def _reached(expr: ex.Expr, variable: ex.Read, coefficients: list[Fraction], z: Fraction) -> bool:
@@ -122,7 +123,7 @@ def _fraction(value: Any) -> Fraction:
 
 
 def _choice(variable: ex.Read, radius: Fraction, coefficients: list[Fraction], lowered: ex.Expr) -> ex.Expr:
-    """where(|z| < r, polynomial, lowered); what is not used is evaluated at r, so that it neither overflows nor is 0/0."""
+    """where(|z| < r, polynomial, lowered); what is not used is evaluated at r, where it is finite."""
     edge = ex.Number(radius)
     near = ex.Compare(ex.Call("abs", [variable]), "<", edge)
     polynomial = _polynomial(coefficients, ex.Call("max", [ex.negate(edge), ex.Call("min", [variable, edge])]))

@@ -1,8 +1,9 @@
 """Equations in a form that is accurate and finite in floating point, with helper equations where a row needs a maximum.
 
-Enters: one equation, forward or an adjoint, and its network.  Leaves: helpers first, then the equation, its body in the
-primitives exp, log, erf, sin, cos, abs, sign, floor, max, min, where and powers, and in expm1, log1p and erfc, which no
-formula can name and which appear here alone.  Rules, none of which knows the name of a layer or an activation:
+Enters: one equation, forward or an adjoint, and its network.  Leaves: helpers first, then the equation, its body in
+the primitives exp, log, erf, sin, cos, abs, sign, floor, max, min, where and powers, and in expm1, log1p and erfc,
+which no formula can name and which appear here alone.  Rules, none of which knows the name of a layer or an
+activation:
 
 - library functions are unfolded, and stored softmax or sigmoid values inside a logarithm (`stable_unfold`);
 - sums of exponentials over a row are shifted by its maximum (`stable_rows`);
@@ -23,9 +24,9 @@ __all__ = ["stabilise", "stabilise_scalar"]
 def stabilise(equation: Equation, network: Network) -> tuple[Equation, ...]:
     """The equation as an equivalent list, helpers first, that is accurate and finite in floating point.
 
-    Error of entrywise functions and their first derivatives: at most 4*eps*max(|f|, |x*f'|).  Helpers are named M_Z and S_Z
-    for the maxima and shifted sums over whole rows of a tensor Z, whatever equation they come from, so that equal names
-    from several equations of one network are equal equations; other helpers are named after the target.
+    Error of entrywise functions and their first derivatives: at most 4*eps*max(|f|, |x*f'|).  Helpers are named M_Z
+    and S_Z for the maxima and shifted sums over whole rows of a tensor Z, whatever equation they come from, so that
+    equal names from several equations of one network are equal equations; other helpers are named after the target.
 
     Args:
         equation: a forward equation, or the `exact` one of an adjoint.

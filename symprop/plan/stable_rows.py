@@ -1,14 +1,14 @@
 """Quotients and logarithms of sums of exponentials over a row: shift by the largest of the row.
 
-Enters: a scalar expression with sums `sum[k](exp(Z[n,k]))` among its atoms.  Leaves: helper equations for the maximum and
-for the sum of the shifted exponentials, and the expression over them, in which exp of the maximum has cancelled.  Where it
-does not cancel nothing is changed: the value itself grows like exp(Z).  A sum over a masked domain has the maximum over the
-same domain.
+Enters: a scalar expression with sums `sum[k](exp(Z[n,k]))` among its atoms.  Leaves: helper equations for the maximum
+and for the sum of the shifted exponentials, and the expression over them, in which exp of the maximum has cancelled.
+Where it does not cancel nothing is changed: the value itself grows like exp(Z).  A sum over a masked domain has the
+maximum over the same domain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 from symprop.language import expressions as ex
@@ -205,7 +205,7 @@ class _Shift:
         return expr.rebuild(tuple(self._filled(child) for child in children)) if children else expr
 
 
-def _bare(expr: ex.Expr, symbols: set[ex.Expr]) -> bool:
+def _bare(expr: ex.Expr, symbols: Set[ex.Expr]) -> bool:
     """True where one of the symbols stands outside of exponentials."""
     if expr in symbols:
         return True
@@ -220,16 +220,15 @@ def _match(pattern: ex.Expr, value: ex.Expr, bound: frozenset[Index], mapping: d
     """Unify a pattern with a value: the bound indices of the pattern may stand for any position."""
     if type(pattern) is not type(value):
         return False
-    if not all(_match_position(p, v, bound, mapping) for p, v in _paired(pattern.positions(), value.positions())):
+    places = zip(pattern.positions(), value.positions(), strict=False)
+    if not all(_match_position(p, v, bound, mapping) for p, v in places):
         return False
-    return all(_match(p, v, bound, mapping) for p, v in _paired(pattern.children(), value.children()))
+    return all(_match(p, v, bound, mapping) for p, v in zip(pattern.children(), value.children(), strict=False))
 
 
-def _paired(left: tuple, right: tuple) -> Iterator[tuple]:  # type: ignore[type-arg]
-    return zip(left, right, strict=False)
-
-
-def _match_position(pattern: Position, value: Position, bound: frozenset[Index], mapping: dict[Index, Position]) -> bool:
+def _match_position(
+    pattern: Position, value: Position, bound: frozenset[Index], mapping: dict[Index, Position]
+) -> bool:
     index = pattern.index
     if index in bound and index is not None:
         return mapping.setdefault(index, value) == value

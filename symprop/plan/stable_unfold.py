@@ -43,7 +43,7 @@ def _filled(expr: ex.Expr, values: Mapping[str, ex.Expr]) -> ex.Expr:
 
 
 def unfold_reads(expr: ex.Expr, network: Network) -> ex.Expr:
-    """Reads of intermediates replaced by their equations inside log and below a fraction line, where that is worthwhile.
+    """Reads of intermediates replaced by their equations, inside log and below a fraction line.
 
     A stored softmax or sigmoid has rounded to 0 or 1 where its logarithm is still finite; a read is replaced where the
     equation is entrywise, or a quotient of exponentials over their row, and holds at every entry that is read.

@@ -1,13 +1,15 @@
 r"""What the signs of a document mean: one sentence for each that occurs.
 
-Enters: the LaTeX of all displays and the network.  Leaves: sentences with formulas in dollars, for LaTeX and
+Enters: the LaTeX of all displays and the derivation.  Leaves: sentences with formulas in dollars, for LaTeX and
 Markdown.
 """
 
 from __future__ import annotations
 
-from symprop.language import Equation, Network
+from symprop.derivation import Derivation
+from symprop.language import Equation
 from symprop.language.expressions import reads
+from symprop.report.symbols import Symbol, Symbols
 
 _SIGNS: tuple[tuple[tuple[str, ...], str], ...] = (
     ((r"\top", r"\mathbf{1}^", r"} \mathbf{1}"), r"Vectors are columns, and $\mathbf{1}$ is a column of ones."),
@@ -27,13 +29,15 @@ _SIGNS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
-def conventions(written: str, network: Network) -> list[str]:
+def conventions(written: str, derivation: Derivation) -> list[str]:
     """The sentences this document needs."""
+    network = derivation.network
+    loss, adjoint = Symbols(network)[network.loss].tex, Symbol("X").adjoint(derivation.prefix).tex
     batch = any("N" in axis.names for tensor in network.tensors.values() for axis in tensor.axes)
-    first = [r"Rows are examples: a batch has $N$ of them."] if batch else []
+    first = ["Rows are examples: a batch has $N$ of them."] if batch else []
     first.append(
-        r"$\mathrm{d}X$ is short for the adjoint $\partial L/\partial X$ of a tensor $X$ and has its shape. "
-        r"Indices count from 0 and run over the axis they stand on."
+        rf"${adjoint}$ is short for the adjoint $\partial {loss}/\partial X$ of a tensor $X$ and has its shape. "
+        "Indices count from 0 and run over the axis they stand on."
     )
     if any(_shifted(equation) for equation in network.equations):
         first.append("An entry outside the bounds of its tensor is 0.")

@@ -79,7 +79,8 @@ class _Scale:
 
 def nice_ticks(low: float, high: float) -> list[float]:
     """Four to ten round numbers from below `low` to above `high`."""
-    if high <= low:
+    # a range below what doubles resolve, or what is printed of them, is a single value
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
         low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
     power = 10.0 ** math.floor(math.log10(high - low))
     step = next(s * power for s in (0.1, 0.2, 0.5, 1.0, 2.0) if (high - low) / (s * power) <= 7)

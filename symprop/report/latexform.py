@@ -44,7 +44,7 @@ def _values(view: View, standalone: bool) -> dict[str, object]:
         "tables": list(_pages(_table(view))),
         "total": extent_tex(count_of(network.params)),
         "given": "; ".join(_given(view, tensor) for tensor in given_of(network)),
-        "conventions": conventions(written, network),
+        "conventions": conventions(written, view.derivation),
         "notes": [latex_text(note) for note in network.notes],
         "forward": forward,
         "backward": backward,

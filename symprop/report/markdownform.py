@@ -39,7 +39,7 @@ def markdown_report(view: View) -> str:
         "table": list(_table(view)),
         "total": f"${extent_tex(count_of(view.network.params))}$",
         "given": [f"{sized_tex(view.symbols[t.name].tex, t)}: {t.role}{_values(t)}" for t in given_of(view.network)],
-        "conventions": conventions("\n".join([*forward, *backward, *results]), view.network),
+        "conventions": conventions("\n".join([*forward, *backward, *results]), view.derivation),
         "notes": [markdown_text(note) for note in view.network.notes],
         "forward": forward,
         "backward": backward,

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from symprop.language import Equation, Extent, Gather, Index, Network, Position, Tensor
+from symprop.language import Equation, Index, Network, Tensor
 from symprop.language import expressions as ex
-from symprop.language.indices import Constraint
 from symprop.report.matrix import (
     NO_AXES,
     Axes,
@@ -21,7 +20,6 @@ from symprop.report.matrix import (
     Elementwise,
     Named,
     Node,
-    OneHot,
     Ones,
     Power,
     Product,
@@ -36,6 +34,7 @@ from symprop.report.matrix import (
     times,
     transpose,
 )
+from symprop.report.patterns import one_hot, softmax_of
 
 
 def matrix_form(equation: Equation, network: Network, prefix: str = "d") -> tuple[Node, Node] | None:
@@ -102,7 +101,7 @@ class Recogniser:
             case ex.Where():
                 return self._choice(expr)
             case ex.Guard():
-                return self._one_hot(expr)
+                return one_hot(expr, self.tensors)
             case ex.Reduce() if expr.op == "sum" and not expr.domain:
                 return self._contraction(expr)
         return None
@@ -160,39 +159,12 @@ class Recogniser:
         left, right, then, otherwise = nodes
         return Choice(left.axes, left, condition.op, right, then, otherwise)
 
-    def _one_hot(self, expr: ex.Guard) -> Node | None:
-        """[y[n] == c] with c running over all values of y."""
-        constraints = expr.domain.constraints
-        if expr.body != ex.ONE or len(constraints) != 1 or constraints[0].kind != "eq":
-            return None
-        found = _label_and_class(constraints[0])
-        tensor = self.tensors.get(found[0].tensor) if found else None
-        if found is None or tensor is None or tensor.high is None:
-            return None
-        gather, column = found
-        rows = [p.index for p in gather.positions]
-        plain = [i for i in rows if i is not None]
-        whole = [*(i.extent for i in plain), column.extent] == [*tensor.axes, tensor.high]
-        return OneHot((plain[0], column), gather.tensor) if whole and len(rows) == len(plain) == 1 else None
-
     def _softmax(self, expr: ex.Mul) -> Node | None:
-        """exp(a) / sum(exp(a')) where a' is a with its last index renamed."""
-        if len(expr.factors) != 2:
+        found = softmax_of(expr)
+        logits = None if found is None else self.node(found[0])
+        if found is None or logits is None or isinstance(logits, Transposed) or not logits.labels:
             return None
-        above, below = expr.factors
-        if not (isinstance(above, ex.Call) and above.name == "exp" and isinstance(below, ex.Pow)):
-            return None
-        total = below.base
-        if ex.number(below.exponent) != -1 or not isinstance(total, ex.Reduce) or total.op != "sum" or total.domain:
-            return None
-        logits = self.node(above.args[0])
-        if logits is None or not logits.labels or len(total.indices) != 1 or isinstance(logits, Transposed):
-            return None
-        last, bound = logits.labels[-1], total.indices[0]
-        if bound in ex.free_indices(above) or bound.extent != last.extent:
-            return None
-        renamed = ex.substitute(total.body, {bound: Position.of(last)})
-        return Softmax(logits.axes, logits) if renamed == above else None
+        return Softmax(logits.axes, logits) if logits.labels[-1] == found[1] else None
 
     # -- products and sums over indices --------------------------------------------------------------------------
 
@@ -309,14 +281,3 @@ def _scalar_product(scalars: Sequence[Node]) -> Node:
     other = [s for s in scalars if not isinstance(s, Scalar)]
     front: list[Node] = [Scalar(NO_AXES, ex.mul(*plain))] if plain else []
     return scaled([*front, *other[:-1]], other[-1]) if other else front[0]
-
-
-def _label_and_class(constraint: Constraint) -> tuple[Gather, Index] | None:
-    """y[n] and c of the constraint y[n] - c == 0."""
-    position = constraint.position
-    atoms = dict(position.terms)
-    gather = next((a for a in atoms if isinstance(a, Gather)), None)
-    column = next((a for a in atoms if isinstance(a, Index)), None)
-    if gather is None or column is None or len(atoms) != 2 or position.offset != Extent.of(0):
-        return None
-    return (gather, column) if atoms[gather] * atoms[column] == -1 else None

@@ -35,9 +35,8 @@ def text_report(view: View) -> str:
     else:
         sections.append(("Forward pass", forward))
         sections.append(("Backward pass", list(_backward(view))))
-        sections.append(
-            ("Gradients", [line for entry in view.results for line in wrapped(_shortest(entry), f"({entry.number}) ")])
-        )
+        results = [line for e in view.results for line in wrapped(_shortest(e), f"({e.number}) ")]
+        sections.append(("Gradients", results))
     sections.append(("Update", list(_update(view))))
     sections.append(("Assumptions", _listed(view.assumptions)))
     sections.append(("Values at kinks", _listed(map(kink_text, view.derivation.kinks))))

@@ -87,6 +87,8 @@ class Layers:
         made = self.reader.section(self.reader.record(entry, "layer", records.LAYER), node, context) or {}
         options = {key: self._option(key, option, node, made, context) for key, option in entry.options.items()}
         activation = options.pop("activation", None)
+        if not isinstance(activation, Pick) and node.get("activation") is not None:
+            activation = Pick("")  # one that was refused is not the same as none
         inputs = _in_order(self._inputs(made), entry.args)
         self._check_arity(node, entry, inputs, context)
         return LayerSpec(number, id_, entry.name, inputs, activation, frozen(options), place=node.place)

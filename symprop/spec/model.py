@@ -218,7 +218,7 @@ class SplitSpec:
 
     validation: float | None = None
     test: float | None = None
-    stratify: bool = False
+    stratify: bool = True
 
 
 @dataclass(frozen=True)

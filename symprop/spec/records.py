@@ -180,7 +180,7 @@ SPLIT = record(
     {
         "validation": (k.number(above=0, below=1), None),
         "test": (k.number(above=0, below=1), None),
-        "stratify": (k.FLAG, False),
+        "stratify": (k.FLAG, True),
     },
 )
 ROOT = record(

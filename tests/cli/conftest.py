@@ -9,14 +9,6 @@ from tests.cli.calling import SPEC, Finished, table_of
 Call = Callable[..., Finished]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory):
-    """Generated modules go to a folder of the tests, not to the user's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SYMPROP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str]) -> Call:
     """The command line within this process."""

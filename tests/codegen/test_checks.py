@@ -76,7 +76,8 @@ WRONG_Y = [
     (np.eye(3), "y: 3 rows, but x has 4. Give as many."),
     (
         np.ones((4, 3)),
-        "y[0]: not a one-hot row; expected a single 1 among 3 columns, zeros elsewhere. Labels 0, 1, ... will do as well.",
+        "y[0]: not a one-hot row; expected a single 1 among 3 columns, zeros elsewhere. "
+        "Labels 0, 1, ... will do as well.",
     ),
     (np.array(["a", "b", "c", "a"]), "y: expected numbers, got dtype <U1."),
 ]

@@ -1,4 +1,4 @@
-"""Where generated modules go: files that are replaced only if they are symprop's own, caches that nobody else can write."""
+"""Where generated modules go: files replaced only if they are symprop's own, caches that nobody else can write."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ HOSTILE = [
     ("a\rb", "name 'a\\rb'"),
     ("class", "name 'class'"),
     ("__import__", "name '__import__'"),
-    ("ｅval", "name '\\uff45val'"),
+    ("\uff45val", "name '\\uff45val'"),
 ]
 
 

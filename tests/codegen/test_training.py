@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -11,8 +13,20 @@ import numpy as np
 import pytest
 
 from symprop.codegen import generate_module, load_module
-from symprop.language import Scope, parse_expression
-from tests.codegen.perceptron import C, D, H, derivation_of, perceptron, tensor
+from symprop.derivation import derive
+from symprop.language import Network, Scope, parse_expression
+from tests.codegen.perceptron import (
+    BACKWARD,
+    FORWARD,
+    C,
+    D,
+    H,
+    derivation_of,
+    equations,
+    perceptron,
+    tensor,
+    tensors,
+)
 
 BACKENDS = ("numpy", "numba")
 
@@ -191,3 +205,47 @@ def test_dropout_only_with_a_seed(backend: str) -> None:
 def test_numbers_of_hidden_units_give_the_same_shapes() -> None:
     assert module("numpy").SHAPES == {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
     assert module("numba").Params._fields == ("W1", "b1", "W2", "b2")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_names_of_tensors_that_generated_code_uses_itself(backend: str) -> None:
+    names = {"x": "size", "W1": "np", "b1": "range", "W2": "theta", "Z1": "n", "A1": "real", "b2": "N1", "Z2": "v1"}
+    pattern = re.compile(r"\b(d?)(x|W1|b1|W2|Z1|A1|b2|Z2)\b")
+
+    def renamed(texts: list[str]) -> list[str]:
+        return [pattern.sub(lambda m: m.group(1) + names[m.group(2)], t) for t in texts]
+
+    table = {names.get(k, k): replace(t, name=names.get(k, k)) for k, t in tensors().items()}
+    derivation = derivation_of(table, renamed(FORWARD), renamed(BACKWARD), ("P",))
+    m, plain = load_module(generate_module(derivation, backend, "float64"), "odd_names"), module("numpy")
+    x, y = data()
+    found = m.fit(m.Params(*plain.init_params(1)), x, y, epochs=2, batch_size=6, lr=0.1, seed=0, shuffle=False)
+    value, grads = m.value_and_grad(found[0], x, y)
+    expected, right = plain.value_and_grad(plain.Params(*found[0]), x, y)
+    assert value == pytest.approx(expected, rel=1e-13)
+    for a, b in zip(grads, right, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-14)
+
+
+def test_a_deep_network_shares_its_functions() -> None:
+    depth = 30
+    hidden = [tensor(f"W{k}", 4, 4, role="param", init=("orthogonal", ())) for k in range(depth)]
+    states = [tensor(f"H{k}", "N", 4) for k in range(depth)]
+    given = [tensor("H", "N", 4, role="input"), tensor("y", "N", 4, role="target"), tensor("L", role="loss")]
+    table = {t.name: t for t in (*given, *hidden, *states)}
+    forward = [
+        f"H{k}[n,j] = where({total} > 0, 1, 2)*{total}"
+        for k, total in enumerate(f"sum[i](H{k - 1 if k else ''}[n,i]*W{k}[i,j])" for k in range(depth))
+    ]
+    forward.append(f"L = sum[n,j]((H{depth - 1}[n,j] - y[n,j])**2)/N")
+    scope = Scope(table)
+    network = Network("deep", table, equations(forward, scope), outputs=(f"H{depth - 1}",))
+    derivation = derive(network)
+    source = generate_module(derivation, "numba", "float64")
+    assert len(re.findall(r"^def gradient_stage", source, re.MULTILINE)) < 12
+    assert len(re.findall(r"^    gradient_stage", source, re.MULTILINE)) > 30
+    m, reference = load_module(source, "deep"), load_module(generate_module(derivation, "numpy", "float64"), "deep_np")
+    x, y = np.random.default_rng(0).standard_normal((2, 5, 4))
+    params = m.init_params(0)
+    for a, b in zip(m.value_and_grad(params, x, y)[1], reference.value_and_grad(params, x, y)[1], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12 * np.abs(b).max())

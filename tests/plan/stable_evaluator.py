@@ -117,7 +117,9 @@ def evaluate_equations(
 class _Point:
     """One point of an equation; scalars are computed by `evaluate` or by mpmath, whichever kind they are."""
 
-    def __init__(self, arrays: Mapping[str, Any], sizes: Mapping[str, int], at: Mapping[Index, int], number: Any) -> None:
+    def __init__(
+        self, arrays: Mapping[str, Any], sizes: Mapping[str, int], at: Mapping[Index, int], number: Any
+    ) -> None:
         self.arrays, self.sizes, self.at, self.number = arrays, sizes, at, number
 
     def of(self, expr: ex.Expr) -> Any:
@@ -167,7 +169,8 @@ class _Point:
     def _reduce(self, expr: ex.Reduce) -> Any:
         found = []
         for point in np.ndindex(*(index.extent.value(self.sizes) for index in expr.indices)):
-            inner = _Point(self.arrays, self.sizes, {**self.at, **dict(zip(expr.indices, point, strict=True))}, self.number)
+            at = {**self.at, **dict(zip(expr.indices, point, strict=True))}
+            inner = _Point(self.arrays, self.sizes, at, self.number)
             if inner._holds(expr.domain):
                 found.append(inner.of(expr.body))
         if expr.op == "sum":
@@ -184,7 +187,7 @@ class _Point:
         if isinstance(values[0], float):
             return np.float64(ENTRYWISE[name](*values))
         if name in ("max", "min", "abs"):
-            return {"max": max, "min": min, "abs": abs}[name](*values)
+            return abs(values[0]) if name == "abs" else max(values) if name == "max" else min(values)
         return getattr(mp, name)(*values)
 
 

@@ -1,4 +1,4 @@
-"""Activations and their first derivatives by hand in mpmath, in forms that keep every digit: the oracle of the lowering.
+"""Activations and their first derivatives by hand in mpmath, in forms that keep every digit.
 
 Nothing here comes from the package: no formula, no derivative, no evaluator.  Each entry is (f, f') for x of 60 digits.
 """

@@ -170,7 +170,7 @@ def test_a_derivation_of_second_order_is_printed_with_its_own_prefix() -> None:
     second = derive(second_order(first, [ADJOINTS["V"]], scalar), prefix="D")
     written = report.render(second, "latex", wrt=["W"], notation="matrix", closed_form=True)
     assert r"\frac{\partial Q}{\partial W} & = x^{\top}\thinspace \mathrm{D}Z" in written
-    assert r"\mathrm{D}\mathrm{d}Z & = x V" in written
+    assert r"\mathrm{D}\mathrm{d}Z & = x\thinspace \mathrm{D}\mathrm{d}W" in written
 
 
 def test_what_has_no_matrix_form_is_printed_with_indices_in_any_notation() -> None:

@@ -139,7 +139,7 @@ def test_every_section() -> None:
     assert spec.optimizer.schedule == Pick("cosine", {"warmup_steps": 100, "min_factor": 0.0}, Place(19, 61))
     stop = EarlyStop(5, "val_loss", 0.0)
     assert spec.training == TrainingSpec(30, 32, 3, "float64", True, stop)
-    assert spec.data == DataSpec("prices.csv", None, None, True, SplitSpec(0.2, None, False))
+    assert spec.data == DataSpec("prices.csv", None, None, True, SplitSpec(0.2, None, True))
     assert [metric.name for metric in spec.metrics] == ["mae", "r2"]
 
 
