@@ -49,7 +49,7 @@ def activations() -> str:
 def layers() -> str:
     """Layers: equations, inputs, parameters, options, source."""
     rows = (
-        [code(e.name), codes(e.equations) or "the activation alone", inputs(e), learned(e), options(e.options), e.source]
+        [code(e.name), codes(e.equations) or "its activation", inputs(e), learned(e), options(e.options), e.source]
         for e in LAYERS.values()
     )
     return table(["type", "equation", "inputs", "learns", "options", "source"], rows)

@@ -47,6 +47,9 @@ def decimal(value: Fraction) -> str | None:
         return str(int(value))
     if digits > 20:
         return None
+    if abs(value) < Fraction(1, 10_000):
+        mantissa = str(whole)[0] + ("." + str(whole)[1:] if whole > 9 else "")
+        return f"{'-' if value < 0 else ''}{mantissa}e-{digits - len(str(whole)) + 1}"
     padded = str(whole).rjust(digits + 1, "0")
     return f"{'-' if value < 0 else ''}{padded[:-digits]}.{padded[-digits:]}"
 
@@ -86,6 +89,8 @@ def _print(expr: Expr) -> tuple[str, int]:
             return f"where({', '.join(map(text, expr.children()))})", ATOM
         case Reduce():
             return _reduce(expr), ATOM
+        case Guard(body=body) if number(body) == 1:
+            return domain_text(expr.domain), ATOM
         case Guard():
             return domain_text(expr.domain) + "*" + _at(expr.body, UNARY), PRODUCT
     raise TypeError(type(expr).__name__)

@@ -13,10 +13,12 @@ from typing import Any
 from symprop.language import expressions as ex
 from symprop.plan.lower_basis import bernstein, common_powers, shifted_basis
 from symprop.plan.lower_exponents import scaled
-from symprop.plan.lower_field import Side, fraction
+from symprop.plan.lower_field import Side, fraction, rational
 from symprop.plan.lower_logs import Combination, at_one, combination, in_one
 
 MAX_FACTORED = 40
+# coefficients from which on a polynomial is scaled, and the decimals it may have then
+LARGE, LONGEST = 1000, 12
 
 
 def emit(side: Side, element: Any, near: bool = False) -> ex.Expr:
@@ -49,8 +51,9 @@ class _Emitter:
             if place is not None:
                 powers[place] += power
                 continue
-            sign, expr = self.factor(poly)
-            coefficient *= sign if power % 2 else 1
+            scale = _round_scale(poly)
+            sign, expr = self.factor(poly / rational(scale))
+            coefficient *= scale**power * (sign if power % 2 else 1)
             (above if power > 0 else below).append(ex.power(expr, ex.Number(power)))
         tiny, huge = self._exponentials(powers)
         over, under = self._others(powers)
@@ -275,6 +278,15 @@ class _Emitter:
 def _place(poly: Any) -> int | None:
     monomials = list(poly.itermonoms())
     return monomials[0].index(1) if len(monomials) == 1 and sum(monomials[0]) == 1 and poly.LC == 1 else None
+
+
+def _round_scale(poly: Any) -> Fraction:
+    """What to draw out of a polynomial with large coefficients: 200000 of 200000 + 26829*z**2, to leave decimals."""
+    coefficients = [fraction(c) for c in poly.itercoeffs()]
+    lowest = min(poly.iterterms(), key=lambda term: (sum(term[0]), term[0]))[1]
+    scale = abs(fraction(lowest))
+    short = all(10**LONGEST % (c / scale).denominator == 0 for c in coefficients)
+    return scale if short and max(map(abs, coefficients)) >= LARGE else Fraction(1)
 
 
 def _constant(ratio: Any) -> Any:

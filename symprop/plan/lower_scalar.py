@@ -17,7 +17,7 @@ from symprop.language import expressions as ex
 from symprop.language.equations import Function
 from symprop.plan.lower_branches import conditions, decided, joined
 from symprop.plan.lower_emit import emit
-from symprop.plan.lower_exponents import ATOMS, content, exponents, ring_level, split_logs, unit
+from symprop.plan.lower_exponents import ATOMS, content, exponents, has_sum, ring_level, scaled, split_logs, unit
 from symprop.plan.lower_field import Full, Setting, Side, TooLarge
 from symprop.plan.lower_maximum import shifted
 from symprop.plan.lower_opaque import opaque_sums
@@ -243,7 +243,8 @@ def _sides(expr: ex.Expr, setting: Setting, unknown: list[ex.Expr]) -> ex.Expr:
         facts = replace(setting.facts, known=(*setting.facts.known, (base, sign)))
         at = replace(setting, signs={**setting.signs, base: sign}, facts=facts)
         values.append(_sides(expr, at, rest))
-    return joined(ex.Compare(setting.lower(base, setting.facts), ">=", ex.ZERO), *values)
+    shown = scaled(setting.units[base], base) if has_sum(base) else base
+    return joined(ex.Compare(setting.lower(shown, setting.facts), ">=", ex.ZERO), *values)
 
 
 def _direct(expr: ex.Expr, setting: Setting) -> ex.Expr | None:

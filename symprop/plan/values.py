@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from symprop.language import Equation, Extent, Index, Tensor
 
@@ -33,7 +34,7 @@ class Buffer:
     first: int
     last: int
 
-    @property
+    @cached_property
     def entries(self) -> Extent:
         """Number of entries."""
         total = Extent.of(1)

@@ -126,14 +126,16 @@ def number_parts(value: Fraction) -> tuple[str, str]:
 
 
 def _scientific(short: str) -> str:
-    """0.00000001 as 10^{-8}; other decimals as they are."""
-    digits = short.removeprefix("0.")
-    leading = len(digits) - len(digits.lstrip("0"))
-    if not short.startswith("0.") or leading < 3:
-        return short
-    mantissa = digits.lstrip("0")
-    first = mantissa[0] + ("." + mantissa[1:] if mantissa[1:] else "")
-    power = f"10^{{-{leading + 1}}}"
+    """1e-8 as 10^{-8}, 0.0002 as 2 10^{-4}; other decimals as they are."""
+    first, marked, exponent = short.partition("e")
+    if not marked:
+        digits = short.removeprefix("0.")
+        mantissa = digits.lstrip("0")
+        leading = len(digits) - len(mantissa)
+        if not short.startswith("0.") or leading < 3:
+            return short
+        first, exponent = mantissa[0] + ("." + mantissa[1:] if mantissa[1:] else ""), str(-leading - 1)
+    power = f"10^{{{exponent}}}"
     return power if first == "1" else rf"{first} \cdot {power}"
 
 
