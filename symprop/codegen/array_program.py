@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from symprop.codegen.arrays import ATOM, PRODUCT, Arrays, Value
+from symprop.codegen.arrays import Arrays
+from symprop.codegen.grids import ATOM, PRODUCT, Value
 from symprop.codegen.layout import Slice
 from symprop.codegen.naming import Names
 from symprop.language import Equation

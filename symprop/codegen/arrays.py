@@ -8,18 +8,15 @@ index stands in anything but a plain place, the text falls back on grids of indi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from fractions import Fraction
 
+from symprop.codegen.grids import ATOM, POWER, PRODUCT, SUM, UNARY, Grids, Value
 from symprop.codegen.naming import Names
-from symprop.codegen.positions import Positions
 from symprop.codegen.rewriting import apart, negated, solve
-from symprop.language import Compound, Domain, Equation, Expr, Extent, Gather, Index, Position, Read, Tensor
+from symprop.language import Equation, Expr, Index, Position, Read, Tensor
 from symprop.language import expressions as ex
-from symprop.language.indices import Atom
 
-SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 CALLS = {
     "exp": "np.exp",
     "log": "np.log",
@@ -39,20 +36,7 @@ CALLS = {
 }
 
 
-@dataclass(frozen=True)
-class Value:
-    """Text of an array, how strongly it binds, and the indices its axes are."""
-
-    text: str
-    level: int
-    own: tuple[Index, ...] = ()
-
-    def at(self, level: int) -> str:
-        """The text, bracketed where it binds weaker."""
-        return f"({self.text})" if self.level < level else self.text
-
-
-class Arrays:
+class Arrays(Grids):
     """Writer of array expressions in one function.
 
     Args:
@@ -62,14 +46,9 @@ class Arrays:
     """
 
     def __init__(self, names: Names, tensors: Mapping[str, Tensor], elementwise: bool = False) -> None:
-        self.names, self.tensors, self.elementwise = names, tensors, elementwise
-        ranges = {t.name: t.high for t in tensors.values() if t.dtype == "integer" and t.high is not None}
-        self.at = Positions(names, ranges)
+        super().__init__(names, tensors)
+        self.elementwise = elementwise
         self.lines: list[str] = []
-        self.steps: set[Index] = set()
-        """Indices that are loop variables, not axes."""
-        self.products: dict[str, Value] = {}
-        """Matrix products that the equation being written takes in place of a read of its own target."""
         self._known: dict[tuple[Expr, tuple[Index, ...]], Value] = {}
         self._counts: Counter[Expr] = Counter()
 
@@ -86,7 +65,7 @@ class Arrays:
         target = self.names.tensor(equation.target)
         if self.steps & set(equation.free):
             places = [self.at.position(p) if self.steps & set(p.index_atoms()) else ":" for p in equation.indices]
-            self.lines.append(f"{target}[{', '.join(places)}] = {self._aligned(value, free, SUM)}")
+            self.lines.append(f"{target}[{', '.join(places)}] = {self.aligned(value, free, SUM)}")
             return
         self.lines.append(f"{target} = {self._whole(value, free, equation)}")
 
@@ -94,36 +73,17 @@ class Arrays:
         """An array with all axes of the target."""
         if not free:
             return value.text
-        shape = self._shape(i.extent for i in free)
+        shape = self.shape(i.extent for i in free)
         if not value.own:
             text = f"np.full({shape}, {value.text}, real)"
         elif value.own != free:
-            text = f"np.broadcast_to({self._aligned(value, free, SUM)}, {shape})"
+            text = f"np.broadcast_to({self.aligned(value, free, SUM)}, {shape})"
         else:
             text = value.text
         if any(p.index is None for p in equation.indices):
             axes = self.tensors[equation.target].axes
-            return f"np.reshape({text}, {self._shape(axes)})"
+            return f"np.reshape({text}, {self.shape(axes)})"
         return text
-
-    def _shape(self, extents: object) -> str:
-        sizes = [self.at.extent(e) for e in extents]  # type: ignore[attr-defined]
-        return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-
-    # -- alignment ---------------------------------------------------------------------------------------------------
-
-    def _aligned(self, value: Value, union: Sequence[Index], level: int) -> str:
-        """Text that broadcasts against an array with the axes of `union`."""
-        own = value.own
-        if not own or list(union[len(union) - len(own) :]) == list(own):
-            return value.at(level)
-        first = union.index(own[0])
-        marks = [":" if i in own else "None" for i in union[first:]]
-        return f"{value.at(ATOM)}[{', '.join(marks)}]"
-
-    def _union(self, values: Sequence[Value], context: Sequence[Index]) -> tuple[Index, ...]:
-        used = {i for v in values for i in v.own}
-        return tuple(i for i in context if i in used)
 
     # -- expressions -------------------------------------------------------------------------------------------------
 
@@ -150,7 +110,7 @@ class Arrays:
             case ex.IndexValue():
                 return self._index_value(expr.position, context)
             case Read():
-                return self._read(expr, context)
+                return self.read(expr, context)
             case ex.Add():
                 return self._sum(expr, context)
             case ex.Mul():
@@ -159,15 +119,15 @@ class Arrays:
                 return self._power(expr, context)
             case ex.Call():
                 values = [self.value(a, context) for a in expr.args]
-                union = self._union(values, context)
-                args = ", ".join(self._aligned(v, union, SUM) for v in values)
+                union = self.union(values, context)
+                args = ", ".join(self.aligned(v, union, SUM) for v in values)
                 return Value(f"{CALLS[expr.name]}({args})", ATOM, union)
             case ex.Compare():
                 return self._binary(expr.op, expr.left, expr.right, context)
             case ex.Where():
                 return self._choice(self.value(expr.condition, context), expr.then, expr.otherwise, context)
             case ex.Guard():
-                condition = self._domain(expr.domain, context)
+                condition = self.domain(expr.domain, context)
                 if condition is None:
                     return self.value(expr.body, context)
                 return self._choice(condition, expr.body, ex.ZERO, context)
@@ -177,17 +137,17 @@ class Arrays:
 
     def _binary(self, op: str, left: Expr, right: Expr, context: tuple[Index, ...]) -> Value:
         values = [self.value(left, context), self.value(right, context)]
-        union = self._union(values, context)
-        sides = [self._aligned(v, union, PRODUCT) for v in values]
+        union = self.union(values, context)
+        sides = [self.aligned(v, union, PRODUCT) for v in values]
         return Value(f"{sides[0]} {op} {sides[1]}", SUM, union)
 
     def _sum(self, expr: ex.Add, context: tuple[Index, ...]) -> Value:
         signs = [negated(term) for term in expr.terms]
         values = [self.value(rest, context) for _, rest in signs]
-        union = self._union(values, context)
+        union = self.union(values, context)
         text = ""
         for (negative, _), value in zip(signs, values, strict=True):
-            body = self._aligned(value, union, PRODUCT)
+            body = self.aligned(value, union, PRODUCT)
             text += (" - " if negative else " + ") + body if text else ("-" if negative else "") + body
         return Value(text, SUM, union)
 
@@ -203,9 +163,9 @@ class Arrays:
                 over += [] if number == -1 else [_numeral(-number)]
             else:
                 over.append(self.value(factor, context))
-        union = self._union([*over, *under], context)
-        head = " * ".join(self._aligned(v, union, UNARY) for v in over) or "1.0"
-        below = [self._aligned(v, union, POWER) for v in under]
+        union = self.union([*over, *under], context)
+        head = " * ".join(self.aligned(v, union, UNARY) for v in over) or "1.0"
+        below = [self.aligned(v, union, POWER) for v in under]
         tail = "" if not below else f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
         return Value(sign + head + tail, PRODUCT, union)
 
@@ -214,8 +174,8 @@ class Arrays:
         base = self.value(expr.base, context)
         if exponent is None:
             other = self.value(expr.exponent, context)
-            union = self._union([base, other], context)
-            text = f"{self._aligned(base, union, ATOM)} ** {self._aligned(other, union, ATOM)}"
+            union = self.union([base, other], context)
+            text = f"{self.aligned(base, union, ATOM)} ** {self.aligned(other, union, ATOM)}"
             return Value(text, POWER, union)
         if exponent < 0:
             below = self.value(ex.power(expr.base, ex.Number(-exponent)), context)
@@ -227,15 +187,15 @@ class Arrays:
 
     def _choice(self, condition: Value, then: Expr, otherwise: Expr, context: tuple[Index, ...]) -> Value:
         values = [condition, self.value(then, context), self.value(otherwise, context)]
-        union = self._union(values, context)
+        union = self.union(values, context)
         if not condition.own and not self.elementwise:
             # a condition on loop steps alone: what stands under it may lie out of bounds elsewhere
-            branches = [self._aligned(v, union, SUM) for v in values[1:]]
+            branches = [self.aligned(v, union, SUM) for v in values[1:]]
             return Value(f"({branches[0]} if {condition.text} else {branches[1]})", ATOM, union)
         if not values[1].own and not values[2].own:
             # two numbers would make an array of doubles
             values[1:] = [Value(f"real({v.text})", ATOM) for v in values[1:]]
-        args = ", ".join(self._aligned(v, union, SUM) for v in values)
+        args = ", ".join(self.aligned(v, union, SUM) for v in values)
         return Value(f"np.where({args})", ATOM, union)
 
     # -- indices -----------------------------------------------------------------------------------------------------
@@ -244,115 +204,13 @@ class Arrays:
         value = self.grid(position, context)
         return Value(f"{value.at(ATOM)}.astype(real)", ATOM, value.own) if value.own else value
 
-    def grid(self, position: Position, context: tuple[Index, ...]) -> Value:
-        """A position as an integer array over the indices it depends on."""
-        values = [(self._atom(atom, context), c) for atom, c in position.terms]
-        union = self._union([v for v, _ in values], context)
-        text = ""
-        for value, c in values:
-            body = self._aligned(value, union, UNARY)
-            body = body if abs(c) == 1 else f"{abs(c)} * {body}"
-            text += (" - " if c < 0 else " + ") + body if text else ("-" if c < 0 else "") + body
-        offset = self.at.extent(position.offset) if position.offset.terms else ""
-        if not text:
-            return Value(offset or "0", ATOM if offset.isalnum() or not offset else SUM)
-        if offset:
-            text += f" - {offset[1:]}" if offset.startswith("-") else f" + {offset}"
-        simple = len(position.terms) == 1 and position.terms[0][1] == 1 and not offset
-        return Value(text, ATOM if simple else SUM, union)
-
-    def _atom(self, atom: Atom, context: tuple[Index, ...]) -> Value:
-        if isinstance(atom, Index):
-            if atom in self.steps:
-                return Value(self.names.index(atom.name), ATOM)
-            return Value(f"np.arange({self.at.extent(atom.extent)})", ATOM, (atom,))
-        if isinstance(atom, Gather):
-            return self._read(Read(atom.tensor, atom.positions), context)
-        return self.grid(_expanded(atom), context)
-
-    def _domain(self, domain: Domain, context: tuple[Index, ...]) -> Value | None:
-        """All constraints that are not proved, None where all are."""
-        parts = []
-        for constraint in domain.constraints:
-            if constraint.verdict(self.at.ranges) is True:
-                continue
-            left = Position({a: c for a, c in constraint.position.terms if c > 0})
-            right = left - constraint.position
-            sides = [self.grid(left, context), self.grid(right, context)]
-            union = self._union(sides, context)
-            op = ">=" if constraint.kind == "ge" else "=="
-            parts.append(Value(f" {op} ".join(self._aligned(s, union, PRODUCT) for s in sides), SUM, union))
-        if len(parts) < 2:
-            return parts[0] if parts else None
-        union = self._union(parts, context)
-        joint = " & " if union else " and "
-        return Value(joint.join(self._aligned(p, union, ATOM) for p in parts), SUM, union)
-
-    # -- reads -------------------------------------------------------------------------------------------------------
-
-    def _read(self, read: Read, context: tuple[Index, ...]) -> Value:
-        if read.tensor in self.products:
-            return self.products[read.tensor]
-        name = self.names.tensor(read.tensor)
-        axes = self.tensors[read.tensor].axes
-        if not axes:
-            return Value(name, ATOM)
-        if self._sliced(read, axes):
-            return self._slices(read, axes, name, context)
-        grids = [self.grid(p, context) for p in read.indices]
-        union = self._union(grids, context)
-        places = ", ".join(self._spread(g, union) for g in grids)
-        proved = all(not self.at.inside(p, a) for p, a in zip(read.indices, axes, strict=True))
-        if proved:
-            return Value(f"{name}[{places}]", ATOM, union)
-        return Value(f"read({name}, {places})", ATOM, union)
-
-    def _spread(self, value: Value, union: Sequence[Index]) -> str:
-        """An index array with an axis of 1 for every index of the union that it does not have."""
-        if not value.own or value.own == tuple(union):
-            return value.text
-        first = union.index(value.own[0])
-        marks = [":" if i in value.own else "None" for i in union[first:]]
-        return f"{value.at(ATOM)}[{', '.join(marks)}]" if len(marks) > 1 else value.text
-
-    def _sliced(self, read: Read, axes: Sequence[Extent]) -> bool:
-        """True where every position is a whole axis or depends on loop steps alone."""
-        whole: list[Index] = []
-        for position, axis in zip(read.indices, axes, strict=True):
-            index = position.index
-            if index is not None and index not in self.steps and index.extent == axis:
-                whole.append(index)
-            elif not set(position.index_atoms()) <= self.steps or any(position.gathers()):
-                return False
-        return len(set(whole)) == len(whole)
-
-    def _slices(self, read: Read, axes: Sequence[Extent], name: str, context: tuple[Index, ...]) -> Value:
-        own, places, outside = [], [], []
-        for position, axis in zip(read.indices, axes, strict=True):
-            index = position.index
-            if index is not None and index not in self.steps:
-                own.append(index)
-                places.append(":")
-            else:
-                places.append(self.at.position(position))
-                outside += self.at.inside(position, axis)
-        text = name if len(own) == len(axes) else f"{name}[{', '.join(places)}]"
-        order = tuple(i for i in context if i in own)
-        if order != tuple(own):
-            moves = [own.index(i) for i in order]
-            text += ".T" if len(own) == 2 else f".transpose({', '.join(map(str, moves))})"
-        if outside:
-            shape = f"np.zeros({self._shape(i.extent for i in order)}, real)" if order else "0.0"
-            return Value(f"({text} if {' and '.join(outside)} else {shape})", ATOM, order)
-        return Value(text, ATOM, order)
-
     # -- reductions --------------------------------------------------------------------------------------------------
 
     def _reduce(self, expr: ex.Reduce, context: tuple[Index, ...]) -> Value:
         free = ex.free_indices(expr)
         inner = tuple(i for i in context if i in free) + expr.indices
         body = self.value(expr.body, inner)
-        condition = self._domain(expr.domain, inner)
+        condition = self.domain(expr.domain, inner)
         if expr.op == "sum":
             return self._total(expr, body, condition, inner)
         outer = tuple(i for i in inner if i not in expr.indices)
@@ -362,9 +220,9 @@ class Arrays:
             over = f"axis={axes[0] if len(axes) == 1 else tuple(axes)}" if own or expr.pick else ""
             return Value(f"{body.at(ATOM)}.{expr.op}({over})", ATOM, own)
         union = outer + expr.indices
-        shape = self._shape(i.extent for i in union)
-        values = f"np.broadcast_to({self._aligned(body, union, SUM)}, {shape})" if body.own != union else body.text
-        where = "True" if condition is None else self._aligned(condition, union, SUM)
+        shape = self.shape(i.extent for i in union)
+        values = f"np.broadcast_to({self.aligned(body, union, SUM)}, {shape})" if body.own != union else body.text
+        where = "True" if condition is None else self.aligned(condition, union, SUM)
         count = len(expr.indices)
         text = f"extreme({expr.op!r}, {values}, {where}, {count}"
         if expr.pick is not None and count > 1:
@@ -373,8 +231,8 @@ class Arrays:
 
     def _total(self, expr: ex.Reduce, body: Value, condition: Value | None, inner: tuple[Index, ...]) -> Value:
         if condition is not None:
-            union = self._union([condition, body], inner)
-            args = f"{self._aligned(condition, union, SUM)}, {self._aligned(body, union, SUM)}, 0.0"
+            union = self.union([condition, body], inner)
+            args = f"{self.aligned(condition, union, SUM)}, {self.aligned(body, union, SUM)}, 0.0"
             body = Value(f"np.where({args})", ATOM, union)
         missing = [i for i in expr.indices if i not in body.own]
         axes = [str(body.own.index(i)) for i in expr.indices if i in body.own]
@@ -403,20 +261,9 @@ class Arrays:
         if set(union) != set(context):
             return None
         grids = [self.grid(places if i == tied else Position.of(i), context) for i in free]
-        where = ", ".join(self._spread(g, union) for g in grids)
-        values = self._aligned(self.value(body.body, context), union, SUM)
-        return Value(f"scatter({self._shape(i.extent for i in free)}, ({where},), {values})", ATOM, free)
-
-
-def _expanded(atom: Compound) -> Position:
-    """A compound index as the affine form it stands for; its radices but the first must be integers."""
-    total = atom.parts[0]
-    for part, radix in zip(atom.parts[1:], atom.radices[1:], strict=True):
-        size = radix.constant
-        if size is None:
-            raise TypeError(f"radix {radix}")
-        total = total * size + part
-    return total
+        where = ", ".join(self.spread(g, union) for g in grids)
+        values = self.aligned(self.value(body.body, context), union, SUM)
+        return Value(f"scatter({self.shape(i.extent for i in free)}, ({where},), {values})", ATOM, free)
 
 
 def _numeral(value: Fraction) -> Value:

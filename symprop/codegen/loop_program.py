@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from symprop.codegen.array_program import docstring
 from symprop.codegen.blocks import Block
@@ -199,14 +200,22 @@ class LoopProgram:
             body.write(f"drop({name}.reshape({name}.size), {rate!r}, key, {count})")
 
     def _views(self, touched: set[str]) -> list[View]:
-        """Slices of the flat arrays that tensors are."""
+        """The slices of the flat arrays that the given tensors are, in the order of the arrays."""
+        return sorted((self._slices[name][1] for name in touched if name in self._slices), key=self._place)
+
+    def _place(self, view: View) -> int:
+        return self._slices[view.tensor][0]
+
+    @cached_property
+    def _slices(self) -> dict[str, tuple[int, View]]:
+        """Every tensor that is a slice of a flat array, with its place in their order."""
         found = [View(p.name, "theta", p.start, p.stop - p.start, "", _tuple(p.shape)) for p in self.params]
         if self.gradient:
             adjoints = [(self.plan.adjoint(p.name), p) for p in self.params if p.shape]
             found += [View(a, "grad", p.start, p.stop - p.start, "", _tuple(p.shape)) for a, p in adjoints if a]
         offsets = dict(self.workspace.offsets)
         found += [self._scratch(b, offsets[b.name]) for b in self.program.buffers if packed(b)]
-        return [view for view in found if view.tensor in touched]
+        return {view.tensor: (place, view) for place, view in enumerate(found)}
 
     def _scratch(self, buffer: Buffer, at: int) -> View:
         size = buffer.entries.terms[0][1]
