@@ -108,7 +108,8 @@ def generate(
         force: replace whatever is there.
 
     Raises:
-        MachineError: the file exists and is not symprop's, or cannot be written.
+        InputError: the file exists and is not symprop's own unmodified output.
+        MachineError: it cannot be written.
     """
     from symprop.codegen import write_module
     from symprop.session import module_source

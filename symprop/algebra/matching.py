@@ -75,6 +75,9 @@ def _unify_in_any_order(
 def _unify_reductions(pattern: ex.Reduce, expr: ex.Reduce, found: Found, bound: dict[Index, Index]) -> Found | None:
     if (pattern.op, len(pattern.indices)) != (expr.op, len(expr.indices)):
         return None
+    picks = [r.indices.index(r.pick) if r.pick in r.indices else 0 for r in (pattern, expr)]
+    if picks[0] != picks[1]:
+        return None
     if any(p.extent != e.extent for p, e in zip(pattern.indices, expr.indices, strict=True)):
         return None
     inner = {**bound, **dict(zip(pattern.indices, expr.indices, strict=True))}
@@ -108,7 +111,12 @@ def _unify_positions(
             return None
     renaming = {old: Position.of(new) for old, new in bound.items()}
     for pattern, position in late:
-        if any(i not in state and i not in bound for i in pattern.index_atoms()):
+        unknown = list(dict.fromkeys(i for i in pattern.index_atoms() if i not in state and i not in bound))
+        if len(unknown) == 1 and pattern.solvable(unknown[0]):
+            sign = pattern.coefficient(unknown[0])
+            rest = pattern - Position.of(unknown[0]) * sign
+            state[unknown[0]] = (position - rest.substitute({**state, **renaming})) * sign
+        elif unknown:
             return None
         if pattern.substitute({**state, **renaming}) != position:
             return None
@@ -143,6 +151,12 @@ def target_read(equation: Equation, found: Found) -> ex.Read | None:
     return ex.Read(equation.target, [p.substitute(found) for p in equation.indices])
 
 
+def _defined(equation: Equation, found: Found, facts: Facts, domain: Domain) -> bool:
+    """True where the equation defines the entry at the positions found: an index may run over a part of its axis."""
+    inside = (c for i in equation.free for c in Domain.inside(found[i], i.extent).constraints)
+    return facts.holds(inside, domain)
+
+
 @dataclass(frozen=True)
 class Fold:
     """A value that is at hand: `pattern` is the target of an equation, or exp of it."""
@@ -151,10 +165,10 @@ class Fold:
     pattern: ex.Expr
     exponential: bool = False
 
-    def value(self, found: Found, facts: Facts) -> ex.Expr | None:
+    def value(self, found: Found, facts: Facts, domain: Domain) -> ex.Expr | None:
         """What replaces the pattern at the positions found, or None where the read may be out of bounds."""
         read = target_read(self.equation, found)
-        if read is None or not facts.in_range(read):
+        if read is None or not facts.in_range(read, domain) or not _defined(self.equation, found, facts, domain):
             return None
         return ex.Call("exp", [read]) if self.exponential else read
 
@@ -179,15 +193,19 @@ def _exponential(term: ex.Expr) -> ex.Expr:
     return ex.Call("exp", [term])
 
 
-def fold_expr(expr: ex.Expr, fold: Fold, facts: Facts) -> ex.Expr:
-    """Every subexpression that is the pattern, replaced by its value."""
+def fold_expr(expr: ex.Expr, fold: Fold, facts: Facts, domain: Domain) -> ex.Expr:
+    """Every subexpression that is the pattern, replaced by its value; the expression counts only in the domain."""
 
-    def change(node: ex.Expr) -> ex.Expr:
-        found = unify(fold.pattern, node, {}, {})
-        value = None if found is None else fold.value(found, facts)
-        return node if value is None else value
-
-    return ex.transform(expr, change)
+    children = expr.children()
+    if children:
+        # inside a sum its index hides one of the same name that the domain speaks of
+        hidden = expr.indices if isinstance(expr, ex.Reduce) else ()
+        inner = domain.split(hidden)[1] if hidden else domain
+        new = tuple(fold_expr(child, fold, facts, inner) for child in children)
+        expr = expr.rebuild(new) if any(a is not b for a, b in zip(new, children, strict=True)) else expr
+    found = unify(fold.pattern, expr, {}, {})
+    value = None if found is None else fold.value(found, facts, domain)
+    return expr if value is None else value
 
 
 def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
@@ -200,7 +218,7 @@ def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
         if found is None:
             return term
         positions, used, ratio = found
-        value = fold.value(positions, facts)
+        value = fold.value(positions, facts, term.domain)
         if value is None:
             return term
         left = merge([*term.factors, *((base, -exponent * ratio) for base, exponent in used)])

@@ -7,13 +7,14 @@ and the expression a list of terms stands for.  Kronecker deltas are equations i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symprop.language import expressions as ex
+from symprop.language.equations import Equation
 from symprop.language.extents import Extent
-from symprop.language.indices import EVERYWHERE, Constraint, Domain, Index, Position, within
+from symprop.language.indices import EVERYWHERE, Constraint, Domain, Gather, Index, Position, within
 
 Factor = tuple[ex.Expr, Fraction]
 
@@ -25,15 +26,28 @@ class Facts:
     axes: Mapping[str, tuple[Extent, ...]]
     ranges: Mapping[str, Extent]
 
-    def guards(self, read: ex.Read) -> tuple[Constraint, ...]:
+    def guards(self, read: ex.Read | Gather) -> tuple[Constraint, ...]:
         """The constraints under which a read is within its tensor's bounds (none for an undeclared tensor)."""
-        axes = self.axes.get(read.tensor, ())
-        return tuple(c for p, a in zip(read.indices, axes, strict=False) for c in Domain.inside(p, a).constraints)
+        axes, at = self.axes.get(read.tensor, ()), read.indices if isinstance(read, ex.Read) else read.positions
+        return tuple(c for p, a in zip(at, axes, strict=False) for c in Domain.inside(p, a).constraints)
 
-    def in_range(self, read: ex.Read) -> bool:
-        """True where a read is proved to be within bounds everywhere."""
-        axes = self.axes.get(read.tensor, ())
-        return all(within(p, a, self.ranges) for p, a in zip(read.indices, axes, strict=True))
+    def in_range(self, read: ex.Read, domain: Domain = EVERYWHERE) -> bool:
+        """True where a read is proved to be within bounds everywhere in a domain."""
+        return self.holds(self.guards(read), domain)
+
+    def holds(self, constraints: Iterable[Constraint], domain: Domain = EVERYWHERE) -> bool:
+        """True where constraints are proved everywhere in a domain."""
+        return all(c in domain.constraints or c.verdict(self.ranges) is True for c in constraints)
+
+    def covers(self, equation: Equation) -> bool:
+        """True where an equation defines every entry of its target: none of them is 0 because nothing defines it."""
+        axes = self.axes.get(equation.target, ())
+        return not equation.domain and all(map(_spans, equation.indices, axes))
+
+
+def _spans(position: Position, extent: Extent) -> bool:
+    bounds = position.bounds()
+    return bounds is not None and bounds[1] + 1 == extent
 
 
 @dataclass(frozen=True)
@@ -132,14 +146,15 @@ def _product_terms(expr: ex.Mul, expand: bool) -> list[Term]:
             out = [t.times(factor) for t in out]
             continue
         taken = {name for t in out for name in t.indices()} | {i.name for i in ex.all_indices(expr)}
+        free = {i.name for i in ex.free_indices(expr)}
         inner = terms_of(factor, expand)
-        out = [_product(t, u, taken) for t in out for u in inner]
+        out = [_product(t, u, taken, free) for t in out for u in inner]
     return out
 
 
-def _product(left: Term, right: Term, taken: Iterable[str]) -> Term:
+def _product(left: Term, right: Term, taken: Iterable[str], free: Iterable[str]) -> Term:
     names = set(taken)
-    clash = {i.name for i in left.bound} | {i.name for b, _ in left.factors for i in ex.free_indices(b)}
+    clash = {i.name for i in left.bound} | set(free)
     renaming: dict[Index, Position] = {}
     for index in right.bound:
         if index.name in clash:
@@ -214,10 +229,22 @@ def _decided(term: Term, facts: Facts) -> Term | None:
 def _implied_by_reads(constraint: Constraint, term: Term, facts: Facts) -> bool:
     """True where a false guard makes a factor of the term read outside its bounds, so that the term is 0 anyway.
 
-    Only in a product of plain reads: 0 times something that is infinite there is not 0.
+    Only in a product of plain reads: 0 times something that is infinite there is not 0, and an integer tensor must not
+    be read outside its bounds at all.
     """
     reads = [base for base, exponent in term.factors if isinstance(base, ex.Read) and exponent > 0]
-    return len(reads) == len(term.factors) and any(constraint in facts.guards(read) for read in reads)
+    if len(reads) != len(term.factors) or not any(constraint in facts.guards(read) for read in reads):
+        return False
+    indices = set(constraint.position.index_atoms())
+    return all(facts.holds(facts.guards(g)) or indices.isdisjoint(g.index_atoms()) for g in _gathers(term))
+
+
+def _gathers(term: Term) -> Iterator[Gather]:
+    """All integer tensors that are read for a position in the term."""
+    for base, _ in term.factors:
+        yield from ex.gathers(base)
+    for constraint in term.domain.constraints:
+        yield from constraint.position.gathers()
 
 
 def _without_unused(term: Term | None) -> Term | None:

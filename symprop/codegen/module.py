@@ -87,7 +87,8 @@ def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
 def _header(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) -> dict[str, object]:
     forward = [f"({e.number}) {equation_text(e)}" for e in derivation.network.equations]
     backward = [f"({a.number}) {equation_text(a.equation)}" for a in derivation.adjoints]
-    content = "\n".join([derivation.network.name, backend, dtype, *forward, *backward, derivation.network.text])
+    # what the numbers of a saved run belong to: the spec, whatever backend computes it and however it is printed
+    content = derivation.network.text or "\n".join([derivation.network.name, *forward])
     numba = ', "numba": numba.__version__' if backend == "numba" else ""
     return {
         "name": derivation.network.name,

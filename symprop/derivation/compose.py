@@ -14,7 +14,7 @@ from symprop.algebra.simplify import arranged, assemble, cancel
 from symprop.algebra.terms import Facts, Term, eliminate, merge, term_expr, terms_of
 from symprop.derivation.rows import RowSums
 from symprop.derivation.values import Adjoint
-from symprop.language import Index, Position
+from symprop.language import Compound, Domain, Index, Position
 from symprop.language import expressions as ex
 
 
@@ -48,10 +48,27 @@ class Composer:
         for base, exponent in term.factors:
             # outside its bounds an adjoint is 0, its right side need not be
             if exponent == 1 and _is_read_of(base, by_name) and self.facts.in_range(base):
-                adjoint = by_name[base.tensor]
-                rest = replace(term, factors=tuple(f for f in term.factors if f[0] != base))
-                return [_joined(rest, t) for t in terms_of(_at(adjoint, base, term.indices()))]
+                body = self._at(by_name[base.tensor], base, term)
+                if body is not None:
+                    rest = replace(term, factors=tuple(f for f in term.factors if f[0] != base))
+                    return [_joined(rest, t) for t in terms_of(body)]
         return [term]
+
+    def _at(self, adjoint: Adjoint, read: ex.Read, term: Term) -> ex.Expr | None:
+        """The right side of an adjoint at the positions of a read, or None where it is not defined there for certain.
+
+        Its bound indices are renamed apart from those of the term.
+        """
+        mapping: dict[Index, Position] = {}
+        for own, position in zip(adjoint.equation.indices, read.indices, strict=True):
+            parts = _paired(own, position)
+            if parts is None:
+                return None
+            mapping.update(parts)
+        inside = (c for i, p in mapping.items() for c in Domain.inside(p, i.extent).constraints)
+        if not self.facts.holds(inside, term.domain):
+            return None
+        return ex.rename_apart(ex.substitute(adjoint.equation.body, mapping), term.indices())
 
     def _groups(self, terms: list[Term]) -> list[list[Term]]:
         """Terms under the same sum are cancelled together."""
@@ -78,17 +95,19 @@ class Composer:
         return Composed(body, summed.assumptions)
 
 
+def _paired(own: Position, position: Position) -> dict[Index, Position] | None:
+    """The position for each index of an adjoint's own, a compound part by part; None where they do not match."""
+    if own.index is not None:
+        return {own.index: position}
+    left, right = own.atom, position.atom
+    if not isinstance(left, Compound) or not isinstance(right, Compound) or left.radices != right.radices:
+        return None
+    pairs = zip(left.parts, right.parts, strict=True)
+    return {part.index: at for part, at in pairs if part.index is not None}
+
+
 def _is_read_of(base: ex.Expr, names: Mapping[str, Adjoint]) -> TypeGuard[ex.Read]:
     return isinstance(base, ex.Read) and base.tensor in names
-
-
-def _at(adjoint: Adjoint, read: ex.Read, taken: Iterable[str]) -> ex.Expr:
-    """The right side of an adjoint at the positions of a read, its bound indices renamed apart from `taken`."""
-    mapping: dict[Index, Position] = {}
-    for own, position in zip(adjoint.equation.indices, read.indices, strict=True):
-        if own.index is not None:
-            mapping[own.index] = position
-    return ex.rename_apart(ex.substitute(adjoint.equation.body, mapping), taken)
 
 
 def _joined(left: Term, right: Term) -> Term:

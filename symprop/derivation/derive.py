@@ -13,7 +13,7 @@ from time import monotonic
 from symprop.algebra.matching import Fold, fold_expr, fold_term, folds_of
 from symprop.algebra.simplify import arranged, assemble, tidy
 from symprop.algebra.terms import Term, term_expr
-from symprop.derivation.compose import Composer
+from symprop.derivation.compose import Composed, Composer
 from symprop.derivation.exact import unfolded
 from symprop.derivation.kinks import kinks_of
 from symprop.derivation.normalise import normalise
@@ -138,12 +138,35 @@ class _Deriver:
                 steps.append(Step("composition", tidy(result.body, names), uses, note))
                 inherited = [a for adjoint in singular.values() for a in adjoint.assumptions]
                 return result.body, steps, tuple(dict.fromkeys([*inherited, *result.assumptions]))
+        known = self._through_row_sums(folded, body)
+        if known is not None:
+            uses = tuple(self.found[e.target].number for e, _ in folded if e.target in self.found)
+            note = "; ".join(known.assumptions)
+            steps.append(Step("composition", tidy(known.body, names), tuple(dict.fromkeys(uses)), note))
+            inherited = [a for e, _ in folded if e.target in self.found for a in self.found[e.target].assumptions]
+            return known.body, steps, tuple(dict.fromkeys([*inherited, *known.assumptions]))
         summed = self.rows.apply(terms)
         if summed.assumptions or summed.changed:
             new = assemble(summed.terms)
             steps.append(Step("sum of rows", tidy(new, names), (), "; ".join(summed.assumptions)))
             return new, steps, summed.assumptions
         return body, steps, ()
+
+    def _through_row_sums(self, folded: list[tuple[Equation, Term]], body: ex.Expr) -> Composed | None:
+        """The right side with upstream adjoints put in, where that turns a sum of them into a known row sum.
+
+        Of a log-softmax A with dA = -Y/N, dA - exp(A)*sum(dA) becomes (exp(A) - Y)/N.
+        """
+        upstream = {e.target: self.found[e.target] for e, _ in folded if e.target in self.found}
+        if len(folded) < 2:
+            return None
+        summed_over = {_summed_alone(term) for _, term in folded}
+        chosen = {name: a for name, a in upstream.items() if self.prefix + name in summed_over}
+        composed = self.composer.substitute([t for _, t in folded], chosen) if chosen else None
+        if composed is None or not self.rows.apply(composed).changed:
+            return None
+        result = self.composer.result(composed)
+        return result if _sums(result.body) < _sums(body) else None
 
     def _singular(self, name: str) -> bool:
         adjoint = self.found.get(name)
@@ -155,7 +178,7 @@ class _Deriver:
         for _, fold in sorted(candidates.items(), key=lambda item: item[0]):
             if read.issuperset(r.tensor for r in ex.reads(fold.pattern)):
                 term = fold_term(term, fold, self.sweep.facts)
-                factors = ((fold_expr(b, fold, self.sweep.facts), e) for b, e in term.factors)
+                factors = ((fold_expr(b, fold, self.sweep.facts, term.domain), e) for b, e in term.factors)
                 term = replace(term, factors=()).times(ex.mul(*(ex.power(b, ex.Number(e)) for b, e in factors)))
                 read = _tensors(term)
         return term
@@ -171,6 +194,16 @@ class _Deriver:
     def _values_used(self, before: ex.Expr, after: ex.Expr) -> tuple[int, ...]:
         new = set(ex.tensors_read(after)) - set(ex.tensors_read(before))
         return tuple(e.number for e in self.network.equations if e.target in new)
+
+
+def _summed_alone(term: Term) -> str:
+    """The tensor that a term sums over with no other factor inside the sum, "" where there is none."""
+    inside = [base for base, _ in term.factors if not ex.free_indices(base).isdisjoint(term.bound)]
+    return inside[0].tensor if len(inside) == 1 and isinstance(inside[0], ex.Read) else ""
+
+
+def _sums(expr: ex.Expr) -> int:
+    return sum(1 for node in ex.walk(expr) if isinstance(node, ex.Reduce))
 
 
 def _tensors(term: Term) -> set[str]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from symprop.algebra.terms import Facts
 from symprop.errors import Fault, InputError
-from symprop.language import EVERYWHERE, Domain, Equation, Extent, Gather, Index, Network, Position, Tensor
+from symprop.language import EVERYWHERE, Domain, Equation, Extent, Gather, Index, Network, Position, Tensor, ranges
 from symprop.language import expressions as ex
 
 
@@ -41,24 +42,45 @@ def _split(equation: Equation, tensors: Mapping[str, Tensor]) -> Iterator[tuple[
     body = ex.rename_apart(equation.body, [i.name for i in equation.free])
     helpers: list[tuple[Equation, Tensor]] = []
 
-    def change(node: ex.Expr) -> ex.Expr:
-        if not isinstance(node, ex.Reduce) or node.op not in ("max", "min"):
-            return node
+    def visit(node: ex.Expr, around: Domain) -> ex.Expr:
+        if isinstance(node, ex.Guard | ex.Reduce):
+            around = around & node.domain
+        children = node.children()
+        node = node.rebuild(tuple(visit(child, around) for child in children)) if children else node
+        return picked(node, around) if isinstance(node, ex.Reduce) and node.op in ("max", "min") else node
+
+    def picked(node: ex.Reduce, around: Domain) -> ex.Expr:
         free = sorted(ex.free_indices(node), key=lambda i: (_rank(i, equation), i.name))
-        domain = node.domain & _reads_in_range(node.body, tensors)
+        inside = _reads_in_range(node.body, tensors)
+        defined = _needed(node.body, around, free, tensors)
         where: dict[Index, Position] = {}
         for index in node.indices:
             name = _free_name(f"I_{equation.target}_{index.name}", tensors, helpers)
-            pick = ex.Reduce(f"arg{node.op}", node.indices, node.body, domain, index)
-            helper = Equation(name, tuple(map(Position.of, free)), pick, origin=equation.origin)
+            pick = ex.Reduce(f"arg{node.op}", node.indices, node.body, node.domain & inside, index)
+            helper = Equation(name, tuple(map(Position.of, free)), pick, domain=defined, origin=equation.origin)
             axes = tuple(i.extent for i in free)
             helpers.append((helper, Tensor(name, axes, "integer", high=index.extent, origin=equation.origin)))
             where[index] = Position.of(Gather(name, map(Position.of, free)))
-        return ex.guard(node.domain.substitute(where) if node.domain else EVERYWHERE, ex.substitute(node.body, where))
+        # over no point a maximum is 0; a product of reads is that by itself where one of them is out of bounds
+        domain = node.domain if _vanishes_outside(node.body) else node.domain & inside
+        return ex.guard(domain.substitute(where) if domain else EVERYWHERE, ex.substitute(node.body, where))
 
-    body = ex.transform(body, change)
+    body = visit(body, equation.domain)
     yield from helpers
     yield equation.with_body(body), None
+
+
+def _vanishes_outside(body: ex.Expr) -> bool:
+    factors = body.factors if isinstance(body, ex.Mul) else (body,)
+    return all(isinstance(factor, ex.Read | ex.Number) for factor in factors)
+
+
+def _needed(body: ex.Expr, around: Domain, free: list[Index], tensors: Mapping[str, Tensor]) -> Domain:
+    """Where a maximum is looked for: everywhere, but an integer tensor is not read where a guard forbids it."""
+    facts = Facts({t.name: t.axes for t in tensors.values()}, ranges(tensors.values()))
+    if all(facts.holds(facts.guards(g)) for g in ex.gathers(body)):
+        return EVERYWHERE
+    return Domain(c for c in around.constraints if set(c.position.index_atoms()) <= set(free))
 
 
 def _rank(index: Index, equation: Equation) -> int:
@@ -72,13 +94,22 @@ def _free_name(name: str, tensors: Mapping[str, Tensor], helpers: list[tuple[Equ
     return name
 
 
-def _reads_in_range(body: ex.Expr, tensors: Mapping[str, Tensor]) -> Domain:
-    """A maximum ignores the points at which its body reads outside a tensor: padding never wins."""
+def _reads_in_range(body: ex.Expr, tensors: Mapping[str, Tensor], given: Domain = EVERYWHERE) -> Domain:
+    """A maximum ignores the points at which its body reads outside a tensor: padding never wins.
+
+    Reads below a reduction do not count: a sum over a window that reaches beyond the edge is a value like any other.
+    """
+    if isinstance(body, ex.Reduce):
+        return EVERYWHERE
+    if isinstance(body, ex.Guard):
+        given = given & body.domain
     domain = EVERYWHERE
-    for read in ex.reads(body):
-        tensor = tensors.get(read.tensor)
-        for position, extent in zip(read.indices, tensor.axes if tensor else (), strict=False):
-            domain = domain & Domain(c for c in Domain.inside(position, extent).constraints if c.verdict() is not True)
+    if isinstance(body, ex.Read) and body.tensor in tensors:
+        for position, extent in zip(body.indices, tensors[body.tensor].axes, strict=False):
+            inside = Domain.inside(position, extent).constraints
+            domain = domain & Domain(c for c in inside if c.verdict() is not True and c not in given.constraints)
+    for child in body.children():
+        domain = domain & _reads_in_range(child, tensors, given)
     return domain
 
 

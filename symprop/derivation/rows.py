@@ -64,7 +64,8 @@ class RowSums:
             axes = [k for k, p in enumerate(base.indices) if p.index == index] if isinstance(base, ex.Read) else []
             uses = sum(1 for p in base.positions() for i in p.index_atoms() if i == index)
             if isinstance(base, ex.Read) and exponent == 1 and len(axes) == uses == 1:
-                whole = self.facts.axes[base.tensor][axes[0]] == index.extent
+                # a row outside the tensor is 0, whatever the others sum to
+                whole = self.facts.axes[base.tensor][axes[0]] == index.extent and self.facts.in_range(base, term.domain)
                 row = self.row_sum(base.tensor, axes[0]) if whole else None
                 if row is not None:
                     return index, base, row
@@ -82,8 +83,7 @@ class RowSums:
         equation = self.network.defining(name)
         if equation is not None and axis < len(equation.indices):
             index = equation.indices[axis].index
-            whole = index is not None and index.extent == self.facts.axes[name][axis] and not equation.domain
-            return self._proved(equation.body, index) if whole and index is not None else None
+            return self._proved(equation.body, index) if index is not None and self.facts.covers(equation) else None
         tensor = self.network.tensors.get(name)
         if tensor is not None and tensor.simplex == axis:
             return RowSum(Fraction(1), f"rows of {name} sum to 1")

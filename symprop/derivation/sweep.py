@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
+from typing import TypeGuard
 
 from symprop.algebra.rules import Rules
 from symprop.algebra.scalar import Partials
-from symprop.algebra.terms import Facts, Term, eliminate
-from symprop.language import Compound, Domain, Equation, Extent, Index, Network, Position, Tensor, ranges
+from symprop.algebra.terms import Facts, Term, eliminate, term_expr
+from symprop.language import EVERYWHERE, Compound, Domain, Equation, Extent, Index, Network, Position, Tensor, ranges
 from symprop.language import expressions as ex
 
 Site = tuple[Term, ex.Read]
@@ -73,7 +75,8 @@ class Sweep:
             )
             upstream = self._upstream(equation, renaming)
             full = replace(moved, bound=tuple(new_bound), domain=moved.domain & equation.domain.substitute(renaming))
-            out.append(replace(_prepend(upstream, full), domain=deltas & full.domain))
+            whole = _prepend(upstream, full)
+            out.append(replace(whole, domain=deltas & whole.domain))
         return out
 
     def _upstream(self, equation: Equation, renaming: Mapping[Index, Position]) -> ex.Expr:
@@ -98,7 +101,7 @@ class Sweep:
                 inner = [(replace(t, domain=atom.domain & t.domain), r) for t, r in self.sites(atom.body, tensor)]
             case _:
                 return []
-        return [(_prepend(coefficient, t), r) for t, r in inner]
+        return [(_weighted(coefficient, t), r) for t, r in inner]
 
     def indices_of(self, tensor: Tensor) -> tuple[Position, ...]:
         """The indices of a tensor's adjoint: those of its own equation, or of the first read, as far as they fit."""
@@ -111,7 +114,8 @@ class Sweep:
         out = []
         for axis, extent in enumerate(tensor.axes):
             shape = written[axis].atom if axis < len(written) else None
-            compound = next((r.indices[axis].atom for r in reads if isinstance(r.indices[axis].atom, Compound)), None)
+            compounds = (r.indices[axis].atom for r in reads if isinstance(r.indices[axis].atom, Compound))
+            compound = next((c for c in compounds if _runs_over(c, extent)), None)
             out.append(_axis_index(compound or shape, extent, taken))
         return tuple(out)
 
@@ -119,8 +123,16 @@ class Sweep:
 LETTERS = "ijklabcdpqruvwmsto"
 
 
+def _runs_over(shape: object, extent: Extent) -> TypeGuard[Compound]:
+    """True for a compound of plain indices that has a value for every entry of the axis."""
+    if not isinstance(shape, Compound) or any(p.index is None for p in shape.parts):
+        return False
+    bounds = Position.of(shape).bounds()
+    return bounds is not None and bounds[1] + 1 == extent
+
+
 def _axis_index(shape: object, extent: Extent, taken: set[str]) -> Position:
-    if isinstance(shape, Compound) and all(p.index is not None for p in shape.parts):
+    if _runs_over(shape, extent):
         pairs = zip(shape.parts, shape.radices, strict=True)
         parts = [_named(part.index.name if part.index else "", radix, taken) for part, radix in pairs]
         return Position.of(Compound(map(Position.of, parts), shape.radices))
@@ -147,12 +159,30 @@ def _apart(bound: tuple[Index, ...], taken: set[str]) -> dict[Index, Position]:
     return renaming
 
 
+def _weighted(coefficient: ex.Expr, term: Term) -> Term:
+    """The term times a coefficient; what a choice leaves out is not evaluated, so that 0*log(0) cannot arise."""
+    factors = coefficient.factors if isinstance(coefficient, ex.Mul) else (coefficient,)
+    choice = next((f for f in factors if isinstance(f, ex.Where) and f.otherwise == ex.ZERO), None)
+    if choice is None or all(_finite(base, exponent) for base, exponent in term.factors):
+        return _prepend(coefficient, term)
+    others = ex.mul(*(f for f in factors if f is not choice))
+    inner = _weighted(choice.then, replace(term, bound=(), domain=EVERYWHERE))
+    chosen = ex.where(choice.condition, term_expr(inner), ex.ZERO)
+    return _weighted(others, Term(bound=term.bound, domain=term.domain).times(chosen))
+
+
+def _finite(base: ex.Expr, exponent: Fraction) -> bool:
+    """True for what has a value wherever its reads have: a power of a read, not below the bar and not a root."""
+    whole = exponent > 0 and exponent.denominator == 1
+    return whole and isinstance(base, ex.Read | ex.IndexValue | ex.Constant | ex.Where)
+
+
 def _prepend(expr: ex.Expr, term: Term) -> Term:
     head = Term().times(expr)
     joined = Term(head.coefficient, term.bound, head.domain & term.domain, head.factors)
     for base, exponent in term.factors:
         joined = joined.times(ex.power(base, ex.Number(exponent)))
-    return replace(joined, coefficient=head.coefficient * term.coefficient)
+    return replace(joined, coefficient=joined.coefficient * term.coefficient)
 
 
 def _reaching(network: Network) -> frozenset[str]:

@@ -116,7 +116,7 @@ class PositionReader(Syntax):
         """Extents of the axes of a tensor, None for each where the tensor is not declared."""
         tensor = self.scope.tensors.get(name)
         if tensor is None:
-            if not self.scope.open_tensors:
+            if not self.scope.open_tensors and name not in self.scope.unseen:
                 self.fail(node, f"unknown tensor '{name}'", self.scope.suggestion(name))
             return [None] * count
         if len(tensor.axes) != count:

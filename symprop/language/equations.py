@@ -195,6 +195,9 @@ class Network:
     training: Training = Training()
     text: str = ""
 
+    def __str__(self) -> str:
+        return "\n".join(f"({e.number}) {e}" if e.number else str(e) for e in self.equations)
+
     def of_role(self, *roles: str) -> tuple[Tensor, ...]:
         """The tensors of given roles, in order."""
         return tuple(t for t in self.tensors.values() if t.role in roles)

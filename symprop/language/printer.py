@@ -92,8 +92,15 @@ def _print(expr: Expr) -> tuple[str, int]:
         case Guard(body=body) if number(body) == 1:
             return domain_text(expr.domain), ATOM
         case Guard():
-            return domain_text(expr.domain) + "*" + _at(expr.body, UNARY), PRODUCT
+            return _guarded(expr)
     raise TypeError(type(expr).__name__)
+
+
+def _guarded(expr: Guard) -> tuple[str, int]:
+    """[d]*e, a minus sign before the bracket: -[d], not [d]*-1."""
+    body = _at(expr.body, UNARY)
+    sign, rest = ("-", body[1:]) if body.startswith("-") else ("", body)
+    return sign + domain_text(expr.domain) + ("" if rest == "1" else f"*{rest}"), PRODUCT
 
 
 def _number(value: Fraction) -> tuple[str, int]:

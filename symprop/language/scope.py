@@ -56,13 +56,25 @@ class Scope:
         self.extents = frozenset(extents) | {n for t in self.tensors.values() for a in t.axes for n in a.names}
         self.functions = dict(functions or {})
         self.open_tensors = (tensors is None) if open_names is None else open_names
-        self.conflict: dict[str, str] = {}
+        self.unseen: frozenset[str] = frozenset()
 
     def child(self) -> Scope:
         """A copy whose indices can be added to."""
         copy = Scope.__new__(Scope)
         copy.__dict__.update(self.__dict__)
         copy.indices = dict(self.indices)
+        return copy
+
+    def opened(self, name: str) -> Scope:
+        """A copy in which one unknown tensor may be read at any positions."""
+        copy = self.child()
+        copy.unseen = frozenset([name])
+        return copy
+
+    def with_tensor(self, tensor: Tensor) -> Scope:
+        """A copy that knows one tensor more."""
+        copy = self.child()
+        copy.tensors = {**self.tensors, tensor.name: tensor}
         return copy
 
     def binding(self, names: Iterable[str]) -> Scope:

@@ -6,17 +6,15 @@ network's names, M_<id> for M; the output, as of every layer, is Z_<id>.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from symprop.errors import FormulaError
-from symprop.language import Equation, Read, Scope, Tensor, parse_equation
+from symprop.language import Equation, Read, Scope, Tensor, defined, parse_definition
 from symprop.network.activations import Target, activate
 from symprop.network.assembly import Assembly
 from symprop.network.functions import arities, with_scalars
 from symprop.network.layers import initial, sources_of, target_of
-from symprop.network.patterns import defined
 from symprop.network.rewrite import Renaming
 from symprop.network.shapes import BATCH, shown
 from symprop.spec.model import LayerSpec, Text
@@ -94,22 +92,13 @@ class _Work:
 
     def _parsed(self, text: Text) -> Equation | None:
         try:
-            return self._read(text.text)
+            return parse_definition(text.text, self._scope())[0]
         except FormulaError as error:
             self.net.formula_fault(text, error, self.target.owner)
             return None
 
-    def _read(self, text: str) -> Equation:
-        """A target that its own right side reads, a recurrence, gets its axes from a first reading."""
-        left, _, right = text.partition("=")
-        name = left.partition("[")[0].strip()
-        tensors = dict(self.local)
-        if re.search(rf"\b{re.escape(name)}\s*\[", right) and name not in tensors:
-            tensors[name] = defined(parse_equation(text, self._scope(tensors, open_names=True)))
-        return parse_equation(text, self._scope(tensors))
-
-    def _scope(self, tensors: Mapping[str, Tensor], open_names: bool = False) -> Scope:
-        return Scope(tensors, extents=("N", *self.net.spec.dims), functions=arities(self.net), open_names=open_names)
+    def _scope(self) -> Scope:
+        return Scope(self.local, extents=("N", *self.net.spec.dims), functions=arities(self.net))
 
     def _define(self, equation: Equation) -> None:
         name = equation.target

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from symprop.language import Compound, Equation, Extent, Position, Scope, Tensor, parse_equation
+from symprop.language import Equation, Extent, Scope, Tensor, defined, parse_equation
 from symprop.library import callable_names
 from symprop.library.scalars import bind, constants
 
@@ -80,21 +80,6 @@ def _instance(
         tensors[equation.target] = defined(equation)
         found.append((equation, tensors[equation.target]))
     return tuple(found)
-
-
-def defined(equation: Equation) -> Tensor:
-    """The tensor an equation defines, its axes those of the indices on the left."""
-    return Tensor(equation.target, tuple(map(extent, equation.indices)))
-
-
-def extent(position: Position) -> Extent:
-    """Extent of an axis of the left side: that of its index, or the product of a compound's radices."""
-    if isinstance(position.atom, Compound):
-        total = Extent.of(1)
-        for radix in position.atom.radices:
-            total = total * radix
-        return total
-    return position.index.extent if position.index is not None else Extent.of(1)
 
 
 def _declared(line: str, tensors: Mapping[str, Tensor]) -> dict[str, Extent]:

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import prod
 
 from symprop.errors import FormulaError
-from symprop.language import (
-    PRIMITIVES,
-    Compound,
-    Equation,
-    Extent,
-    Position,
-    Scope,
-    Tensor,
-    parse_equation,
-    parse_expression,
-)
+from symprop.language import PRIMITIVES, Extent, Scope, Tensor, parse_definition, parse_expression
 from symprop.spec.catalog import Catalog
 from symprop.spec.model import FunctionSpec, LayerSpec, LossFunctionSpec, Shape, Text, place_in
 from symprop.spec.nodes import Scalar
@@ -67,13 +56,13 @@ def check_equations(reader: Reader, layer: LayerSpec, integers: Mapping[str, Ext
     for equation in layer.equations:
         scope = Scope(tensors, extents=["N", *dims], functions=callable_functions(reader))
         try:
-            made = parse_equation(equation.text, scope, "equation")
+            made, tensor = parse_definition(equation.text, scope, "equation")
         except FormulaError as error:
             return note(reader, equation, error, context)
         if made.target in tensors:
             again = "again" if made.target in defined else "although it is given"
             return reader.note(equation.place, f"{context}: {made.target} is defined {again}; expected a new name")
-        tensors[made.target] = _defined(made)
+        tensors[made.target] = tensor
         defined.add(made.target)
     if layer.output and layer.output not in defined:
         known = ", ".join(sorted(defined)) or "nothing"
@@ -95,14 +84,3 @@ def _axes(shape: Shape) -> tuple[Extent, ...]:
 def _argument(name: str, shape: Shape, high: Extent | None) -> Tensor:
     tensor = Tensor(name, (BATCH, *_axes(shape)))
     return tensor if high is None else replace(tensor, dtype="integer", high=high)
-
-
-def _defined(equation: Equation) -> Tensor:
-    return Tensor(equation.target, tuple(map(_extent, equation.indices)))
-
-
-def _extent(position: Position) -> Extent:
-    """Extent of an axis of the left side: that of its index, or the product of a compound's radices."""
-    if isinstance(position.atom, Compound):
-        return prod(position.atom.radices, start=Extent.of(1))
-    return position.index.extent if position.index is not None else Extent.of(1)

@@ -142,6 +142,5 @@ class _Parse:
 
 
 def _monitors(metrics: Iterable[str]) -> list[str]:
-    """Quantities of an epoch: the loss and the metrics, on the training rows and on the validation rows."""
-    names = ["loss", *metrics]
-    return [*names, *(f"val_{name}" for name in names)]
+    """Quantities of an epoch: the loss on the training rows, the loss and the metrics on the validation rows."""
+    return ["loss", "val_loss", *(f"val_{name}" for name in metrics)]

@@ -160,4 +160,21 @@ def test_a_derivative_brings_the_function_it_is_written_with() -> None:
 def test_log_softmax_reads_its_own_value() -> None:
     lines = ["A[n,c] = Z[n,c] - log(sum[k](exp(Z[n,k])))", "Y[n,c] = [y[n] == c]", "L = -sum[n,c](Y[n,c]*A[n,c])/N"]
     found = derive(network(lines, Z="N 5", A="N 5", Y="N 5", y="N <5"))
+    assert body(found, "Z") == "(exp(A[n,c]) - Y[n,c])/N"
+    assert [step.rule for step in found["Z"].steps][-2:] == ["named values", "composition"]
+
+
+def test_log_softmax_alone() -> None:
+    lines = ["A[n,c] = Z[n,c] - log(sum[k](exp(Z[n,k])))", "L = sum[n,c](G[n,c]*A[n,c]**2)"]
+    found = derive(network(lines, Z="N 5", A="N 5", G="N 5"))
     assert body(found, "Z") == "dA[n,c] - exp(A[n,c])*sum[k](dA[n,k])"
+
+
+def test_a_recurrence_reads_its_own_value_ahead() -> None:
+    lines = [
+        "H[n,t,j] = tanh(sum[k](H[n,t-1,k]*U[k,j]) + X[n,t,j])",
+        "L = sum[n,t,j](G[n,t,j]*H[n,t,j]**2)",
+    ]
+    found = derive(network(lines, X="N T 4", H="N T 4", U="4 4", G="N T 4"))
+    assert body(found, "U") == "sum[n,t](H[n,t - 1,k]*dH[n,t,j]*(1 - H[n,t,j]**2))"
+    assert body(found, "H").count("tanh") == 0

@@ -111,7 +111,7 @@ def test_an_optimizer_takes_the_steps_written_by_hand(name, options):
             "rmsprop",
             {},
             ("s",),
-            ["s = 0.99*s + g**2/100", "q = g/(sqrt(s) + 0.00000001)", "w = w - lr*q"],
+            ["s = 0.99*s + g**2/100", "q = g/(sqrt(s) + 1e-8)", "w = w - lr*q"],
         ),
         (
             "lion",

@@ -134,7 +134,7 @@ def test_the_same_spec_gives_the_same_network():
 
 def test_no_hash_seed_changes_the_network():
     code = "from symprop.network import build; from symprop.spec import parse_spec; "
-    code += "from tests.network.examples import RESIDUAL; print(build(parse_spec(RESIDUAL)))"
+    code += "from tests.network.examples import RESIDUAL; print(repr(build(parse_spec(RESIDUAL))))"
     texts = {
         subprocess.run(
             [sys.executable, "-c", code],

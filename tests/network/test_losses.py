@@ -20,7 +20,7 @@ def labelled(*shape: int) -> Sketch:
 
 
 P = "P_loss[n,c] = exp(Z_out[n,c])/sum[k](exp(Z_out[n,k]))"
-Y = "Y[n,c] = [y[n] == c]*1"
+Y = "Y[n,c] = [y[n] == c]"
 BINARY = "L = -sum[n,j](y[n,j]*log(A_loss[n,j]) + (1 - y[n,j])*log(1 - A_loss[n,j]))/(2*N)"
 ENTRY = {
     "mse": "L = sum[n,j]((Z_out[n,j] - y[n,j])**2)/(2*N)",
@@ -101,7 +101,7 @@ def test_smoothing_is_an_equation_of_its_own():
 def test_a_label_for_every_step_of_a_sequence():
     network = labelled(5).loss("softmax_cross_entropy").build()
     assert lines(network)[1:] == [
-        "Y[n,t,c] = [y[n, t] == c]*1",
+        "Y[n,t,c] = [y[n, t] == c]",
         "P_loss[n,t,c] = exp(Z_out[n,t,c])/sum[k](exp(Z_out[n,t,k]))",
         "L = -sum[n,t,c](Y[n,t,c]*log(P_loss[n,t,c]))/(5*N)",
     ]
@@ -160,7 +160,7 @@ def test_several_terms_are_summed_with_their_weights():
 def test_two_targets_of_labels_have_rows_of_their_own():
     sketch = labelled().target("v", classes=4).loss("softmax_cross_entropy")
     network = sketch.loss("softmax_cross_entropy", target="v").build()
-    assert [line for line in lines(network) if "==" in line] == [Y, "Y_v[n,c] = [v[n] == c]*1"]
+    assert [line for line in lines(network) if "==" in line] == [Y, "Y_v[n,c] = [v[n] == c]"]
 
 
 def test_a_loss_of_ones_own_by_any_argument_names():
