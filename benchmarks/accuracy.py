@@ -21,7 +21,7 @@ SEEDS = (0, 1, 2, 3, 4)
 
 
 def split_accuracies(example: str, data: str) -> list[float]:
-    """Test accuracy of an example for every split seed; the seed also draws the parameters and the order of the rows."""
+    """Test accuracy of an example for every split seed, which also draws the parameters and the order of the rows."""
     from symprop import Model
 
     found = []

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from symprop.derivation import Derivation
     from symprop.language import Network
-    from symprop.presented import PresentedDerivation
     from symprop.model import Model
+    from symprop.presented import PresentedDerivation
 
 try:
     __version__ = version("symprop")

@@ -36,8 +36,8 @@ def _pointwise(equation: Equation, tensor: str) -> bool:
     """A = f(Z) entry by entry, with a function in it: worth computing again."""
     nodes = list(ex.walk(equation.body))
     reads_it = any(isinstance(n, ex.Read) and n.tensor == tensor and n.indices == equation.indices for n in nodes)
-    closed = any(isinstance(n, ex.Reduce | ex.Guard) for n in nodes)
-    return reads_it and not closed and not equation.domain and any(isinstance(n, ex.Call) for n in nodes) and _plain(equation.indices)
+    closed = bool(equation.domain) or any(isinstance(n, ex.Reduce | ex.Guard) for n in nodes)
+    return reads_it and not closed and any(isinstance(n, ex.Call) for n in nodes) and _plain(equation.indices)
 
 
 def _plain(indices: tuple[Position, ...]) -> bool:

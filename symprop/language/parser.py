@@ -158,6 +158,8 @@ class Reader(PositionReader):
             self.fail(node.func, "only a function's name can be called")
         name = node.func.id
         arity = self.scope.arity(name)
+        if arity is None and name in ex.REDUCTIONS:
+            self.fail(node.func, f"{name} needs the index it runs over, such as {name}[i](...)")
         if arity is None:
             self.fail(node.func, f"unknown function '{name}'", self.scope.suggestion(name, functions=True))
         if len(node.args) != arity:

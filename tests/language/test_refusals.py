@@ -169,7 +169,7 @@ REFUSED = [
     ("x['a']", 3, cannot("a string")),
     ("E[W[0,0],0]", 3, "W is not an integer tensor and cannot stand in a position"),
     ("tok[0]", 1, "tok has 2 axes, but 1 is given"),
-    ("sum(s)", 1, "unknown function 'sum'"),
+    ("sum(s)", 1, "sum needs the index it runs over, such as sum[i](...)"),
     ("sum[i]", 1, "sum[...] needs an expression behind it, sum[i](...)"),
     ("prod[i](W[i,0])", 1, "unknown reduction 'prod'; expected one of sum, max, min, argmax, argmin"),
     ("sum[i](s)", 5, "the extent of index 'i' is not known. Read a tensor with it, or declare it."),
