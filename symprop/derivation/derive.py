@@ -68,7 +68,9 @@ class _Deriver:
         named = (e.source for e in self.network.equations)
         functions = (self.network.functions[c.name].source for c in self._calls() if c.name in self.network.functions)
         sources = tuple(dict.fromkeys(s for s in (*named, *functions) if s))
-        network = replace(self.network, functions=self._functions(adjoints))
+        # names were kept apart for the sweep; a reader and a loop are better served by i, j in every sum
+        equations = tuple(e.with_body(tidy(e.body, [i.name for i in e.free])) for e in self.network.equations)
+        network = replace(self.network, equations=equations, functions=self._functions(adjoints))
         return Derivation(network, adjoints, assumptions, kinks_of(self.network), sources, self.prefix)
 
     def _functions(self, adjoints: Iterable[Adjoint]) -> dict[str, Function]:
