@@ -6,14 +6,14 @@ found by differentiating 1/(1 + exp(-z)), and `s*(1 - s)` because exp(-z) can be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import reduce
 from math import gcd
 from typing import Any
 
 import sympy as sp
 
-from symprop.algebra.scalar import Atoms, Magnitude, Signum, from_sympy, to_sympy
+from symprop.algebra.scalar import Atoms, Magnitude, Signum, from_sympy, require_real, to_sympy
 from symprop.algebra.simplify import tractable
 from symprop.language import expressions as ex
 from symprop.language.equations import Function
@@ -44,9 +44,12 @@ class Rules:
     def _derive(self, function: Function, position: int) -> ex.Expr:
         if function.params or not self._closed(function):
             return _partial(function, position, Atoms(self.functions, self))
-        key = (function.body, function.name, position)
+        # a network may call something else the sigmoid
+        known = {name: self.functions[name] for name in RECOGNISED}
+        others = tuple((f.args, f.params, f.body) for f in known.values())
+        key = (function.name, function.args, function.body, position, others)
         if key not in _SHARED:
-            _SHARED[key] = _partial(function, position, Atoms({**RECOGNISED, function.name: function}))
+            _SHARED[key] = _partial(function, position, Atoms({**known, function.name: function}))
         return _SHARED[key]
 
     def _closed(self, function: Function) -> bool:
@@ -55,7 +58,7 @@ class Rules:
 
 
 # rules of self-contained formulas are kept for the process: they depend on nothing but the formula
-_SHARED: dict[tuple[ex.Expr, str, int], ex.Expr] = {}
+_SHARED: dict[tuple[Hashable, ...], ex.Expr] = {}
 
 
 def _partial(function: Function, position: int, atoms: Atoms) -> ex.Expr:
@@ -63,7 +66,8 @@ def _partial(function: Function, position: int, atoms: Atoms) -> ex.Expr:
     names = (*function.args, *(name for name, _ in function.params))
     formula = to_sympy(function.body, atoms)
     argument = atoms.symbol(ex.Read(names[position]), real=True)
-    derivative = _without_signs(sp.diff(formula, argument))
+    derivative = require_real(sp.diff(formula, argument), f"function '{function.name}'")
+    derivative = _without_signs(derivative)
     refolded = refold(function.name, formula, derivative, argument, atoms) if len(names) == 1 else None
     return from_sympy(derivative if refolded is None else refolded, atoms)
 

@@ -17,6 +17,7 @@ from typing import Any
 import sympy as sp
 
 from symprop.algebra.choices import choice, choice_of
+from symprop.errors import Fault, FormulaError
 from symprop.language import expressions as ex
 from symprop.language.equations import Function
 from symprop.language.indices import Position
@@ -279,6 +280,22 @@ def is_negative(term: ex.Expr) -> bool:
     return value is not None and value < 0
 
 
+UNREAL = (sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo)
+
+
+def require_real(derivative: Any, where: str) -> Any:
+    """The derivative, if it is a real expression.
+
+    Raises:
+        FormulaError: it divides by a constant that is 0 or takes a root or a logarithm of a negative one.
+    """
+    if derivative.has(*UNREAL):
+        message = "its derivative is not a real number for any argument; expected real constants inside it"
+        hint = "Look for a division by 0, or a root, log or power of a constant <= 0."
+        raise FormulaError(Fault(where, message, hint))
+    return derivative
+
+
 class Partials:
     """Partial derivatives of scalar expressions, found by SymPy once for all expressions of one shape.
 
@@ -295,15 +312,16 @@ class Partials:
         """(atom, derivative by it) for every atom that holds a real tensor and does not have derivative 0."""
         skeleton, atoms = _skeleton(expr)
         if skeleton not in self._known:
-            self._known[skeleton] = self._derive(skeleton, [_blank(k) for k in range(len(atoms))])
+            self._known[skeleton] = self._derive(expr, skeleton, [_blank(k) for k in range(len(atoms))])
         values = (_filled(value, atoms) for value in self._known[skeleton])
         pairs = zip(atoms, values, strict=True)
         return [(a, v) for a, v in pairs if v != ex.ZERO and any(True for _ in ex.reads(a))]
 
-    def _derive(self, skeleton: ex.Expr, blanks: list[ex.Expr]) -> list[ex.Expr]:
+    def _derive(self, expr: ex.Expr, skeleton: ex.Expr, blanks: list[ex.Expr]) -> list[ex.Expr]:
         atoms = Atoms(self.functions, self.rule)
         built = to_sympy(skeleton, atoms)
-        return [from_sympy(sp.diff(built, atoms.symbol(blank, real=True)), atoms) for blank in blanks]
+        slopes = (sp.diff(built, atoms.symbol(blank, real=True)) for blank in blanks)
+        return [from_sympy(require_real(slope, f"formula '{expr}'"), atoms) for slope in slopes]
 
 
 def _blank(place: int) -> ex.Read:

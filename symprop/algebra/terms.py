@@ -127,9 +127,12 @@ def terms_of(expr: ex.Expr, expand: bool = False) -> list[Term]:
     if isinstance(expr, ex.Add):
         return [t for part in expr.terms for t in terms_of(part, expand)]
     if isinstance(expr, ex.Guard):
-        return [replace(t, domain=t.domain & expr.domain) for t in terms_of(expr.body, expand)]
+        names = {i.name for i in expr.domain.index_atoms()}
+        inner = (_bound_apart(t, names) for t in terms_of(expr.body, expand))
+        return [replace(t, domain=t.domain & expr.domain) for t in inner]
     if isinstance(expr, ex.Reduce) and expr.op == "sum":
-        return [t.over(expr.indices, expr.domain) for t in terms_of(expr.body, expand)]
+        names = {i.name for i in (*expr.indices, *expr.domain.index_atoms())}
+        return [_bound_apart(t, names).over(expr.indices, expr.domain) for t in terms_of(expr.body, expand)]
     if isinstance(expr, ex.Mul) and any(_opens(f, expand) for f in expr.factors):
         return _product_terms(expr, expand)
     return [Term().times(expr)]
@@ -148,21 +151,26 @@ def _product_terms(expr: ex.Mul, expand: bool) -> list[Term]:
         taken = {name for t in out for name in t.indices()} | {i.name for i in ex.all_indices(expr)}
         free = {i.name for i in ex.free_indices(expr)}
         inner = terms_of(factor, expand)
-        out = [_product(t, u, taken, free) for t in out for u in inner]
+        out = [_product(t, _bound_apart(u, free.union(i.name for i in t.bound), taken)) for t in out for u in inner]
     return out
 
 
-def _product(left: Term, right: Term, taken: Iterable[str], free: Iterable[str]) -> Term:
-    names = set(taken)
-    clash = {i.name for i in left.bound} | set(free)
+def _bound_apart(term: Term, clash: set[str], taken: Iterable[str] = ()) -> Term:
+    """The term with bound indices renamed whose names clash with names around it."""
+    if not any(i.name in clash for i in term.bound):
+        return term
+    names = term.indices().union(clash, taken)
     renaming: dict[Index, Position] = {}
-    for index in right.bound:
+    for index in term.bound:
         if index.name in clash:
             new = ex.fresh(index, names)
             names.add(new.name)
             renaming[index] = Position.of(new)
-    bound = tuple(renaming[i].index or i if i in renaming else i for i in right.bound)
-    moved = replace(right.substitute(renaming), bound=bound) if renaming else right
+    bound = tuple(renaming[i].index or i if i in renaming else i for i in term.bound)
+    return replace(term.substitute(renaming), bound=bound)
+
+
+def _product(left: Term, moved: Term) -> Term:
     return Term(
         left.coefficient * moved.coefficient,
         (*left.bound, *moved.bound),

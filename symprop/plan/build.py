@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from symprop.algebra.matching import alike
 from symprop.derivation.values import Derivation
-from symprop.language import Equation, Network, Read, Tensor
-from symprop.language.expressions import ONE, gathers, tensors_read, transform
+from symprop.language import Equation, Index, Network, Position, Read, Tensor
+from symprop.language.expressions import ONE, gathers, substitute, tensors_read, transform
 from symprop.plan.contraction import split
 from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
@@ -72,16 +73,41 @@ def _adjoint_tensor(equation: Equation, primal: Tensor) -> Tensor:
 def _lowered(equations: Iterable[Equation], network: Network, tensors: dict[str, Tensor]) -> list[Equation]:
     """Kernels' equations; a helper that several equations ask for is made once."""
     found: dict[str, Equation] = {}
-    known: dict[tuple[object, ...], str] = {}
     for equation in equations:
-        lowered = lower(equation, network)
-        for helper in lowered[:-1]:
-            helper = replace(helper, number=helper.number or equation.number)
-            known.setdefault((helper.indices, helper.body, helper.domain), helper.target)
-            found.setdefault(helper.target, helper)
-            tensors.setdefault(helper.target, _helper_tensor(helper))
-        found[lowered[-1].target] = replace(lowered[-1], number=equation.number)
+        *helpers, last = lower(equation, network)
+        names: dict[str, str] = {}
+        for helper in helpers:
+            own = _renamed(replace(helper, number=helper.number or equation.number), names)
+            while own.target in network.tensors or (own.target in found and not _same(own, found[own.target])):
+                own = replace(own, target=own.target + "_")
+            names[helper.target] = own.target
+            found.setdefault(own.target, own)
+            tensors.setdefault(own.target, _helper_tensor(own))
+        found[last.target] = _renamed(replace(last, number=equation.number), names)
     return list(found.values())
+
+
+def _renamed(equation: Equation, names: Mapping[str, str]) -> Equation:
+    """The equation with helpers read under the names they got."""
+    if all(old == new for old, new in names.items()):
+        return equation
+    return equation.with_body(
+        transform(equation.body, lambda e: Read(names.get(e.tensor, e.tensor), e.indices) if isinstance(e, Read) else e)
+    )
+
+
+def _same(left: Equation, right: Equation) -> bool:
+    """True where two helpers are one up to names of indices: the maximum of a row of Z, whoever asks for it.
+
+    Two equations may ask for different ones by one name: the row of Z/2 that defines P, and the row of P itself.
+    """
+    if len(left.indices) != len(right.indices) or left.domain or right.domain:
+        return left == right
+    bodies = []
+    for helper in (left, right):
+        own = {p.index: Position.of(Index(f"'{k}", p.index.extent)) for k, p in enumerate(helper.indices) if p.index}
+        bodies.append(substitute(helper.body, own))
+    return alike(*bodies)
 
 
 def _helper_tensor(helper: Equation) -> Tensor:

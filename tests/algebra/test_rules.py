@@ -119,3 +119,22 @@ def test_partial_derivative_by_a_learnable_parameter() -> None:
         for position, name in enumerate(("x", "alpha")):
             truth = mpmath.diff(lambda v, name=name: value(body, at | {name: v}), at[name], h=mpmath.mpf(10) ** -15)
             assert abs(value(rules(snake, position), at) - truth) < mpmath.mpf(10) ** -12
+
+
+def test_a_network_may_call_something_else_the_sigmoid() -> None:
+    def function(name: str, body: str) -> Function:
+        return Function(name, ("z",), parse_expression(body, Scope()))
+
+    softplus = function("softplus", "log(1 + exp(z))")
+    assert text(Rules({"softplus": softplus})(softplus, 0)) == "sigmoid(z)"
+    steep = function("sigmoid", "1/(1 + exp(-2*z))")
+    assert "sigmoid" not in text(Rules({"softplus": softplus, "sigmoid": steep})(softplus, 0))
+
+
+def test_functions_of_one_name_and_formula_differ_by_the_order_of_their_arguments() -> None:
+    body = parse_expression("a**2*b", Scope())
+    found = []
+    for args in (("a", "b"), ("b", "a")):
+        function = Function("two", args, body)
+        found.append(text(Rules({"two": function})(function, 0)))
+    assert found == ["2*a*b", "a**2"]

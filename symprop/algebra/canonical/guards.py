@@ -1,0 +1,131 @@
+"""Guards in canonical form: Iverson brackets of constraints that always hold are dropped, equations are put in.
+
+Enters: guards as atoms, and what they guard.  Leaves: the same with no guard implied by another, 0 where they exclude
+each other, and with an index that a guard equates to something replaced by it in the other factors.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import gcd
+
+from symprop.algebra.canonical.atoms import Atom, Monomial, Poly
+from symprop.algebra.canonical.ring import Ring, merged
+from symprop.language.extents import Extent
+from symprop.language.indices import Compound, Constraint, Domain, Index, Position
+
+
+class Guards(Ring):
+    """Polynomials with guards."""
+
+    def bracket(self, domain: Domain) -> Poly:
+        """[domain] as a polynomial: 0, 1 or a product of guards."""
+        guards: list[int] = []
+        for constraint in domain.constraints:
+            for part in _parts(constraint):
+                verdict = part.verdict(self.facts.ranges)
+                if verdict is False:
+                    return {}
+                if verdict is None:
+                    guards.append(self._guard(part))
+        return self.settled(tuple(sorted((n, Fraction(1)) for n in dict.fromkeys(guards))))
+
+    def _guard(self, constraint: Constraint) -> int:
+        position = _primitive(constraint.position)
+        return self.intern(Atom(constraint.kind, args=(position,)))
+
+    def constraint(self, number: int) -> Constraint:
+        """The constraint a guard stands for."""
+        atom = self.atoms[number]
+        return Constraint(atom.kind, atom.args[0])
+
+    def guarded(self, guards: list[int], rest: Monomial) -> Poly:
+        """A monomial under guards, in canonical form."""
+        kept = self._consistent(guards)
+        if kept is None:
+            return {}
+        for number in kept:
+            if self.kind(number) == "eq":
+                solved = self._solve(number, [n for n in kept if n != number], rest)
+                if solved is not None:
+                    return solved
+        return {merged(tuple(sorted((n, Fraction(1)) for n in kept)), rest): Fraction(1)}
+
+    def _consistent(self, guards: list[int]) -> list[int] | None:
+        """The guards without those that others imply, None where no point is left."""
+        kept = list(dict.fromkeys(guards))
+        for one in list(kept):
+            for other in list(kept):
+                if one == other or one not in kept or other not in kept:
+                    continue
+                relation = self._relation(self.constraint(one), self.constraint(other))
+                if relation == "excluded":
+                    return None
+                if relation == "implied":
+                    kept.remove(one)
+                elif relation == "equal":
+                    kept.remove(one)
+                    kept.remove(other)
+                    kept.append(self._guard(Constraint("eq", self.constraint(one).position)))
+        return sorted(kept)
+
+    def _relation(self, one: Constraint, other: Constraint) -> str:
+        """How the first constraint stands to the second: implied by it, excluded by it, equal to 0 with it, or ""."""
+        difference, total = one.position - other.position, one.position + other.position
+        if one.kind == "ge":
+            if not difference.terms and (difference.offset.at_least(0) if difference.offset.terms else True):
+                return "implied"
+            if not total.terms and (total.offset * -1).at_least(1):
+                return "excluded"
+            if other.kind == "eq" and not total.terms and total.offset.at_least(0):
+                return "implied"
+            if other.kind == "eq" and not difference.terms and (difference.offset * -1).at_least(1):
+                return "excluded"
+            if other.kind == "ge" and not total.terms and not total.offset.terms:
+                return "equal"
+        elif other.kind == "eq":
+            for offset in (d.offset for d in (difference, total) if not d.terms):
+                if offset.at_least(1) or (offset * -1).at_least(1):
+                    return "excluded"
+        return ""
+
+    def _solve(self, number: int, others: list[int], rest: Monomial) -> Poly | None:
+        """[i == j]*f(i) as [i == j]*f(j), None where nothing else depends on the index."""
+        position = self.constraint(number).position
+        elsewhere = {i for n in [*others, *(n for n, _ in rest)] for i in self.indices_of(n)}
+        for index in sorted({i for i in position.index_atoms()}, key=lambda i: i.name, reverse=True):
+            if index in elsewhere and position.solvable(index):
+                value = solution(position, index)
+                guard = self.alone(number)
+                left: Poly = {tuple(sorted([*((n, Fraction(1)) for n in others), *rest])): Fraction(1)}
+                return self.times(guard, self.substitute(left, {index: value}))
+            if index in elsewhere:
+                continue
+            if position.solvable(index):
+                return None
+        return None
+
+
+def solution(position: Position, index: Index) -> Position:
+    """The value of an index that makes the position 0."""
+    sign = position.coefficient(index)
+    return (position - Position.of(index) * sign) * -sign
+
+
+def _parts(constraint: Constraint) -> tuple[Constraint, ...]:
+    """An equation between compounds of the same radices, part by part."""
+    terms = constraint.position.terms
+    if constraint.kind == "eq" and len(terms) == 2 and not constraint.position.offset.terms:
+        (a, c), (b, d) = terms
+        if isinstance(a, Compound) and isinstance(b, Compound) and {c, d} == {1, -1}:
+            return Domain.equal(Position.of(a), Position.of(b)).constraints
+    return (constraint,)
+
+
+def _primitive(position: Position) -> Position:
+    """The position divided by the common divisor of all its coefficients."""
+    divisor = gcd(*(c for _, c in position.terms), *(c for _, c in position.offset.terms))
+    if divisor <= 1:
+        return position
+    offset = Extent({m: c // divisor for m, c in position.offset.terms})
+    return Position({a: c // divisor for a, c in position.terms}, offset)
