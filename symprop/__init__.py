@@ -4,6 +4,7 @@
     d = symprop.derive(net)                   # Derivation: the adjoint equations
     k = symprop.compile(net)                  # the generated module, loaded
     symprop.generate(net, "spam_kernels.py")  # the generated module, written
+    report = symprop.verify(net, "hand.yaml") # a verdict on each gradient derived by hand
     model = symprop.Model.from_network(net)   # fit, predict, save
 
 Importing the package imports neither SymPy, NumPy nor Numba; each of them comes with the first call that needs it.
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     from symprop.language import Network
     from symprop.model import Model
     from symprop.presented import PresentedDerivation
+    from symprop.verification import Report
 
 try:
     __version__ = version("symprop")
 except PackageNotFoundError:  # a checkout that was not installed
     __version__ = "0+unknown"
 
-__all__ = ["Derivation", "Model", "Network", "__version__", "compile", "derive", "generate", "load"]
+__all__ = ["Derivation", "Model", "Network", "__version__", "compile", "derive", "generate", "load", "verify"]
 
 _WHERE = {
     "Derivation": "symprop.derivation",
@@ -116,6 +118,25 @@ def generate(
 
     write_module(Path(path), module_source(_network(network), backend, dtype), force=force)
     return Path(path)
+
+
+def verify(
+    network: Network | str | Path, claims: str | Path, timeout: float = 60.0, accept_agrees: bool = False
+) -> Report:
+    """Compare a hand derivation with the derivation of a network.
+
+    Args:
+        network: a network, or the path of a net.yaml.
+        claims: the YAML file of the claims, or "-" for standard input.
+        timeout: seconds for all claims; what is not proved by then is only said to agree.
+        accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
+
+    Raises:
+        ClaimError: the claims have faults; all of them are in the message, each with line and column.
+    """
+    from symprop.verification import verify as compare
+
+    return compare(_network(network), claims, timeout, accept_agrees)
 
 
 def _network(network: Network | str | Path) -> Network:

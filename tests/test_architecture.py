@@ -19,7 +19,7 @@ BESIDE = {
     "train": {"errors"},
     "oracle": set(CHAIN[: CHAIN.index("plan")]),
     "report": set(CHAIN[: CHAIN.index("codegen")]) | {"templates"},
-    "verify": set(CHAIN[: CHAIN.index("plan")]) | {"oracle", "report"},
+    "verification": set(CHAIN[: CHAIN.index("plan")]) | {"oracle", "report"},
 }
 ALLOWED = {part: set(CHAIN[:rank]) for rank, part in enumerate(CHAIN)} | BESIDE
 ALLOWED["spec"] |= {"templates"}

@@ -12,6 +12,7 @@ LINES = {
     "show": "Layers, shapes, parameters, names, operation counts.",
     "derive": "The derivation: text, LaTeX, Markdown or JSON.",
     "generate": "Write the kernel module of a network.",
+    "verify": "Check a derivation made by hand.",
     "check": "Compare the kernels with independent derivatives.",
     "train": "Train on data and save the run.",
     "predict": "Predict new rows with a saved run.",

@@ -24,10 +24,10 @@ def test_help_lists_the_commands_in_order(call):
     done = call("--help")
     names = [line.split()[0] for line in done.out.partition("Commands:")[2].splitlines() if line.startswith("  ")]
     assert done.code == 0 and done.err == ""
-    assert names[:7] == ["new", "show", "derive", "generate", "check", "train", "predict"]
+    assert names[:8] == ["new", "show", "derive", "generate", "verify", "check", "train", "predict"]
 
 
-@pytest.mark.parametrize("name", ["new", "show", "derive", "generate", "check", "train", "predict"])
+@pytest.mark.parametrize("name", ["new", "show", "derive", "generate", "verify", "check", "train", "predict"])
 def test_every_command_has_help(call, name):
     done = call(name, "--help")
     assert done.code == 0
@@ -56,7 +56,7 @@ def test_2_for_a_command_that_is_none(call):
 
 
 def test_2_for_a_command_like_no_other(call):
-    expected = "expected one of new, show, derive, generate, check, train, predict"
+    expected = "expected one of new, show, derive, generate, verify, check, train, predict"
     assert f"symprop: there is no command 'xyzzy'; {expected}. Try: symprop --help\n" in call("xyzzy").err
 
 

@@ -1,0 +1,47 @@
+"""What the names of a text in NumPy notation mean.
+
+Enters: tensors under the names a user gives them.  Leaves: a meaning for each name, with where it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from symprop.language import Tensor
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name stands for.
+
+    Args:
+        tensor: the tensor it reads.
+        words: where it comes from, `of the network`.
+        blocked: why it cannot be read, or "".
+        unfit: whether it has no value because shapes do not fit; else reading it is a mistake of the text.
+    """
+
+    tensor: Tensor
+    words: str
+    blocked: str = ""
+    unfit: bool = False
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the names of a text mean.
+
+    Args:
+        tensors: by the name the text uses.
+        extents: names of extents, such as N.
+        functions: further elementwise functions with their number of arguments.
+    """
+
+    tensors: Mapping[str, Meaning]
+    extents: frozenset[str] = frozenset({"N"})
+    functions: Mapping[str, int] = field(default_factory=dict)
+
+    def tensor(self, name: str) -> Meaning | None:
+        """The meaning of a name."""
+        return self.tensors.get(name)

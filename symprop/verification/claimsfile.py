@@ -1,0 +1,191 @@
+"""A file of claims: YAML with the places of its formulas.
+
+Enters: text.  Leaves: a `ClaimsFile`.  The reader is the one of net.yaml: no tags, no anchors, no second document, and
+bounds on everything.  What the formulas mean is found elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from symprop.errors import ClaimError, Fault, SpecError
+from symprop.language.syntax import NAME
+from symprop.language.syntax import Place as TextPlace
+from symprop.spec import nodes
+from symprop.spec.places import Finding, Place, faults, instead
+from symprop.spec.source import check_characters, read_text
+
+KEYS = ("symprop", "net", "aliases", "claims")
+EXPECTED = "a mapping with claims, one formula a name"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula as it stands in the file.
+
+    Args:
+        name: the claim, "" for a program.
+        text: the formula or the statements.
+        place: where it begins.
+        locate: the words for a place of the text.
+    """
+
+    name: str
+    text: str
+    place: str
+    locate: Callable[[TextPlace], str]
+
+
+@dataclass(frozen=True)
+class ClaimsFile:
+    """What a file of claims holds.
+
+    Args:
+        name: of the file, for messages.
+        net: the network's file, as it is written there, or "".
+        formulas: the claims in order, or the one program.
+        is_program: whether every assignment of the one formula is a claim.
+        aliases: names of the user's and the network's names they stand for.
+    """
+
+    name: str
+    net: str
+    formulas: tuple[Formula, ...]
+    is_program: bool
+    aliases: Mapping[str, str]
+
+
+def read_claims(path: str | os.PathLike[str]) -> ClaimsFile:
+    """The claims of a file, or of standard input for `-`.
+
+    Raises:
+        ClaimError: the file is at fault; the message names line and column.
+        MachineError: it cannot be read.
+    """
+    try:
+        name, text = read_text(path)
+    except SpecError as error:
+        raise ClaimError(error.faults) from None
+    return parse_claims(text, name)
+
+
+def parse_claims(text: str, name: str = "claims") -> ClaimsFile:
+    """The claims of a text; as `read_claims`."""
+    try:
+        check_characters(text, name)
+    except SpecError as error:
+        raise ClaimError(error.faults) from None
+    root, findings = nodes.compose(text)
+    if root is None or findings:
+        shown = [Finding(f.place, f.message.replace("the spec", "the file"), f.hint) for f in findings]
+        raise ClaimError(faults(shown, name))
+    return _File(name, text).read(root)
+
+
+def network_path(file: ClaimsFile, net: str | os.PathLike[str] | None) -> str:
+    """Path of the network: the one given, or the one the claims name, which counts from their folder.
+
+    Raises:
+        ClaimError: there is neither.
+    """
+    if net is not None:
+        return os.fspath(net)
+    if not file.net:
+        message = "the claims name no network; expected net: net.yaml beside claims:"
+        raise ClaimError(Fault(file.name, message, "Add it, or give --net NET.yaml."))
+    return str(Path(file.name).parent / file.net)
+
+
+class _File:
+    """One file being read."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.lines = name, text.split("\n")
+
+    def fail(self, place: Place, message: str, hint: str = "") -> NoReturn:
+        raise ClaimError(Finding(place, message, hint).fault(self.name))
+
+    def read(self, root: nodes.Node) -> ClaimsFile:
+        if not isinstance(root, nodes.Mapping):
+            self.fail(root.place, f"expected {EXPECTED}")
+        for key in root.keys:
+            if key.text not in KEYS:
+                self.fail(key.place, f"unknown key '{key.text[:60]}'; {instead(key.text, KEYS)}")
+        version = root.get("symprop")
+        if version is not None and getattr(version, "value", None) != 1:
+            self.fail(version.place, "symprop: expected version 1")
+        claims = root.get("claims")
+        if claims is None:
+            self.fail(root.place, "key 'claims' is missing", "Write claims:, and below it one formula a name.")
+        is_program = isinstance(claims, nodes.Scalar)
+        formulas = (self._formula("", claims),) if is_program else self._formulas(claims)
+        return ClaimsFile(self.name, self._net(root), formulas, is_program, self._aliases(root))
+
+    def _net(self, root: nodes.Mapping) -> str:
+        node = root.get("net")
+        if node is None:
+            return ""
+        if not isinstance(node, nodes.Scalar) or not isinstance(node.value, str) or not node.value:
+            self.fail(node.place, "net: expected the path of a net.yaml")
+        return node.value
+
+    def _aliases(self, root: nodes.Mapping) -> dict[str, str]:
+        node = root.get("aliases")
+        if node is None:
+            return {}
+        if not isinstance(node, nodes.Mapping):
+            self.fail(node.place, "aliases: expected a mapping from your names to those of the network")
+        found = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if not isinstance(value, nodes.Scalar) or not isinstance(value.value, str):
+                self.fail(value.place, f"aliases: {key.text}: expected a name of the network")
+            self._check_name(key)
+            found[key.text] = value.value
+        return found
+
+    def _check_name(self, key: nodes.Scalar) -> None:
+        if not NAME.fullmatch(key.text.replace(".", "_")):
+            shown = key.text if len(key.text) < 40 else key.text[:37] + "..."
+            self.fail(key.place, f"'{shown}' is not a name; expected letters, digits, _ and dots")
+
+    def _formulas(self, node: nodes.Node) -> tuple[Formula, ...]:
+        if not isinstance(node, nodes.Mapping):
+            self.fail(node.place, f"claims: expected {EXPECTED.partition(' with claims, ')[2]}, or one | program")
+        if not node.keys:
+            self.fail(node.place, "claims: there is no claim")
+        found = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            self._check_name(key)
+            found.append(self._formula(key.text, value))
+        return tuple(found)
+
+    def _formula(self, name: str, node: nodes.Node) -> Formula:
+        if not isinstance(node, nodes.Scalar):
+            self.fail(node.place, f"{name}: expected a formula in NumPy notation", "Quote it if it begins with [ or {.")
+        text = node.value if isinstance(node.value, str) else node.text
+        if not text.strip():
+            self.fail(node.place, f"{name}: the formula is empty" if name else "claims: there is no claim")
+        return Formula(name, text, f"{self.name}:{node.place}", self._locator(node, text, name))
+
+    def _locator(self, node: nodes.Scalar, text: str, name: str) -> Callable[[TextPlace], str]:
+        """Lines and columns of the text as those of the file."""
+        claim = f" ({name})" if name else ""
+
+        def locate(place: TextPlace) -> str:
+            if node.inside is not None:
+                at = Place(node.inside.line, node.inside.column + place.column - 1)
+                return f"{self.name}:{at}{claim}"
+            number = node.place.line + place.line
+            lines = text.split("\n")
+            line = lines[place.line - 1] if place.line <= len(lines) else ""
+            shown = self.lines[number - 1] if number <= len(self.lines) else ""
+            indent = shown.find(line)
+            if indent < 0 or (not line and shown.strip()):
+                return f"{self.name}:{node.place}{claim}: line {place.line}, column {place.column}"
+            return f"{self.name}:{number}:{indent + place.column}{claim}"
+
+        return locate

@@ -1,0 +1,147 @@
+"""The smallest point at which a claim is wrong: few rows, small whole numbers, as many zeros and ones as possible.
+
+Enters: a wrong claim.  Leaves: a `Counterexample`, None where none of the small points tried refutes it.  The search is
+in double precision; what it finds is evaluated again in many digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from time import monotonic
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from symprop.derivation import Derivation
+from symprop.errors import InputError
+from symprop.language import Tensor
+from symprop.verification.points import Array, Point, given, high_of, sizes_of
+from symprop.verification.scene import DIGITS, Scene, finite
+from symprop.verification.values import Claim, Counterexample
+
+ROUGH, EXACT, SEEDS, SECONDS, SHOWN = 1e-6, 1e-30, 4, 4.0, 12
+
+
+def counterexample(
+    derivation: Derivation, claims: Sequence[Claim], claim: Claim, deadline: float
+) -> Counterexample | None:
+    """The simplest of the points tried, with one entry of both sides."""
+    end = min(deadline, monotonic() + SECONDS)
+    point = next((p for p in _small(derivation) if _refutes(derivation, claims, claim, p)), None)
+    if point is None:
+        return None
+    for tensor in given(derivation.network):
+        for simpler in _simpler(tensor, point):
+            if monotonic() < end and _refutes(derivation, claims, claim, simpler):
+                point = simpler
+                break
+    return _shown(derivation, claims, claim, point)
+
+
+def _small(derivation: Derivation) -> Iterator[Point]:
+    """Points of small whole numbers, one row first."""
+    sizes = sizes_of(derivation.network, 0)
+    for rows in (1, 2, 3):
+        for seed in range(SEEDS):
+            rng = np.random.default_rng(seed)
+            now = {**sizes, "N": rows}
+            yield Point(now, {t.name: _whole(t, now, rng) for t in given(derivation.network)})
+
+
+def _whole(tensor: Tensor, sizes: dict[str, int], rng: np.random.Generator) -> Array:
+    shape = tuple(axis.value(sizes) for axis in tensor.axes)
+    if tensor.dtype == "integer":
+        return rng.integers(0, high_of(tensor, sizes), shape)
+    if tensor.simplex is not None:
+        return _one_hot(shape, tensor.simplex)
+    if tensor.low is not None and tensor.top is not None:
+        return np.asarray(tensor.low + (tensor.top - tensor.low) * rng.integers(0, 2, shape).astype(float))
+    if tensor.role in ("state", "sample"):
+        return np.ones(shape)
+    # sums over many inputs stay small, so that no exponential overflows
+    terms = shape[:-1] if tensor.role == "param" else shape[-1:]
+    kept = rng.random(shape) < 2 / max(1, math.prod(terms))
+    return np.asarray(np.where(kept, rng.choice([-1.0, 1.0, 2.0], shape), 0.0))
+
+
+def _one_hot(shape: tuple[int, ...], axis: int) -> Array:
+    first = np.zeros(shape)
+    np.moveaxis(first, axis, -1)[..., 0] = 1.0
+    return first
+
+
+def _simpler(tensor: Tensor, point: Point) -> Iterator[Point]:
+    """The point with all entries of one tensor 0, then 1, then a single 1."""
+    array = point.arrays[tensor.name]
+    if tensor.simplex is not None or tensor.role == "sample":
+        return
+    single = np.zeros(array.shape, dtype=array.dtype)
+    single.reshape(-1)[:1] = 1
+    for new in (np.zeros_like(array), np.ones_like(array), single):
+        allowed = tensor.dtype != "integer" or not array.size or new.max() < high_of(tensor, dict(point.sizes))
+        if allowed and (tensor.low is None or new.min() >= tensor.low) and not np.array_equal(new, array):
+            yield Point(point.sizes, {**point.arrays, tensor.name: new})
+
+
+def _refutes(derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point) -> bool:
+    values = _values(derivation, claims, claim, point, 0)
+    return values is not None and bool(np.any(np.abs(values[0] - values[1]) > ROUGH))
+
+
+def _values(
+    derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point, digits: int
+) -> tuple[Array, Array] | None:
+    try:
+        values = Scene(derivation, claims, point, digits).values(claim)
+    except InputError:
+        return None
+    return values if values is not None and all(map(finite, values)) else None
+
+
+def _shown(derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point) -> Counterexample | None:
+    values = _values(derivation, claims, claim, point, DIGITS)
+    if values is None:
+        return None
+    places = np.argwhere(np.asarray(np.abs(values[0] - values[1]) > EXACT))
+    if not len(places):
+        return None
+    place = tuple(int(k) for k in places[0])
+    entry = claim.target + (f"[{', '.join(map(str, place))}]" if place else "")
+    inputs = {t.name: _words(point.arrays[t.name]) for t in given(derivation.network)}
+    return Counterexample(dict(point.sizes), inputs, entry, _number(values[0][place]), _number(values[1][place]))
+
+
+def _words(array: Array) -> str:
+    """All entries where they are few or equal, else their shape and range."""
+    flat = array.reshape(-1)
+    if flat.size and (flat == flat[0]).all() and flat.size > 1:
+        return f"all {_plain(flat[0])}"
+    if flat.size <= SHOWN:
+        return _nested(array)
+    places = np.argwhere(array != 0)
+    if len(places) == 1:
+        at = ", ".join(map(str, places[0]))
+        return f"{_plain(array[tuple(places[0])])} at [{at}], else 0"
+    return f"whole numbers from {_plain(flat.min())} to {_plain(flat.max())}"
+
+
+def _nested(array: Array) -> str:
+    if array.ndim == 0:
+        return _plain(array[()])
+    return f"[{', '.join(_nested(row) for row in array)}]"
+
+
+def _plain(value: Any) -> str:
+    return f"{float(value):g}"
+
+
+def _number(value: Any) -> str:
+    """A rational of small denominator exactly, any other number in six digits."""
+    with mpmath.workdps(DIGITS):
+        near = Fraction(int(mpmath.nint(value * mpmath.mpf(2) ** 150)), 2**150).limit_denominator(1000)
+        if abs(mpmath.mpf(near.numerator) / near.denominator - value) <= EXACT * max(1, abs(value)):
+            return str(near)
+        return str(mpmath.nstr(value, 6))

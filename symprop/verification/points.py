@@ -1,0 +1,102 @@
+"""Points at which claims and truth are compared: extents different and above 1, numbers of order 1, neither 0 nor 1.
+
+Enters: a network and a number.  Leaves: a `Point`.  Every number is a double that mpmath takes as it is, so that a
+point is the same in any precision; labels repeat, rows of probabilities sum to 1 exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symprop.language import Network, Tensor
+
+Array = npt.NDArray[Any]
+GIVEN = ("input", "target", "param", "state", "sample")
+WHOLE = 2**16
+
+
+@dataclass(frozen=True)
+class Point:
+    """Sizes of the named extents, and the tensors that are not computed."""
+
+    sizes: Mapping[str, int]
+    arrays: Mapping[str, Array]
+
+
+def given(network: Network) -> list[Tensor]:
+    """The tensors that no equation defines."""
+    return [t for t in network.tensors.values() if network.defining(t.name) is None and t.name != network.loss]
+
+
+def sizes_of(network: Network, number: int) -> dict[str, int]:
+    """Sizes of the named extents: different from one another and from all other extents, and changing with `number`."""
+    axes = [axis for tensor in network.tensors.values() for axis in tensor.axes]
+    taken = {axis.constant for axis in axes}
+    names = sorted({name for axis in axes for name in axis.names} | {"N"}, key=lambda name: (name != "N", name))
+    free = [size for size in range(2, 2 + len(taken) + 5 * len(names)) if size not in taken]
+    return {name: free[(number + k) % (len(names) + 2)] for k, name in enumerate(names)}
+
+
+def draw(network: Network, number: int, spread: float = 1.0) -> Point:
+    """The point of a number; inputs and targets are `spread` times as large."""
+    rng = np.random.default_rng(1000 + number)
+    sizes = sizes_of(network, number)
+    arrays = {t.name: _values(t, _shape(t, sizes), rng, spread, number, high_of(t, sizes)) for t in given(network)}
+    return Point(sizes, arrays)
+
+
+def high_of(tensor: Tensor, sizes: Mapping[str, int]) -> int:
+    """Integers of a tensor lie below this number."""
+    return 2 if tensor.high is None else tensor.high.value(sizes)
+
+
+def _shape(tensor: Tensor, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(axis.value(sizes) for axis in tensor.axes)
+
+
+def _values(
+    tensor: Tensor, shape: tuple[int, ...], rng: np.random.Generator, spread: float, number: int, high: int
+) -> Array:
+    if tensor.dtype == "integer":
+        return _labels(shape, high, rng, number)
+    unit = rng.integers(WHOLE // 4, WHOLE, shape) / WHOLE
+    if tensor.simplex is not None:
+        return _rows(unit, tensor.simplex)
+    if tensor.role == "sample":
+        rate = dict(tensor.init[1]).get("rate", 0.5) if tensor.init else 0.5
+        return np.where(rng.random(shape) < rate, 0.0, 1 / (1 - rate))
+    if tensor.low is not None and tensor.top is not None:
+        return np.asarray(tensor.low + (tensor.top - tensor.low) * unit)
+    if tensor.low is not None or tensor.role == "state":
+        return np.asarray((tensor.low or 0.0) + unit * spread)
+    signed = np.asarray(unit * rng.choice([-1.0, 1.0], shape) * 1.5)
+    if tensor.role == "param":
+        # sums over many inputs stay of order 1, where an activation is neither linear nor saturated
+        return np.asarray(signed / 2.0 ** (math.log2(max(1, math.prod(shape[:-1]))) // 2))
+    return np.asarray(signed * spread)
+
+
+def _labels(shape: tuple[int, ...], high: int, rng: np.random.Generator, number: int) -> Array:
+    """Labels of which two are equal; where there are only two, at every other point."""
+    labels = rng.integers(0, high, shape)
+    flat = labels.reshape(-1)
+    if flat.size > 1:
+        repeats = flat.size > 2 or number % 2 == 0
+        flat[1] = flat[0] if repeats else (flat[0] + 1) % high
+        if flat.size > 2 and high > 1:
+            flat[2] = (flat[0] + 1) % high
+    return labels
+
+
+def _rows(unit: Array, axis: int) -> Array:
+    """Rows of probabilities, multiples of 2**-16 that sum to 1 exactly."""
+    counts = np.floor(unit / unit.sum(axis=axis, keepdims=True) * WHOLE)
+    first = np.take(counts, [0], axis=axis) + WHOLE - counts.sum(axis=axis, keepdims=True)
+    rest = np.take(counts, range(1, counts.shape[axis]), axis=axis)
+    return np.asarray(np.concatenate([first, rest], axis=axis) / WHOLE)

@@ -1,0 +1,169 @@
+"""The one place where the prover is called.
+
+Enters: a claim and the truth as equations.  Leaves: a proof, or None.  Claims that were proved before stand as the
+tensors they are equal to; what is not needed for a proof is unfolded only if a first attempt without it fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from time import monotonic
+from typing import Any
+
+from symprop.algebra.terms import Facts
+from symprop.derivation import Derivation
+from symprop.language import Equation, Expr, Extent, Function, Index, Position, Read, ranges
+from symprop.language import expressions as ex
+from symprop.verification.values import Claim
+
+MODULE = "symprop.algebra.canonical"
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A proof: its steps, what it assumes of the data, and the points it leaves out."""
+
+    steps: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    kinks: tuple[str, ...]
+
+
+def prover() -> Any | None:
+    """The function `prove_equal`, None where there is none."""
+    try:
+        return getattr(import_module(MODULE), "prove_equal", None)
+    except ModuleNotFoundError as error:
+        if error.name and MODULE.startswith(error.name):
+            return None
+        raise
+
+
+class Prover:
+    """Proofs about one derivation.
+
+    Args:
+        derivation: the truth.
+        functions: scalar functions by name.
+    """
+
+    def __init__(self, derivation: Derivation, functions: Mapping[str, Function]) -> None:
+        self.derivation, self.functions = derivation, functions
+        self.equal = prover()
+        self.assumed = tuple(_rows_sum_to_one(derivation))
+        network = derivation.network
+        self.forward = {e.target: e for e in network.equations}
+        self.adjoints = {a.equation.target: a.equation for a in derivation}
+        self.own: dict[str, Equation] = {}
+        self.known: dict[str, str] = {}
+        axes = {t.name: t.axes for t in network.tensors.values()}
+        prefixed = {derivation.prefix + name: extents for name, extents in axes.items()}
+        self.axes = {**prefixed, **axes}
+
+    def learn(self, claim: Claim, proved: bool) -> None:
+        """Take up a claim's equations; a proved claim is the tensor it is about."""
+        self._take(claim)
+        if proved and claim.tensor is not None:
+            self.known[claim.tensor.name] = claim.target
+
+    def _take(self, claim: Claim) -> None:
+        self.own |= {e.target: e for e in claim.equations}
+        self.axes |= {e.target: tuple(map(_extent, e.indices)) for e in claim.equations}
+
+    def prove(self, claim: Claim, deadline: float) -> Proved | None:
+        """A proof that a claim is the value it is about, None where none is found in time."""
+        if self.equal is None or claim.tensor is None:
+            return None
+        truth = self.adjoints.get(claim.target) or self.forward.get(claim.target)
+        if truth is None:
+            return None
+        self._take(claim)
+        own = claim.equations[-1]
+        where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}
+        left, right = self._read(ex.substitute(own.body, where)), single(truth.body)
+        for definitions in self._stages(claim):
+            if monotonic() > deadline:
+                return None
+            found = self._attempt(left, right, definitions, deadline)
+            if found is not None:
+                return found
+        return None
+
+    def _attempt(self, left: Expr, right: Expr, definitions: Mapping[str, Equation], deadline: float) -> Proved | None:
+        network = self.derivation.network
+        assert self.equal is not None
+        found = self.equal(
+            left,
+            right,
+            Facts(self.axes, ranges(network.tensors.values())),
+            self.functions,
+            definitions,
+            self.assumed,
+            time_limit_seconds=max(0.1, deadline - monotonic()),
+        )
+        if found is None:
+            return None
+        return Proved(*(tuple(map(str, part)) for part in (found.steps, found.assumptions, found.kinks)))
+
+    def _stages(self, claim: Claim) -> Iterator[dict[str, Equation]]:
+        """What may be unfolded: the user's own steps, then named values entry by entry, then everything."""
+        last = claim.equations[-1].target
+        mine = {name: self._equation(e) for name, e in self.own.items() if name not in {*self.known, last}}
+        forward = {k: v for k, v in self.forward.items() if k != claim.target and k != self.derivation.network.loss}
+        pointwise = {k: v for k, v in forward.items() if not _contracts(v.body)}
+        yield mine
+        yield {**mine, **{k: self._equation(v) for k, v in pointwise.items()}}
+        adjoints = {k: v for k, v in self.adjoints.items() if k != claim.target}
+        yield {**mine, **{k: self._equation(v) for k, v in {**pointwise, **adjoints}.items()}}
+        yield {**mine, **{k: self._equation(v) for k, v in {**forward, **adjoints}.items()}}
+
+    def _equation(self, equation: Equation) -> Equation:
+        return equation.with_body(self._read(equation.body))
+
+    def _read(self, expr: Expr) -> Expr:
+        """Proved claims read as what they are equal to."""
+
+        def change(node: Expr) -> Expr:
+            known = isinstance(node, Read) and node.tensor in self.known
+            return Read(self.known[node.tensor], node.indices) if known and isinstance(node, Read) else node
+
+        return single(ex.transform(expr, change))
+
+
+def _extent(position: Position) -> Extent:
+    """The extent of an axis on the left of an equation."""
+    bounds = position.bounds()
+    return Extent.of(1) if bounds is None else bounds[1] + 1
+
+
+def _rows_sum_to_one(derivation: Derivation) -> Iterator[Any]:
+    """What may be assumed of given rows of probabilities; of computed ones it is proved."""
+    assumption = getattr(import_module(MODULE), "RowsSumToOne", None) if prover() else None
+    for tensor in derivation.network.tensors.values():
+        given = derivation.network.defining(tensor.name) is None
+        if assumption is not None and given and tensor.simplex is not None:
+            yield assumption(tensor.name, tensor.simplex)
+
+
+def single(expr: Expr) -> Expr:
+    """Indices of extent 1 written as 0, bound ones too."""
+    ones = {index: Position.of(0) for index in ex.all_indices(expr) if index.extent.constant == 1}
+    return _without(expr, ones) if ones else expr
+
+
+def _without(expr: Expr, ones: Mapping[Index, Position]) -> Expr:
+    def change(node: Expr) -> Expr:
+        if isinstance(node, ex.Reduce) and node.op in ("sum", "max", "min"):
+            kept = [index for index in node.indices if index not in ones]
+            if len(kept) < len(node.indices):
+                body, domain = ex.substitute(node.body, ones), node.domain.substitute(ones)
+                return ex.reduce_(node.op, kept, body, domain) if kept else ex.guard(domain, body)
+        return node
+
+    return ex.substitute(ex.transform(expr, change), ones)
+
+
+def _contracts(expr: Expr) -> bool:
+    """True of a matrix product: a sum over a product of two tensors."""
+    return any(isinstance(n, ex.Reduce) and len({r.tensor for r in ex.reads(n.body)}) > 1 for n in ex.walk(expr))

@@ -1,0 +1,94 @@
+"""A constant factor, named.
+
+Enters: scenes in which every entry of a claim is the same multiple of the truth.  Leaves: the factor as a product of a
+small rational and powers of the named extents, 2*N or 1/N.  One point is never enough: a single number is always a
+multiple of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import mpmath
+
+from symprop.verification.points import Array
+from symprop.verification.scene import Scene
+from symprop.verification.values import Claim
+
+EXACT, LARGEST = 1e-30, 10_000
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """claimed = coefficient * product of extents ** power * truth."""
+
+    coefficient: Fraction
+    powers: tuple[tuple[str, int], ...]
+
+    @property
+    def text(self) -> str:
+        """Such as N, 1/N, -2*N, N/2."""
+        over = [name for name, power in self.powers for _ in range(max(power, 0))]
+        under = [name for name, power in self.powers for _ in range(max(-power, 0))]
+        number = abs(self.coefficient)
+        over = ([str(number.numerator)] if number.numerator != 1 or not over else []) + over
+        under = ([str(number.denominator)] if number.denominator != 1 else []) + under
+        sign = "-" if self.coefficient < 0 else ""
+        below = f"/{under[0]}" if len(under) == 1 else f"/({'*'.join(under)})" if under else ""
+        return f"{sign}{'*'.join(over)}{below}"
+
+
+def ratio_of(scenes: Iterable[Scene | None], claim: Claim) -> Ratio | None:
+    """The factor, None where there is none or it has no name; no scene is asked for after one without a factor."""
+    found = []
+    for scene in scenes:
+        if scene is None:
+            continue
+        values = scene.values(claim)
+        ratio = None if values is None else _constant(*values)
+        if ratio is None:
+            return None
+        found.append((scene.point.sizes, ratio))
+    if len(found) < 3:
+        return None
+    names = sorted(found[0][0])
+    for powers in sorted(product((0, 1, -1, 2, -2), repeat=len(names)), key=lambda p: sum(map(abs, p))):
+        named = _named(found, dict(zip(names, powers, strict=True)))
+        if named is not None:
+            return named
+    return None
+
+
+def _constant(claimed: Array, truth: Array) -> Any | None:
+    """The common ratio of all entries."""
+    with mpmath.workdps(60):
+        size = max((abs(v) for v in truth.ravel()), default=0)
+        pairs = list(zip(claimed.ravel(), truth.ravel(), strict=True))
+        ratios = [a / b for a, b in pairs if abs(b) > EXACT * size]
+        if not size or not ratios or any(abs(r - ratios[0]) > EXACT * abs(ratios[0]) for r in ratios):
+            return None
+        if any(abs(a) > EXACT * size * abs(ratios[0]) for a, b in pairs if abs(b) <= EXACT * size):
+            return None
+        return ratios[0] or None
+
+
+def _named(found: Sequence[tuple[Mapping[str, int], Any]], powers: Mapping[str, int]) -> Ratio | None:
+    with mpmath.workdps(60):
+        rests = []
+        for sizes, ratio in found:
+            for name, power in powers.items():
+                ratio = ratio / mpmath.mpf(sizes[name]) ** power
+            rests.append(ratio)
+        if any(abs(rest - rests[0]) > EXACT * abs(rests[0]) for rest in rests):
+            return None
+        scaled = int(mpmath.nint(rests[0] * mpmath.mpf(2) ** 160))
+        value = Fraction(scaled, 2**160).limit_denominator(LARGEST)
+        if abs(mpmath.mpf(value.numerator) / value.denominator - rests[0]) > EXACT * abs(rests[0]):
+            return None
+        if value == 1 and not any(powers.values()):
+            return None
+        return Ratio(value, tuple((name, power) for name, power in powers.items() if power))

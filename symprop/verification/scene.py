@@ -1,0 +1,132 @@
+"""The truth and the claims at one point.
+
+Enters: a derivation, claims, a point, a number of digits.  Leaves: arrays.  The truth is evaluated by the adjoint
+equations; a claim reads the values of earlier claims, not the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from symprop.derivation import Derivation
+from symprop.errors import Fault, InputError
+from symprop.language import Equation, Tensor
+from symprop.library import ACTIVATIONS
+from symprop.oracle import evaluate
+from symprop.oracle.order import names_read, upstream
+from symprop.verification.points import Array, Point
+from symprop.verification.values import Claim
+
+DIGITS = 60
+
+
+class Scene:
+    """Values at one point; digits 0 stands for double precision.
+
+    Args:
+        derivation: the truth.
+        claims: all claims, in order.
+        point: where.
+        digits: decimal digits.
+    """
+
+    def __init__(self, derivation: Derivation, claims: Iterable[Claim], point: Point, digits: int = DIGITS) -> None:
+        self.derivation, self.point, self.digits = derivation, point, digits
+        self.claims = tuple(claims)
+        self.declared: dict[str, Tensor] = dict(derivation.network.tensors)
+        self.declared |= {c.tensor.name: c.tensor for c in self.claims if c.tensor is not None}
+        self.failures: dict[str, Fault] = {}
+        self.truth: dict[str, Array] = dict(point.arrays)
+        wanted = {c.target for c in self.claims if c.target}
+        wanted |= {name for claim in self.claims for name in claim.reads if name in derivation.network.tensors}
+        self.equations = [*derivation.network.equations, *(a.equation for a in derivation)]
+        self.truth |= self.evaluated(upstream(self.equations, wanted), self.truth)
+        self.claimed: dict[str, Array] = {}
+        for claim in self.claims:
+            self._claim(claim)
+
+    def evaluated(self, equations: Iterable[Equation], arrays: Mapping[str, Any]) -> dict[str, Array]:
+        """Values of equations over arrays, of which only those read are taken."""
+        chosen = list(equations)
+        known = {e.target for e in chosen}
+        needed = {name for e in chosen for name in names_read(e)} - known
+        read = {name: arrays[name] for name in needed if name in arrays}
+        functions = {**library(), **self.derivation.network.functions}
+        with mpmath.workdps(self.digits or 15):
+            dtype = object if self.digits else float
+            return evaluate(chosen, read, self.point.sizes, dtype, functions=functions, tensors=self.declared)
+
+    def _claim(self, claim: Claim) -> None:
+        if claim.tensor is None:
+            return
+        try:
+            self.claimed |= self.evaluated(claim.equations, {**self.truth, **self.claimed})
+        except InputError as error:
+            self.failures[claim.name] = error.faults[0]
+
+    def values(self, claim: Claim) -> tuple[Array, Array] | None:
+        """(claimed, true), None where the claim has no value."""
+        if claim.tensor is None or claim.tensor.name not in self.claimed:
+            return None
+        return self.claimed[claim.tensor.name], self.truth[claim.target]
+
+    def local(self, claim: Claim) -> Array | None:
+        """The true value if all earlier claims were right: the rest of the derivation over what the user has so far."""
+        given = self.overridden(claim)
+        needed = [e for e in upstream(self.equations, [claim.target]) if e.target not in given]
+        try:
+            return self.evaluated(needed, {**self.point.arrays, **given})[claim.target]
+        except InputError:
+            return None
+
+    def overridden(self, claim: Claim) -> dict[str, Array]:
+        """The values of the network that earlier claims give, in their stead."""
+        found: dict[str, Array] = {}
+        for other in self.claims:
+            if other is claim:
+                break
+            if other.target and other.tensor is not None and other.tensor.name in self.claimed:
+                value = self.claimed[other.tensor.name]
+                if other.target != claim.target and value.shape == self.truth[other.target].shape:
+                    found[other.target] = value
+        return found
+
+
+def library() -> dict[str, Any]:
+    """Scalar functions of the library by name."""
+    return {name: entry.function() for name, entry in ACTIVATIONS.items() if entry.elementwise}
+
+
+def distance(left: Array, right: Array) -> float:
+    """Largest difference of entries over the largest entry; NaN where one is no number, inf for other shapes."""
+    if left.shape != right.shape:
+        return float("inf")
+    size = max((abs(v) for v in (*left.ravel(), *right.ravel())), default=0)
+    if not (finite(left) and finite(right)):
+        return float("nan")
+    return float(gap(left, right) / size) if size else 0.0
+
+
+def gap(left: Array, right: Array) -> Any:
+    """Largest difference of entries."""
+    return max((abs(a - b) for a, b in zip(left.ravel(), right.ravel(), strict=True)), default=0)
+
+
+def finite(array: Array) -> bool:
+    """True where no entry is infinite or NaN."""
+    return all(bool(mpmath.isfinite(v)) for v in array.ravel())
+
+
+def zero(array: Array) -> bool:
+    """True where every entry is 0."""
+    return not any(array.ravel())
+
+
+def differing(left: Array, right: Array, tolerance: float) -> Array:
+    """Where the entries differ by more than a part of the largest."""
+    size = max((abs(v) for v in (*left.ravel(), *right.ravel())), default=0)
+    return np.asarray(np.abs(left - right) > tolerance * size, dtype=bool)

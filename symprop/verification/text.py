@@ -1,0 +1,104 @@
+"""Reports as plain text, for whoever wrote the claims: a table, then a paragraph on every claim that is not proved.
+
+Enters: a report.  Leaves: ASCII text, no line longer than about 100 columns where words can be broken.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from symprop.verification.values import AGREES, AT_KINKS, NOT_CHECKED, PROVED, WRONG, Counterexample, Report, Verdict
+
+WIDTH = 98
+
+
+def report_text(report: Report, explain: bool = False) -> str:
+    """The whole report; `explain` adds the proofs."""
+    lines = [f"{report.network}: claims compared with the derivation of", *_wrapped(report.loss, "  "), ""]
+    lines += _table(report)
+    for verdict in report.given:
+        block = list(_details(verdict, explain))
+        lines += ["", f"{verdict.name}: {verdict.verdict}", *block] if block else []
+    assumptions = tuple(dict.fromkeys(a for v in report.given for a in v.assumptions))
+    if assumptions:
+        lines += ["", "Assumed of the data:", *(f"- {a}" for a in assumptions)]
+    return "\n".join([*lines, "", _summary(report)]) + "\n"
+
+
+def _table(report: Report) -> list[str]:
+    rows = [("claim", "verdict", "")]
+    rows += [(v.name, v.verdict, _short(v)) for v in report.claims]
+    widths = [max(len(row[k]) for row in rows) for k in (0, 1)]
+    return [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
+
+
+def _short(verdict: Verdict) -> str:
+    if verdict.flags:
+        return f"right given the claims above it; first wrong: {verdict.first_wrong}"
+    if verdict.ratio:
+        return f"{verdict.ratio} times the truth"
+    if verdict.verdict == PROVED:
+        return "for every N"
+    if verdict.verdict == AT_KINKS:
+        return f"for every N, except at {'; '.join(verdict.kinks)}"
+    if verdict.verdict == AGREES and verdict.evidence is not None:
+        return f"at {verdict.evidence.points} points, {verdict.evidence.digits} digits; not proved"
+    if verdict.verdict == NOT_CHECKED:
+        return "not among the claims"
+    return "see below"
+
+
+def _details(verdict: Verdict, explain: bool) -> Iterator[str]:
+    if verdict.verdict in (PROVED, AT_KINKS):
+        yield from _proof(verdict) if explain else ()
+        return
+    if verdict.reason:
+        yield from _wrapped(verdict.reason, "  ")
+    if verdict.ours:
+        yield from _wrapped(f"ours: {verdict.ours}", "  ")
+    if verdict.difference:
+        yield from _wrapped(f"yours - ours = {verdict.difference}", "  ")
+    if verdict.counterexample is not None and not verdict.flags:
+        yield from _example(verdict.counterexample)
+    for hint in verdict.hints:
+        yield from _wrapped(f"hint: {hint}", "  ")
+    if explain and verdict.evidence is not None and verdict.verdict in (AGREES, *WRONG):
+        worst = f", largest relative difference {verdict.evidence.worst:.2g}" if verdict.evidence.points else ""
+        yield f"  evidence: {verdict.evidence.method}, {verdict.evidence.points} points{worst}"
+
+
+def _proof(verdict: Verdict) -> Iterator[str]:
+    if verdict.ours:
+        yield from _wrapped(f"ours: {verdict.ours}", "  ")
+    for number, step in enumerate(verdict.steps, 1):
+        yield from _wrapped(f"{number}. {step}", "  ")
+
+
+def _example(example: Counterexample) -> Iterator[str]:
+    extents = ", ".join(f"{name} = {size}" for name, size in example.extents.items())
+    yield from _wrapped(f"for example, with {extents}:", "  ")
+    alike: dict[str, list[str]] = {}
+    for name, words in example.values.items():
+        alike.setdefault(words, []).append(name)
+    for words, names in alike.items():
+        yield from _wrapped(f"{', '.join(names)} = {words}", "    ")
+    yield f"    gives {example.entry} = {example.yours} by your formula, {example.ours} in truth"
+
+
+def _wrapped(line: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        line, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ", break_long_words=False
+    ) or [indent]
+
+
+def _summary(report: Report) -> str:
+    verdicts = [v.verdict for v in report.given]
+    wrong = sum(v in WRONG for v in verdicts)
+    if wrong:
+        first = next(v.name for v in report.given if v.verdict in WRONG)
+        return f"{wrong} of {len(verdicts)} claims {'is' if wrong == 1 else 'are'} wrong; begin with {first}."
+    if report.ok:
+        return f"All {len(verdicts)} claims are right." if len(verdicts) > 1 else "The claim is right."
+    right = sum(v in (PROVED, AT_KINKS) for v in verdicts)
+    return f"Undecided: {right} of {len(verdicts)} claims proved, none refuted."

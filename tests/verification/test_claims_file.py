@@ -1,0 +1,93 @@
+"""Files of claims: what is wrong in one is said with its line and column, all of it at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import symprop
+from symprop.errors import ClaimError
+from symprop.verification.claimsfile import network_path, parse_claims, read_claims
+from tests.verification.hand import linear, report
+
+FAULTS = {
+    "": "hand.yaml:1:1: the file is empty; expected a mapping that begins with symprop: 1",
+    "[1]": "hand.yaml:1:1: expected a mapping with claims, one formula a name",
+    "claim: {}": "hand.yaml:1:1: unknown key 'claim'; did you mean 'claims'?",
+    "net: a.yaml": "hand.yaml:1:1: key 'claims' is missing. Write claims:, and below it one formula a name.",
+    "claims: {}": "hand.yaml:1:9: claims: there is no claim",
+    "claims:": "hand.yaml:1:8: claims: there is no claim",
+    "claims: [dW]": "hand.yaml:1:9: claims: expected one formula a name, or one | program",
+    "claims: {dW: [x]}": "hand.yaml:1:14: dW: expected a formula in NumPy notation. Quote it if it begins with [ or {.",
+    "claims: {d-W: x}": "hand.yaml:1:10: 'd-W' is not a name; expected letters, digits, _ and dots",
+    "claims: {dW: &a x}": "hand.yaml:1:14: anchor &a is refused; expected the value alone. Remove it.",
+    "claims: {dW: x}\nnet: [1]": "hand.yaml:2:6: net: expected the path of a net.yaml",
+    "symprop: 2\nclaims: {dW: x}": "hand.yaml:1:10: symprop: expected version 1",
+    "claims: {dW: x}\naliases: 3": "hand.yaml:2:10: aliases: expected a mapping from your names to those of "
+    "the network",
+    "claims:\n  dW: x +": "hand.yaml:2:10 (dW): this is not a formula: invalid syntax",
+    "claims:\n  dW: x.T @ foo": "hand.yaml:2:13 (dW): unknown name 'foo'",
+    "claims:\n  dW: |\n    d = x\n    d = d +* 2": "hand.yaml:4:12 (dW): this is not a formula: invalid syntax",
+    "claims: |\n  d = x\n  e = open(d)": "hand.yaml:3:7: function 'open' is not known here",
+    "claims: {dV: x, dW: x}": "hand.yaml:1:14: 'dV' is no gradient and no tensor of the network, and no later claim "
+    "reads it. The gradients are dZ, dW, db, dx, dt.",
+    "claims: {dW: x.T @ dZ}": "hand.yaml:1:20 (dW): unknown name 'dZ'. Did you mean 'Z'?",
+    "claims: {q: x, r: q}": "hand.yaml:1:19: 'r' is no gradient and no tensor of the network, and no later claim reads "
+    "it. The gradients are dZ, dW, db, dx, dt.",
+    "claims: |\n  q = x * 2": "hand.yaml: there is no claim on a gradient or a value of the network. "
+    "The gradients are dZ, dW, db, dx, dt.",
+    "claims:\n  dW: foo\n  db: bar": "hand.yaml:2:7 (dW): unknown name 'foo'\nhand.yaml:3:7 (db): unknown name 'bar'",
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), FAULTS.items(), ids=range(len(FAULTS)))
+def test_a_fault_of_the_file_has_its_place(text: str, sentence: str) -> None:
+    with pytest.raises(ClaimError) as caught:
+        report(linear(), text)
+    assert str(caught.value) == sentence
+
+
+def test_the_network_counts_from_the_folder_of_the_claims() -> None:
+    file = read_claims("examples/claims/digits.yaml")
+    assert Path(network_path(file, None)) == Path("examples/claims/../digits.yaml")
+    assert network_path(file, "other.yaml") == "other.yaml"
+    with pytest.raises(ClaimError) as caught:
+        network_path(parse_claims("claims: {dW: x}", "hand.yaml"), None)
+    expected = "hand.yaml: the claims name no network; expected net: net.yaml beside claims:. "
+    assert str(caught.value) == expected + "Add it, or give --net NET.yaml."
+
+
+def test_the_function_is_there_before_and_after_the_package_is() -> None:
+    code = "import symprop; f = 'examples/breast_cancer.yaml', 'examples/claims/breast_cancer.yaml'; "
+    code += "print(symprop.verify(*f).ok); import symprop.verification; print(symprop.verify(*f).ok)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+
+
+EXAMPLES = ["digits", "spam", "breast_cancer", "regression"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_are_proved(name: str) -> None:
+    found = symprop.verify(f"examples/{name}.yaml", f"examples/claims/{name}.yaml")
+    assert {v.verdict for v in found.claims} == {"PROVED"}
+    assert found.ok
+
+
+def test_the_wrong_example_is_answered_claim_by_claim() -> None:
+    found = symprop.verify("examples/digits.yaml", "examples/claims/wrong.yaml")
+    assert {v.name: v.verdict for v in found.given} == {
+        "dZ_out": "PROVED",
+        "dW_out": "PROVED",
+        "db_out": "SHAPE",
+        "dZ_fc2": "PROVED",
+        "dW_fc2": "REFUTED",
+        "dZ_fc1": "REFUTED",
+        "dW_fc1": "REFUTED",
+    }
+    assert found["dW_fc1"].flags == ("given earlier claims",)
+    assert found["dZ_fc1"].hints[0] == "Yours equals ours if the factor where(Z_fc1[n,j] > 0, 1, 0) is left out."
+    assert found["dW_fc2"].hints == ("Consistent with a penalty term: it is 0.001*W_fc2 less than the true value.",)

@@ -1,0 +1,81 @@
+"""`symprop verify`: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from symprop.cli import run
+
+NET = """
+symprop: 1
+name: small
+inputs: {x: {shape: [3]}, y: {shape: [2], role: target}}
+layers:
+  - {id: out, type: dense, units: 2}
+loss: {type: mse, from: out, target: y}
+"""
+RIGHT = "net: net.yaml\nclaims:\n  dZ_out: (Z_out - y) / N\n  dW.out: x.T @ dZ_out\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "net.yaml").write_text(NET)
+    (tmp_path / "right.yaml").write_text(RIGHT)
+    (tmp_path / "wrong.yaml").write_text(RIGHT.replace("/ N", "* 1"))
+    (tmp_path / "broken.yaml").write_text(RIGHT.replace("/ N", "/ M"))
+    (tmp_path / "unfit.yaml").write_text(RIGHT.replace("x.T", "x"))
+    return tmp_path
+
+
+def test_right_claims_end_with_0(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", str(folder / "right.yaml")]) == 0
+    out = capsys.readouterr().out
+    assert "dZ_out  PROVED       for every N" in out and "db_out  NOT CHECKED  not among the claims" in out
+    assert out.endswith("All 2 claims are right.\n")
+
+
+def test_a_wrong_claim_ends_with_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", str(folder / "wrong.yaml"), "--net", str(folder / "net.yaml")]) == 1
+    out = capsys.readouterr().out
+    assert "dZ_out  PROPORTIONAL  N times the truth" in out
+    assert "  hint: Consistent with a missing 1/N: the loss is a mean over the N rows." in out
+    assert out.endswith("2 of 2 claims are wrong; begin with dZ_out.\n")
+
+
+def test_what_cannot_be_evaluated_ends_with_5(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", str(folder / "unfit.yaml")]) == 5
+    assert capsys.readouterr().out.endswith("Undecided: 1 of 2 claims proved, none refuted.\n")
+
+
+def test_a_fault_ends_with_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", str(folder / "broken.yaml")]) == 2
+    caught = capsys.readouterr()
+    assert caught.out == "" and "broken.yaml:3:25 (dZ_out): unknown name 'M'" in caught.err
+
+
+def test_json_has_the_keys_of_version_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", str(folder / "wrong.yaml"), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["ok"]) == (1, False)
+    first, second, _ = found["claims"]
+    assert (first["name"], first["target"], first["verdict"], first["ratio"]) == (
+        "dZ_out",
+        "dZ_out",
+        "PROPORTIONAL",
+        "N",
+    )
+    assert (second["name"], second["target"], second["first_wrong"]) == ("dW.out", "dW_out", "dZ_out")
+    keys = (
+        "name target verdict flags extents assumptions kinks evidence ratio first_wrong counterexample difference hints"
+    )
+    assert set(keys.split()) <= set(first)
+    assert first["evidence"]["digits"] == 60 and first["counterexample"]["entry"].startswith("dZ_out[")
+
+
+def test_proofs_are_explained(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", str(folder / "right.yaml"), "--explain"]) == 0
+    out = capsys.readouterr().out
+    assert "ours: dW_out = x.T @ dZ_out" in out and "difference: 0" in out
