@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from symprop.frontends.arrays import Array, chosen, shape_text
-from symprop.frontends.expressions import Expressions, Label
+from symprop.frontends.calls import PREFIXES
+from symprop.frontends.expressions import CONSTANTS, Expressions, Label
 from symprop.frontends.names import Meaning, Names
 from symprop.frontends.naming import named
 from symprop.frontends.program import Locate
@@ -72,6 +73,29 @@ class Notation(Expressions):
     def program(self) -> list[Assigned]:
         """The values of all assignments."""
         return self._run(self.statements())
+
+    def loss(self, name: str) -> list[Assigned]:
+        """The values of a text whose last statement is the loss: an assignment, or a formula, which is named `name`."""
+        *above, last = self.statements()
+        self._run(above)
+        before = len(self.found)
+        if isinstance(last, ast.Expr):
+            self._store(name, last, self.value(last.value))
+        else:
+            self._statement(last)
+        if len(self.found) == before:
+            self.fail(last, "the last statement is no formula of the arguments; expected the loss")
+        return self.found
+
+    def free_names(self) -> list[str]:
+        """The names that are read and nowhere assigned to, in order, without functions and constants."""
+        nodes = [node for statement in self.statements() for node in ast.walk(statement)]
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        names = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in called]
+        assigned = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        places = {node.id: (node.lineno, node.col_offset) for node in reversed(names)}
+        known = assigned | {*PREFIXES, *CONSTANTS, *self.names.extents}
+        return sorted((n for n in places if n not in known), key=places.__getitem__)
 
     def _run(self, statements: Sequence[ast.stmt]) -> list[Assigned]:
         for statement in statements:
