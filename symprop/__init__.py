@@ -1,6 +1,7 @@
 """symprop: gradients of networks as mathematics one can read, and as compiled functions.
 
     net = symprop.load("net.yaml")            # Network: a list of tensor equations
+    net = symprop.formula("sum((X@w - y)**2)", {"X": "N,D", "y": "N", "w": "D"}, wrt=["w"])  # the same, of a formula
     d = symprop.derive(net)                   # Derivation: the adjoint equations
     k = symprop.compile(net)                  # the generated module, loaded
     symprop.generate(net, "spam_kernels.py")  # the generated module, written
@@ -12,6 +13,7 @@ Importing the package imports neither SymPy, NumPy nor Numba; each of them comes
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,7 +33,18 @@ try:
 except PackageNotFoundError:  # a checkout that was not installed
     __version__ = "0+unknown"
 
-__all__ = ["Derivation", "Model", "Network", "__version__", "compile", "derive", "generate", "load", "verify"]
+__all__ = [
+    "Derivation",
+    "Model",
+    "Network",
+    "__version__",
+    "compile",
+    "derive",
+    "formula",
+    "generate",
+    "load",
+    "verify",
+]
 
 _WHERE = {
     "Derivation": "symprop.derivation",
@@ -61,6 +74,22 @@ def load(path: str | Path) -> Network:
     return read_network(path)
 
 
+def formula(text: str, shapes: Mapping[str, str], wrt: Sequence[str] = ()) -> Network:
+    """The network whose loss is a formula in NumPy notation: sum(log(1 + exp(-y*(X@w)))).
+
+    Args:
+        text: an expression, or statements behind ; or on lines of their own, the last of which is the loss.
+        shapes: the extents of every name it reads, "N,D"; "" of a number; "N<C" of integers below C.
+        wrt: what it is differentiated by, and learns; all real arguments by default.
+
+    Raises:
+        FormulaError: the formula cannot be read, its value is no number, or names and shapes do not match.
+    """
+    from symprop.session import formula as network_of
+
+    return network_of(text, shapes, wrt)
+
+
 def derive(network: Network | str | Path) -> PresentedDerivation:
     """The adjoint dL/dx of every real tensor x of a network, with the steps that lead to it.
 
@@ -77,20 +106,27 @@ def derive(network: Network | str | Path) -> PresentedDerivation:
     return PresentedDerivation.of(sweep(_network(network)))
 
 
-def compile(network: Network | str | Path, backend: str = "numba", dtype: str | None = None) -> ModuleType:
+def compile(
+    network: Network | str | Path,
+    backend: str = "numba",
+    dtype: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> ModuleType:
     """The generated module of a network, loaded: init_params, forward, loss, value_and_grad, fit.
 
     Args:
         network: a network, or the path of a net.yaml.
         backend: "numba" (compiled) or "numpy" (the readable reference).
-        dtype: "float32" or "float64"; the spec's own by default.
+        dtype: "float32" or "float64"; the spec's own by default, float64 of a formula.
+        sizes: of the named extents of a formula but N, {"D": 57}.
 
     Raises:
+        FormulaError: an extent has no size, or no input has N rows.
         MachineError: the backend's package is missing.
     """
     from symprop.session import kernels
 
-    return kernels(_network(network), backend, dtype)
+    return kernels(_network(network), backend, dtype, sizes)
 
 
 def generate(
@@ -99,6 +135,7 @@ def generate(
     backend: str = "numba",
     dtype: str | None = None,
     force: bool = False,
+    sizes: Mapping[str, int] | None = None,
 ) -> Path:
     """Write the generated module of a network; it stands alone, and is the same bytes for the same spec.
 
@@ -106,8 +143,9 @@ def generate(
         network: a network, or the path of a net.yaml.
         path: the file to write; one that is not symprop's own unmodified output is replaced only with `force`.
         backend: "numba" (compiled) or "numpy" (the readable reference).
-        dtype: "float32" or "float64"; the spec's own by default.
+        dtype: "float32" or "float64"; the spec's own by default, float64 of a formula.
         force: replace whatever is there.
+        sizes: of the named extents of a formula but N, {"D": 57}.
 
     Raises:
         InputError: the file exists and is not symprop's own unmodified output.
@@ -116,7 +154,7 @@ def generate(
     from symprop.codegen import write_module
     from symprop.session import module_source
 
-    write_module(Path(path), module_source(_network(network), backend, dtype), force=force)
+    write_module(Path(path), module_source(_network(network), backend, dtype, sizes), force=force)
     return Path(path)
 
 

@@ -10,7 +10,8 @@ SymPy and NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from symprop.train import TrainSettings
 
 BUNDLED = "sklearn:"
+PYTHON = re.compile(r"(?P<file>.+\.py)(?::(?P<function>\w*))?")
 CLASS_METRICS = ("accuracy", "auc", "f1")
 OUTPUTS = {"softmax": "probabilities", "sigmoid": "probabilities", "log_softmax": "log_probabilities"}
 
@@ -64,22 +66,34 @@ def parse_source(text: str, name: str = "net.yaml") -> Source:
     return Source(spec, build(spec, text))
 
 
-def read_network(path: str | Path) -> Network:
+def read_network(path: str | Path, wrt: Sequence[str] = ()) -> Network:
     """The network of a file; as `read_source`."""
     return read_source(path).network
 
 
-def module_source(network: Network, backend: str = "numba", dtype: str | None = None) -> str:
-    """Text of the kernel module; `dtype` is the spec's own by default."""
-    from symprop.codegen import generate_module
+def formula(text: str, shapes: Mapping[str, str], wrt: Sequence[str] = (), where: str = "formula") -> Network:
+    """The network of a loss in NumPy notation; see `symprop.frontends.formula_network`."""
+    from symprop.frontends import formula_network
+
+    return formula_network(text, shapes, wrt, where=where)
+
+
+def module_source(
+    network: Network, backend: str = "numba", dtype: str | None = None, sizes: Mapping[str, int] | None = None
+) -> str:
+    """Text of the kernel module; `dtype` is the network's own by default, `sizes` are those of its named extents."""
+    from symprop.codegen import generate_module, with_sizes
     from symprop.derivation import derive
 
-    return generate_module(derive(network), backend=backend, dtype=dtype or network.training.dtype)
+    fixed = with_sizes(network, sizes or {})
+    return generate_module(derive(fixed), backend=backend, dtype=dtype or network.training.dtype)
 
 
-def kernels(network: Network, backend: str = "numba", dtype: str | None = None) -> ModuleType:
+def kernels(
+    network: Network, backend: str = "numba", dtype: str | None = None, sizes: Mapping[str, int] | None = None
+) -> ModuleType:
     """The kernel module, loaded."""
-    source = module_source(network, backend, dtype)
+    source = module_source(network, backend, dtype, sizes)
     from symprop.codegen import load_module
 
     return load_module(source, network.name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from symprop.cli.arguments import json_option, net_argument
+from symprop.cli.arguments import json_option, network_of, network_options, size_option, sizes_of, wrt_option
 
 if TYPE_CHECKING:
     from symprop.kernelcheck import Report, Row
@@ -15,19 +15,31 @@ BACKENDS = ("numba", "numpy")
 
 
 @click.command("check")
-@net_argument()
+@network_options()
+@wrt_option("Learn only these arguments of a formula")
+@size_option()
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn.")
 @click.option("--batch", type=click.IntRange(min=1), default=5, show_default=True, help="Rows of the inputs.")
 @json_option("The comparison")
-def command(net: str, seed: int, batch: int, as_json: bool) -> int:
+def command(
+    net: str | None,
+    expr: str | None,
+    shapes: tuple[str, ...],
+    wrt: tuple[str, ...],
+    sizes: tuple[str, ...],
+    seed: int,
+    batch: int,
+    as_json: bool,
+) -> int:
     """Compare the kernels of a network, at random points, with derivatives by complex step and central differences.
 
     The numba module has the dtype of the spec, the numpy module is float64. Exit code 1 if one of them is too far off.
     """
     from symprop.cli.output import print_json, print_text
-    from symprop.session import kernels, read_network
+    from symprop.codegen import with_sizes
+    from symprop.session import kernels
 
-    network = read_network(net)
+    network = with_sizes(network_of(net, expr, shapes, wrt), sizes_of(sizes))
     modules = {"numba": kernels(network, "numba"), "numpy": kernels(network, "numpy", "float64")}
     from symprop.kernelcheck import check_kernels
 

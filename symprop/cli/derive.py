@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import click
 
-from symprop.cli.arguments import force_option, net_argument, output_option
+from symprop.cli.arguments import force_option, network_of, network_options, output_option, wrt_option
 
 NOTATIONS = ("matrix", "index", "both")
 
 
 @click.command("derive")
-@net_argument()
+@network_options()
 @click.option("--latex", "form", flag_value="latex", help="LaTeX for your own document; see --standalone.")
 @click.option("--markdown", "form", flag_value="markdown", help="Markdown with formulas between dollar signs.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
 @click.option("--notation", type=click.Choice(NOTATIONS), default="both", show_default=True, help="Of equations.")
 @click.option("--closed-form", is_flag=True, help="Each gradient as one formula.")
-@click.option("--wrt", multiple=True, metavar="NAME", help="Only what leads to dL/dNAME; may be repeated.")
+@wrt_option("Only what leads to dL/dNAME")
 @click.option("--standalone", is_flag=True, help="A whole LaTeX document (implies --latex).")
 @output_option("Where to write")
 @force_option()
 def command(
-    net: str,
+    net: str | None,
+    expr: str | None,
+    shapes: tuple[str, ...],
     form: str | None,
     notation: str,
     closed_form: bool,
@@ -32,12 +34,11 @@ def command(
 ) -> None:
     """Derive the gradient of the loss by every tensor, step by step."""
     from symprop.cli.output import deliver
-    from symprop.session import read_network
 
     chosen = form or ("latex" if standalone else "text")
     if standalone and chosen != "latex":
         raise click.UsageError(f"--standalone is for --latex, not for --{chosen}", click.get_current_context())
-    network = read_network(net)
+    network = network_of(net, expr, shapes, wrt)
     from symprop.derivation import derive
     from symprop.report import render
 

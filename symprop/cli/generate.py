@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import click
 
-from symprop.cli.arguments import force_option, json_option, net_argument, output_option
+from symprop.cli.arguments import (
+    force_option,
+    json_option,
+    network_of,
+    network_options,
+    output_option,
+    size_option,
+    sizes_of,
+    wrt_option,
+)
 
 
 @click.command("generate")
-@net_argument()
+@network_options()
+@wrt_option("Learn only these arguments of a formula")
+@size_option()
 @output_option("Where to write, NAME_kernels.py by default", "MODULE.py")
 @click.option("--backend", type=click.Choice(["numba", "numpy"]), default="numba", show_default=True)
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Of all arrays; the spec's own by default.")
 @force_option()
 @json_option("Where it was written")
-def command(net: str, output: str | None, backend: str, dtype: str | None, force: bool, as_json: bool) -> None:
+def command(
+    net: str | None,
+    expr: str | None,
+    shapes: tuple[str, ...],
+    wrt: tuple[str, ...],
+    sizes: tuple[str, ...],
+    output: str | None,
+    backend: str,
+    dtype: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Write the kernel module of a network: forward, loss, gradient, training."""
     from symprop.cli.messages import say
     from symprop.cli.output import STDOUT, print_json, print_text, shown
-    from symprop.session import module_source, read_network
+    from symprop.session import module_source
 
-    network = read_network(net)
-    source = module_source(network, backend, dtype)
+    network = network_of(net, expr, shapes, wrt)
+    source = module_source(network, backend, dtype, sizes_of(sizes))
     if output == STDOUT:
         return print_json({"schema": 1, "written": None, "text": source}) if as_json else print_text(source)
     from symprop.codegen import write_module

@@ -1,6 +1,7 @@
 """What `symprop show` says of a network: a table of layers, totals, operation counts, training and data.
 
-Enters: a spec with its network, and the kernel plan.  Leaves: a `Summary`, as text and as plain values.
+Enters: a network, whose text is its spec unless it is a formula, and the kernel plan.  Leaves: a `Summary`, as text and
+as plain values.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from symprop.cli.tables import count, pairs, table
-from symprop.language import Extent, Tensor
+from symprop.language import Extent, Network, Tensor
 from symprop.plan import KernelPlan
-from symprop.session import Source
-from symprop.spec import NetSpec, Pick
+from symprop.spec import NetSpec, Pick, parse_spec
 
 BYTES = {"float32": 4, "float64": 8}
 Shape = tuple[int | str, ...]
@@ -106,23 +106,30 @@ class Summary:
         return extent.value({"N": self.batch})
 
 
-def summary_of(source: Source, plan: KernelPlan) -> Summary:
-    """The summary of a spec."""
-    spec, network = source.spec, source.network
+def summary_of(network: Network, plan: KernelPlan) -> Summary:
+    """The summary of a network."""
+    spec = parse_spec(network.text) if network.text else None
     forward, both = plan.program("forward").flops, plan.program("gradient").flops
     return Summary(
         name=network.name,
-        rows=tuple(_rows(source)),
+        rows=tuple(_values(network) if spec is None else _rows(spec, network)),
         dtype=network.training.dtype,
         operations={"forward": forward, "forward and backward": both},
         batch=network.training.batch_size,
-        settings=_settings(spec),
+        settings={} if spec is None else _settings(spec),
         notes=network.notes,
     )
 
 
-def _rows(source: Source) -> Iterable[LayerRow]:
-    spec, network = source.spec, source.network
+def _values(network: Network) -> Iterable[LayerRow]:
+    """Of a formula: its arguments and values, one by one."""
+    for tensor in network.tensors.values():
+        role = "value" if tensor.role == "intermediate" else tensor.role
+        entries = math.prod(axis.constant or 0 for axis in tensor.axes) if role == "param" else 0
+        yield LayerRow(tensor.name, role, _axes(tensor), entries, {tensor.name: _axes(tensor)}, {})
+
+
+def _rows(spec: NetSpec, network: Network) -> Iterable[LayerRow]:
     for entry in spec.inputs:
         tensor = network.tensors[entry.name]
         yield LayerRow(entry.name, entry.role, _axes(tensor), 0, {entry.name: _axes(tensor)}, {})

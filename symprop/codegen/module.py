@@ -60,6 +60,9 @@ def _check_batch(plan: KernelPlan) -> None:
             shape = ", ".join(map(str, tensor.axes))
             message = f"axes ({shape}); expected N first, then integers"
             raise FormulaError(Fault(f"{tensor.role} '{tensor.name}'", message, "A row of an input is a sample."))
+    if not plan.inputs:
+        message = "no input has rows; expected one whose first axis is N"
+        raise FormulaError(Fault(f"network '{plan.network}'", message, "Call the number of samples N in its shape."))
 
 
 def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) -> dict[str, object]:
@@ -75,6 +78,7 @@ def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
         "size": params[-1].stop if params else 0,
         "trained": trained,
         "single_output": len(plan.outputs) == 1,
+        "y": "y" if plan.targets else "y={}",
         "output_words": " and ".join(plan.outputs),
         "has_samples": bool(plan.samples),
     }

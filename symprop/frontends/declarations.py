@@ -27,7 +27,7 @@ def formula_network(
     Args:
         text: an expression, or statements behind ; or on lines of their own, the last of which is the loss.
         shapes: the extents of every argument, "N,D"; "" of a scalar; "N<C" of integers below C.
-        wrt: the arguments that are differentiated; all real ones by default.
+        wrt: what is differentiated by; all real arguments by default.
         name: of the network.
         where: what is read, for messages.
 

@@ -18,7 +18,7 @@ from symprop.errors import Fault, FormulaError
 from symprop.frontends.arrays import shape_text
 from symprop.frontends.naming import named
 from symprop.frontends.numpy_notation import Assigned
-from symprop.language import PRIMITIVES, Equation, Expr, Network, Position, Read, Tensor, defined
+from symprop.language import PRIMITIVES, Equation, Expr, Extent, Network, Position, Read, Tensor, Training, defined
 from symprop.language import expressions as ex
 from symprop.language.syntax import NAME
 from symprop.library import ACTIVATIONS, functions_used
@@ -31,7 +31,7 @@ SCOPES = (ex.Reduce, ex.Call, ex.Pow, ex.Where, ex.Compare)
 
 def loss_network(
     values: Sequence[Assigned],
-    tensors: Iterable[Tensor],
+    arguments: Iterable[Tensor],
     wrt: Sequence[str] = (),
     name: str = "formula",
     where: str = "formula",
@@ -40,38 +40,42 @@ def loss_network(
 
     Args:
         values: of the text in their order; each may read the declared tensors and the values before it.
-        tensors: the arguments, real or integer; their roles are set here.
-        wrt: arguments that are differentiated, and so become parameters; all real ones by default.
+        arguments: real or integer; their roles are set here.
+        wrt: what is differentiated by; the arguments among them become parameters, all real ones where there is none.
         name: of the network.
         where: what was read, for messages.
 
     Raises:
-        FormulaError: the loss is no scalar, a name is taken, or `wrt` names what is no real argument.
+        FormulaError: the loss is no scalar, a name is taken, or `wrt` names what has no gradient.
     """
-    given = tuple(tensors)
+    given = tuple(arguments)
     loss = values[-1].tensor
     if loss.axes:
         message = f"the loss has shape {shape_text(loss.axes)}; expected a number"
         raise FormulaError(Fault(where, message, "Take its sum or its mean."))
     _check_names(given, where)
-    learnt = _learnt(given, wrt, where)
-    arguments = {t.name: replace(t, role="param" if t.name in learnt else "input") for t in given}
     equations = tuple(_Naming(given, values).equations())
     made = {e.target: defined(e) for e in equations}
     made[LOSS] = replace(made[LOSS], role="loss")
+    learnt = _learnt(given, made, wrt, where)
+    roles = {t.name: replace(t, role="param" if t.name in learnt else "input") for t in given}
     functions = {n: f for e in equations for n, f in functions_used(e.body).items()}
-    return Network(name, {**arguments, **made}, equations, LOSS, functions)
+    outputs = tuple(t.name for t in made.values() if t.axes[:1] == (Extent.of(BATCH),)) or (LOSS,)
+    tensors = {**roles, **made}
+    # NumPy computes in double precision, and so does what is compiled from its notation
+    return Network(name, tensors, equations, LOSS, functions, outputs, training=Training(dtype="float64"))
 
 
-def _learnt(given: Sequence[Tensor], wrt: Sequence[str], where: str) -> frozenset[str]:
+def _learnt(given: Sequence[Tensor], made: Iterable[str], wrt: Sequence[str], where: str) -> frozenset[str]:
     """Names of the arguments that are differentiated."""
     real = [t.name for t in given if t.dtype == "real"]
+    known = [*real, *(name for name in made if name != LOSS)]
     for name in wrt:
-        if name not in real:
+        if name not in known:
             integer = any(t.name == name for t in given)
-            what = f"'{name}' holds integers and has no gradient" if integer else f"there is no argument '{name}'"
-            raise FormulaError(Fault(where, f"{what}; {instead(name, real)}"))
-    return frozenset(wrt or real)
+            what = f"'{name}' holds integers and has no gradient" if integer else f"there is no '{name}' to derive by"
+            raise FormulaError(Fault(where, f"{what}; {instead(name, known)}"))
+    return frozenset([name for name in wrt if name in real] or real)
 
 
 def _check_names(given: Sequence[Tensor], where: str) -> None:

@@ -8,6 +8,7 @@ from symprop.language.indices import EVERYWHERE, Compound, Constraint, Domain, G
 from symprop.language.parser import parse_equation, parse_expression
 from symprop.language.printer import equation_text, text
 from symprop.language.scope import PRIMITIVES, Scope
+from symprop.language.sizes import extent_names, sized
 
 __all__ = [
     "EVERYWHERE",
@@ -31,9 +32,11 @@ __all__ = [
     "Training",
     "defined",
     "equation_text",
+    "extent_names",
     "parse_definition",
     "parse_equation",
     "parse_expression",
     "ranges",
+    "sized",
     "text",
 ]

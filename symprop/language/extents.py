@@ -72,6 +72,16 @@ class Extent(Node):
             shifted = shifted + factor
         return all(coefficient >= 0 for _, coefficient in shifted.terms)
 
+    def at(self, sizes: Mapping[str, int]) -> Extent:
+        """The extent with integers for the names in `sizes`; other names stay."""
+        total = Extent({})
+        for monomial, coefficient in self.terms:
+            factor = Extent({tuple(name for name in monomial if name not in sizes): coefficient})
+            for name in monomial:
+                factor = factor * sizes.get(name, 1)
+            total = total + factor
+        return total
+
     def value(self, sizes: Mapping[str, int]) -> int:
         """The integer for given sizes of the names."""
         total = 0

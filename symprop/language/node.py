@@ -41,10 +41,11 @@ class Node:
         return f"{type(self).__name__}({', '.join(map(repr, self.fields()))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), self.fields()))
+        return (rebuilt, (type(self), self.fields()))
 
 
-def _rebuild(kind: type[Node], values: tuple[Any, ...]) -> Node:
+def rebuilt(kind: type[Node], values: tuple[Any, ...]) -> Node:
+    """The node of a class with given fields, in the order of its `__slots__`."""
     node = object.__new__(kind)
     node._set(*values)
     return node

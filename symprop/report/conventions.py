@@ -9,6 +9,7 @@ from __future__ import annotations
 from symprop.derivation import Derivation
 from symprop.language import Equation
 from symprop.language.expressions import reads
+from symprop.report.summary import is_formula
 from symprop.report.symbols import Symbol, Symbols
 
 _SIGNS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -34,7 +35,7 @@ def conventions(written: str, derivation: Derivation) -> list[str]:
     network = derivation.network
     loss, adjoint = Symbols(network)[network.loss].tex, Symbol("X").adjoint(derivation.prefix).tex
     batch = any("N" in axis.names for tensor in network.tensors.values() for axis in tensor.axes)
-    first = ["Rows are examples: a batch has $N$ of them."] if batch else []
+    first = ["Rows are examples: a batch has $N$ of them."] if batch and not is_formula(network) else []
     first.append(
         rf"${adjoint}$ is short for the adjoint $\partial {loss}/\partial X$ of a tensor $X$ and has its shape. "
         "Indices count from 0 and run over the axis they stand on."

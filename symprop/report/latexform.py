@@ -15,7 +15,16 @@ from symprop.report.escape import breakable, latex_text
 from symprop.report.layout import Math
 from symprop.report.rows import Display, Row, RowMaker, Side, broken
 from symprop.report.scalarmath import ScalarPrinter
-from symprop.report.summary import count_of, extent_tex, given_of, layers_of, shape_words_tex, sized_tex
+from symprop.report.summary import (
+    arguments_tex,
+    count_of,
+    extent_tex,
+    given_of,
+    is_formula,
+    layers_of,
+    shape_words_tex,
+    sized_tex,
+)
 from symprop.report.symbols import Symbols
 from symprop.report.template import fill
 from symprop.report.updates import update_equations, update_scalars
@@ -41,9 +50,10 @@ def _values(view: View, standalone: bool) -> dict[str, object]:
     written = "\n".join([*forward, *(display for _, display, _ in backward), *results])
     return {
         "name": latex_text(network.name),
-        "tables": list(_pages(_table(view))),
+        "tables": [] if is_formula(network) else list(_pages(_table(view))),
+        "arguments": arguments_tex(view.symbols, network),
         "total": extent_tex(count_of(network.params)),
-        "given": "; ".join(_given(view, tensor) for tensor in given_of(network)),
+        "given": "; ".join(_given(view, t) for t in given_of(network)) if not is_formula(network) else "",
         "conventions": conventions(written, view.derivation),
         "notes": [latex_text(note) for note in network.notes],
         "forward": forward,

@@ -14,7 +14,16 @@ from symprop.report.conventions import conventions
 from symprop.report.escape import markdown_text
 from symprop.report.rows import RowMaker, Side
 from symprop.report.scalarmath import ScalarPrinter
-from symprop.report.summary import count_of, extent_tex, given_of, layers_of, shape_words_tex, sized_tex
+from symprop.report.summary import (
+    arguments_tex,
+    count_of,
+    extent_tex,
+    given_of,
+    is_formula,
+    layers_of,
+    shape_words_tex,
+    sized_tex,
+)
 from symprop.report.symbols import Symbols
 from symprop.report.template import fill
 from symprop.report.updates import update_equations, update_scalars
@@ -36,9 +45,12 @@ def markdown_report(view: View) -> str:
     backward = [] if view.closed_form else [line for entry in view.backward for line in _derived(view, rows, entry)]
     values = {
         "name": markdown_text(view.network.name),
-        "table": list(_table(view)),
+        "table": [] if is_formula(view.network) else list(_table(view)),
+        "arguments": arguments_tex(view.symbols, view.network),
         "total": f"${extent_tex(count_of(view.network.params))}$",
-        "given": [f"{sized_tex(view.symbols[t.name].tex, t)}: {t.role}{_values(t)}" for t in given_of(view.network)],
+        "given": [f"{sized_tex(view.symbols[t.name].tex, t)}: {t.role}{_values(t)}" for t in given_of(view.network)]
+        if not is_formula(view.network)
+        else [],
         "conventions": conventions("\n".join([*forward, *backward, *results]), view.derivation),
         "notes": [markdown_text(note) for note in view.network.notes],
         "forward": forward,

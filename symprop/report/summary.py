@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from symprop.language import Extent, Network, Tensor
 from symprop.language.expressions import tensors_read
-from symprop.report.symbols import index_tex
+from symprop.report.symbols import Symbols, index_tex
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,28 @@ def shape_words_tex(tensor: Tensor) -> str:
     """The same for LaTeX and Markdown."""
     shape = shape_tex(tensor)
     return f"length ${shape}$" if len(tensor.axes) == 1 else f"${shape}$" if shape else "scalar"
+
+
+def is_formula(network: Network) -> bool:
+    """True of a network without layers and targets: a formula of arguments, which are all alike."""
+    return not any(tensor.origin or tensor.role == "target" for tensor in network.tensors.values())
+
+
+def arguments_of(network: Network) -> tuple[tuple[Tensor, str], ...]:
+    """What a formula is a function of, each with what is to be said of it; nothing of any other network."""
+    arguments = network.of_role("input", "param", "state") if is_formula(network) else ()
+    return tuple((tensor, _role_words(tensor)) for tensor in arguments)
+
+
+def arguments_tex(symbols: Symbols, network: Network) -> list[str]:
+    """The same as lines for LaTeX and Markdown."""
+    found = ((sized_tex(symbols[t.name].tex, t), words) for t, words in arguments_of(network))
+    return [f"{symbol}: {words}" if words else symbol for symbol, words in found]
+
+
+def _role_words(tensor: Tensor) -> str:
+    integers = f"integers below {tensor.high}" if tensor.high is not None else "integers"
+    return integers if tensor.dtype == "integer" else "differentiated by" if tensor.role == "param" else ""
 
 
 def given_of(network: Network) -> tuple[Tensor, ...]:

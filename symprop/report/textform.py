@@ -12,7 +12,7 @@ from symprop.language import Equation, text
 from symprop.language.printer import equation_text
 from symprop.report.escape import one_line
 from symprop.report.matrixtext import left_text, numpy_text
-from symprop.report.summary import count_of, given_of, layers_of, shape_text, shape_words
+from symprop.report.summary import arguments_of, count_of, given_of, is_formula, layers_of, shape_text, shape_words
 from symprop.report.template import fill
 from symprop.report.updates import update_equations
 from symprop.report.view import Entry, View
@@ -26,7 +26,9 @@ RULE_COLUMNS = 26
 def text_report(view: View) -> str:
     """The document."""
     closed = view.closed_form
-    sections: list[tuple[str, list[str]]] = [("Network", list(_summary(view)))]
+    formula = is_formula(view.network)
+    head = ("Arguments", list(_arguments(view))) if formula else ("Network", list(_summary(view)))
+    sections: list[tuple[str, list[str]]] = [head]
     forward = [line for entry in view.forward for line in _equation(entry)]
     if closed:
         sections.append(("Gradients", [line for entry in view.results for line in _equation(entry)]))
@@ -54,6 +56,11 @@ def _listed(sentences: Iterable[str]) -> list[str]:
         for sentence in plain
         for line in textwrap.wrap(sentence, WIDTH_COLUMNS, initial_indent="- ", subsequent_indent="  ")
     ]
+
+
+def _arguments(view: View) -> Iterator[str]:
+    for tensor, words in arguments_of(view.network):
+        yield f"{tensor.name}: {shape_text(tensor)}" + (f", {words}" if words else "")
 
 
 def _summary(view: View) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from symprop.language import Equation, Extent, Network, Tensor
-from symprop.language.node import Node, _rebuild
+from symprop.language.node import Node, rebuilt
 from tests.cases.equations import Case
 
 
@@ -57,7 +57,7 @@ def _fixed(value: Any, sizes: Mapping[str, Extent]) -> Any:
     if isinstance(value, tuple):
         return tuple(_fixed(v, sizes) for v in value)
     if isinstance(value, Node):
-        return _rebuild(type(value), tuple(_fixed(v, sizes) for v in value.fields()))
+        return rebuilt(type(value), tuple(_fixed(v, sizes) for v in value.fields()))
     return value
 
 
