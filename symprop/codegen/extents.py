@@ -29,6 +29,7 @@ def with_sizes(network: Network, sizes: Mapping[str, int]) -> Network:
     names = [name for name in extent_names(network) if name != BATCH]
     faults = [Fault(f"size of {name}", _wrong(name, size, names)) for name, size in sizes.items()]
     faults = [fault for fault in faults if fault.message]
+    faults += [_rows_learnt(tensor) for tensor in network.params if _has_rows(tensor)]
     missing = [name for name in names if name not in sizes]
     if missing and not faults:
         message = f"extent{'s' if len(missing) > 1 else ''} {', '.join(missing)} without a size; kernels have numbers"
@@ -48,6 +49,15 @@ def _wrong(name: str, size: int, names: list[str]) -> str:
     return "" if isinstance(size, int) and 1 <= size < 2**31 else f"{size} is no size; expected a positive integer"
 
 
+def _rows_learnt(tensor: Tensor) -> Fault:
+    message = "it has N rows, as data have, and cannot be learnt; expected a shape without N"
+    return Fault(f"parameter '{tensor.name}'", message, "Say what is learnt with --wrt, or wrt= from Python.")
+
+
+def _has_rows(tensor: Tensor) -> bool:
+    return any(BATCH in axis.names for axis in tensor.axes)
+
+
 def _given_once(tensor: Tensor) -> Tensor:
-    fixed = tensor.role == "input" and tensor.dtype == "real" and not any(BATCH in axis.names for axis in tensor.axes)
+    fixed = tensor.role == "input" and tensor.dtype == "real" and not _has_rows(tensor)
     return replace(tensor, role="state") if fixed else tensor

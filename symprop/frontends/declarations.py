@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from symprop.errors import Fault, FormulaError
-from symprop.frontends.formulas import LOSS, loss_network
+from symprop.frontends.formulas import LOSS, check_names, loss_network
 from symprop.frontends.names import Meaning, Names
 from symprop.frontends.numpy_notation import Notation
 from symprop.language import Extent, Network, Tensor
@@ -35,6 +35,7 @@ def formula_network(
         FormulaError: the formula cannot be read, its value is no scalar, or names and shapes do not match.
     """
     tensors = [declared(argument, words) for argument, words in shapes.items()]
+    check_names(tensors, where)
     extents = {extent for tensor in tensors for axis in _all_extents(tensor) for extent in axis.names}
     meanings = {tensor.name: Meaning(tensor, "as declared") for tensor in tensors}
     names = Names(meanings, frozenset(extents))

@@ -53,7 +53,7 @@ def loss_network(
     if loss.axes:
         message = f"the loss has shape {shape_text(loss.axes)}; expected a number"
         raise FormulaError(Fault(where, message, "Take its sum or its mean."))
-    _check_names(given, where)
+    check_names(given, where)
     equations = tuple(_Naming(given, values).equations())
     made = {e.target: defined(e) for e in equations}
     made[LOSS] = replace(made[LOSS], role="loss")
@@ -78,7 +78,12 @@ def _learnt(given: Sequence[Tensor], made: Iterable[str], wrt: Sequence[str], wh
     return frozenset([name for name in wrt if name in real] or real)
 
 
-def _check_names(given: Sequence[Tensor], where: str) -> None:
+def check_names(given: Sequence[Tensor], where: str) -> None:
+    """Refuse names of arguments that mean something else.
+
+    Raises:
+        FormulaError: a name is no name, or that of an extent, the loss, an adjoint or a function.
+    """
     names = {tensor.name for tensor in given}
     extents = {name for tensor in given for axis in tensor.axes for name in axis.names} | {BATCH}
     functions = {*PRIMITIVES, *ACTIVATIONS}

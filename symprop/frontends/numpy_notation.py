@@ -88,14 +88,19 @@ class Notation(Expressions):
         return self.found
 
     def free_names(self) -> list[str]:
-        """The names that are read and nowhere assigned to, in order, without functions and constants."""
-        nodes = [node for statement in self.statements() for node in ast.walk(statement)]
-        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-        names = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in called]
-        assigned = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-        places = {node.id: (node.lineno, node.col_offset) for node in reversed(names)}
-        known = assigned | {*PREFIXES, *CONSTANTS, *self.names.extents}
-        return sorted((n for n in places if n not in known), key=places.__getitem__)
+        """The names that are read before they are assigned to, in order, without functions and constants."""
+        found: dict[str, None] = {}
+        known = {*PREFIXES, *CONSTANTS, *self.names.extents}
+        for statement in self.statements():
+            nodes = list(ast.walk(statement))
+            called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+            names = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in called]
+            in_place = isinstance(statement, ast.AugAssign)
+            read = [node for node in names if isinstance(node.ctx, ast.Load) or in_place]
+            read.sort(key=lambda node: (node.lineno, node.col_offset))
+            found.update((node.id, None) for node in read if node.id not in known)
+            known |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        return list(found)
 
     def _run(self, statements: Sequence[ast.stmt]) -> list[Assigned]:
         for statement in statements:
