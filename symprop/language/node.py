@@ -6,6 +6,7 @@ never points back at what contains it, so it can be shared, cached and used as a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -42,6 +43,22 @@ class Node:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (rebuilt, (type(self), self.fields()))
+
+
+def mapped(value: Any, change: Callable[[Node], Any]) -> Any:
+    """A node, or a tuple of what nodes are made of, with every node in it passed through `change`, inner ones first."""
+    if isinstance(value, Node):
+        return change(rebuilt(type(value), tuple(mapped(field, change) for field in value.fields())))
+    return tuple(mapped(part, change) for part in value) if isinstance(value, tuple) else value
+
+
+def nodes_in(value: Any) -> Iterator[Node]:
+    """All nodes in a node or a tuple, each before those it is made of."""
+    if isinstance(value, Node):
+        yield value
+        value = value.fields()
+    for part in value if isinstance(value, tuple) else ():
+        yield from nodes_in(part)
 
 
 def rebuilt(kind: type[Node], values: tuple[Any, ...]) -> Node:

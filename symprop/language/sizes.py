@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from symprop.language.equations import Equation, Network, Tensor
-from symprop.language.expressions import Expr, IndexValue, size, transform
+from symprop.language.expressions import IndexValue, size, transform
 from symprop.language.extents import Extent
-from symprop.language.node import Node, rebuilt
+from symprop.language.node import Node, mapped, nodes_in
 
 Sizes = Mapping[str, int]
 
 
 def extent_names(network: Network) -> tuple[str, ...]:
-    """Names of all extents, in the order of the tensors."""
-    extents = [e for t in network.tensors.values() for e in (*t.axes, *([] if t.high is None else [t.high]))]
+    """Names of all extents of tensors, labels and formulas, in this order."""
+    tensors = [(*t.axes, *([] if t.high is None else [t.high])) for t in network.tensors.values()]
+    bodies = [(e.indices, e.body, e.domain) for e in network.equations]
+    extents = [node for node in nodes_in((*tensors, *bodies)) if isinstance(node, Extent)]
     return tuple(dict.fromkeys(name for extent in extents for name in sorted(extent.names)))
 
 
@@ -38,19 +39,13 @@ def _tensor(tensor: Tensor, sizes: Sizes) -> Tensor:
 
 
 def _equation(equation: Equation, sizes: Sizes) -> Equation:
-    body = transform(_sized(equation.body, sizes), _number)
-    return replace(equation, indices=_sized(equation.indices, sizes), body=body, domain=_sized(equation.domain, sizes))
+    def change(node: Node) -> Node:
+        if isinstance(node, Extent):
+            return node.at(sizes)
+        # an extent that has become a number is one
+        return size(node.position) if isinstance(node, IndexValue) else node
 
-
-def _sized(value: Any, sizes: Sizes) -> Any:
-    """A node, or what nodes are made of, with every extent in it replaced."""
-    if isinstance(value, Extent):
-        return value.at(sizes)
-    if isinstance(value, Node):
-        return rebuilt(type(value), tuple(_sized(field, sizes) for field in value.fields()))
-    return tuple(_sized(part, sizes) for part in value) if isinstance(value, tuple) else value
-
-
-def _number(expr: Expr) -> Expr:
-    """An extent that has become a number is one."""
-    return size(expr.position) if isinstance(expr, IndexValue) else expr
+    indices, domain = (mapped(part, change) for part in (equation.indices, equation.domain))
+    # rebuilt once more, so that numbers are folded
+    body = transform(mapped(equation.body, change), lambda node: node.rebuild(node.children()))
+    return replace(equation, indices=indices, body=body, domain=domain)

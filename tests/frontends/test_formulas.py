@@ -220,7 +220,7 @@ SHAPES = {"X": "N,D", "y": "N", "w": "D"}
             "sum(X@w*y)",
             {**SHAPES, "w": "0"},
             (),
-            "shape of 'w': '0' is no extent; expected names and whole numbers, such as N,D, and N<C for integers below C",
+            "shape of 'w': '0' is no extent; expected names and whole numbers, such as N,D, and N<C for integers",
         ),
         (
             "sum(X@w*y)",
