@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,8 +18,9 @@ from symprop.language.syntax import Place as TextPlace
 from symprop.spec import nodes
 from symprop.spec.places import Finding, Place, faults, instead
 from symprop.spec.source import check_characters, read_text
+from symprop.verification.conventions import MEANINGS
 
-KEYS = ("symprop", "net", "aliases", "claims")
+KEYS = ("symprop", "net", "aliases", "convention", "claims")
 EXPECTED = "a mapping with claims, one formula a name"
 
 
@@ -50,6 +51,7 @@ class ClaimsFile:
         formulas: the claims in order, or the one program.
         is_program: whether every assignment of the one formula is a claim.
         aliases: names of the user's and the network's names they stand for.
+        convention: words of the convention it declares, of which there may be none.
     """
 
     name: str
@@ -57,6 +59,7 @@ class ClaimsFile:
     formulas: tuple[Formula, ...]
     is_program: bool
     aliases: Mapping[str, str]
+    convention: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_claims(path: str | os.PathLike[str]) -> ClaimsFile:
@@ -123,7 +126,8 @@ class _File:
             self.fail(root.place, "key 'claims' is missing", "Write claims:, and below it one formula a name.")
         is_program = isinstance(claims, nodes.Scalar)
         formulas = (self._formula("", claims),) if is_program else self._formulas(claims)
-        return ClaimsFile(self.name, self._net(root), formulas, is_program, self._aliases(root))
+        convention = self._convention(root)
+        return ClaimsFile(self.name, self._net(root), formulas, is_program, self._aliases(root), convention)
 
     def _net(self, root: nodes.Mapping) -> str:
         node = root.get("net")
@@ -132,6 +136,21 @@ class _File:
         if not isinstance(node, nodes.Scalar) or not isinstance(node.value, str) or not node.value:
             self.fail(node.place, "net: expected the path of a net.yaml")
         return node.value
+
+    def _convention(self, root: nodes.Mapping) -> dict[str, str]:
+        node = root.get("convention")
+        if node is None:
+            return {}
+        if not isinstance(node, nodes.Mapping):
+            self.fail(node.place, "convention: expected a mapping such as {batch: columns, weights: out_in}")
+        for key, value in zip(node.keys, node.values, strict=True):
+            known = MEANINGS.get(key.text)
+            if known is None:
+                self.fail(key.place, f"convention: unknown key '{key.text[:60]}'; {instead(key.text, MEANINGS)}")
+            shown = value.text if isinstance(value, nodes.Scalar) else ""
+            if shown not in known:
+                self.fail(value.place, f"convention: {key.text}: unknown value '{shown[:60]}'; {instead(shown, known)}")
+        return {key.text: getattr(value, "text", "") for key, value in zip(node.keys, node.values, strict=True)}
 
     def _aliases(self, root: nodes.Mapping) -> dict[str, str]:
         node = root.get("aliases")

@@ -21,12 +21,13 @@ from symprop.language import Tensor
 from symprop.verification.points import Array, Point, given, high_of, sizes_of
 from symprop.verification.scene import DIGITS, Scene, finite
 from symprop.verification.values import Claim, Counterexample
+from symprop.verification.views import Views
 
 ROUGH, EXACT, SEEDS, SECONDS, SHOWN = 1e-6, 1e-30, 4, 4.0, 12
 
 
 def counterexample(
-    derivation: Derivation, claims: Sequence[Claim], claim: Claim, deadline: float
+    derivation: Derivation, claims: Sequence[Claim], claim: Claim, deadline: float, views: Views
 ) -> Counterexample | None:
     """The simplest of the points tried, with one entry of both sides."""
     end = min(deadline, monotonic() + SECONDS)
@@ -38,16 +39,16 @@ def counterexample(
             if monotonic() < end and _refutes(derivation, claims, claim, simpler):
                 point = simpler
                 break
-    return _shown(derivation, claims, claim, point)
+    return _shown(derivation, claims, claim, point, views)
 
 
 def _small(derivation: Derivation) -> Iterator[Point]:
     """Points of small whole numbers, one row first."""
     sizes = sizes_of(derivation.network, 0)
-    for rows in (1, 2, 3):
+    for rows in (1, 2, 3) if "N" in sizes else (1,):
         for seed in range(SEEDS):
             rng = np.random.default_rng(seed)
-            now = {**sizes, "N": rows}
+            now = {**sizes, "N": rows} if "N" in sizes else sizes
             yield Point(now, {t.name: _whole(t, now, rng) for t in given(derivation.network)})
 
 
@@ -101,16 +102,20 @@ def _values(
     return values if values is not None and all(map(finite, values)) else None
 
 
-def _shown(derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point) -> Counterexample | None:
-    values = _values(derivation, claims, claim, point, DIGITS)
-    if values is None:
+def _shown(
+    derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point, views: Views
+) -> Counterexample | None:
+    found = _values(derivation, claims, claim, point, DIGITS)
+    if found is None:
         return None
+    values = [views[claim.target].shown(array, point.sizes) for array in found]
     places = np.argwhere(np.asarray(np.abs(values[0] - values[1]) > EXACT))
     if not len(places):
         return None
     place = tuple(int(k) for k in places[0])
     entry = claim.target + (f"[{', '.join(map(str, place))}]" if place else "")
-    inputs = {t.name: _words(point.arrays[t.name]) for t in given(derivation.network)}
+    written = {t.name: views[t.name].shown(point.arrays[t.name], point.sizes) for t in given(derivation.network)}
+    inputs = {name: _words(array) for name, array in written.items()}
     return Counterexample(dict(point.sizes), inputs, entry, _number(values[0][place]), _number(values[1][place]))
 
 

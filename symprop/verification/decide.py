@@ -12,7 +12,7 @@ from time import monotonic
 import mpmath
 
 from symprop.derivation import Derivation
-from symprop.verification.cost import check_cost
+from symprop.frontends.arrays import shape_text
 from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
 from symprop.verification.differences import check_truth
@@ -36,6 +36,7 @@ from symprop.verification.values import (
     Evidence,
     Verdict,
 )
+from symprop.verification.views import Views
 
 TOLERANCE = 1e-40
 FIRST, ALL, WIDE = 2, 6, 40.0
@@ -58,10 +59,11 @@ class Judge:
         derivation: the truth.
         claims: all claims, helpers included, in order.
         deadline: time of the clock at which no further proof is tried.
+        views: how the user writes the tensors of the network.
     """
 
-    def __init__(self, derivation: Derivation, claims: tuple[Claim, ...], deadline: float) -> None:
-        self.derivation, self.claims, self.deadline = derivation, claims, deadline
+    def __init__(self, derivation: Derivation, claims: tuple[Claim, ...], deadline: float, views: Views) -> None:
+        self.derivation, self.claims, self.deadline, self.views = derivation, claims, deadline, views
         self.prover = Prover(derivation, {**library(), **derivation.network.functions})
         self.found: dict[str, Verdict] = {}
         self.assumed: dict[str, tuple[str, ...]] = {}
@@ -70,7 +72,6 @@ class Judge:
         self._checked = False
         self.left = sum(1 for claim in claims if claim.target)
         self._helpers = iter(claims)
-        check_cost(derivation)
 
     def scene(self, number: int) -> Scene:
         """The values at one of the points; the later ones have larger inputs."""
@@ -92,8 +93,8 @@ class Judge:
         self.left -= 1
         self.prover.learn(claim, verdict.verdict in RIGHT)
         if claim.tensor is not None:
-            self.found[claim.tensor.name] = verdict
-            self.assumed[claim.tensor.name] = verdict.assumptions
+            self.found[claim.label] = verdict
+            self.assumed[claim.label] = verdict.assumptions
         return verdict
 
     def _learn_helpers(self, claim: Claim) -> None:
@@ -109,8 +110,7 @@ class Judge:
             assert problem is not None
             hint = (problem.hint,) if problem.hint else ()
             return Verdict("", "", NOT_EVALUABLE, f"{problem.message}.", hints=hint, ours=self._ours(claim))
-        wanted = self.derivation.network.tensors[self._tensor(claim)].axes
-        if claim.tensor.axes != wanted:
+        if not claim.fits:
             return self._shape(claim)
         failure = self.scene(0).failures.get(claim.name)
         if failure is not None:
@@ -178,14 +178,15 @@ class Judge:
             found = found if follows else replace(found, reason=_proportion(ratio))
         if not follows:
             hints = hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline)
-            found = replace(found, hints=hints, difference=difference_text(self.derivation, self.claims, claim))
-        example = counterexample(self.derivation, self.claims, claim, self.deadline)
+            difference = difference_text(self.derivation, self.claims, claim, self.views)
+            found = replace(found, hints=hints, difference=difference)
+        example = counterexample(self.derivation, self.claims, claim, self.deadline, self.views)
         return replace(found, counterexample=example, reason=found.reason or _differs(found))
 
     def _first_wrong(self, claim: Claim) -> str:
         """The first wrong claim among those that this one is made of, "" where it is the first."""
         pending, seen = list(claim.reads), set[str]()
-        stored = {c.tensor.name: c for c in self.claims if c.tensor is not None}
+        stored = {c.label: c for c in self.claims if c.tensor is not None}
         while pending:
             name = pending.pop()
             if name in stored and name not in seen:
@@ -206,9 +207,9 @@ class Judge:
         return True
 
     def _shape(self, claim: Claim) -> Verdict:
-        assert claim.tensor is not None
+        assert claim.view is not None and claim.written is not None
         tensor = self.derivation.network.tensors[self._tensor(claim)]
-        mine, true = (_shape_text(axes) for axes in (claim.tensor.axes, tensor.axes))
+        mine, true = (shape_text(axes) for axes in (claim.written.axes, claim.view.axes))
         source = f"{tensor.name} is" if self._is_adjoint(claim) else "it is"
         layer = f" (of layer {tensor.origin})" if tensor.origin else ""
         reason = f"Its shape is {mine}; expected {true}, since {source} {true} in the network{layer}."
@@ -269,7 +270,7 @@ class Judge:
         return claim.target.removeprefix(self.derivation.prefix) if self._is_adjoint(claim) else claim.target
 
     def _ours(self, claim: Claim) -> str:
-        return truth_text(self.derivation, claim.target)
+        return truth_text(self.derivation, claim.target, self.views)
 
 
 def _tiny(array: object, scene: Scene) -> bool:
@@ -294,8 +295,3 @@ def _differs(verdict: Verdict) -> str:
     wrong, size = verdict.differing
     which = "Every entry differs" if wrong == size and size > 1 else f"{wrong} of {size} entries differ"
     return f"{which if size > 1 else 'It differs'} at a random point."
-
-
-def _shape_text(axes: object) -> str:
-    parts = [str(axis) for axis in axes]  # type: ignore[attr-defined]
-    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"

@@ -190,7 +190,9 @@ def _some_entries(claim: Claim, scenes: Sequence[Scene]) -> Iterator[str]:
 
 def shape_hints(claim: Claim, scenes: Sequence[Scene]) -> tuple[str, ...]:
     """Sentences for a claim of another shape: what would make it the true value, checked at two points."""
-    pairs = [values for scene in scenes if (values := scene.values(claim)) is not None]
+    assert claim.view is not None
+    known = [(scene, values) for scene in scenes if (values := scene.values(claim)) is not None]
+    pairs = [(mine, claim.view.shown(true, scene.point.sizes)) for scene, (mine, true) in known]
     if len(pairs) < 2:
         return ()
     changes = list(_changes(pairs[0][0].ndim))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symprop.language import Network, Tensor
+from symprop.language import Network, Tensor, extent_names
 
 Array = npt.NDArray[Any]
 GIVEN = ("input", "target", "param", "state", "sample")
@@ -38,7 +38,7 @@ def sizes_of(network: Network, number: int) -> dict[str, int]:
     """Sizes of the named extents: different from one another and from all other extents, and changing with `number`."""
     axes = [axis for tensor in network.tensors.values() for axis in tensor.axes]
     taken = {axis.constant for axis in axes}
-    names = sorted({name for axis in axes for name in axis.names} | {"N"}, key=lambda name: (name != "N", name))
+    names = sorted(extent_names(network), key=lambda name: (name != "N", name))
     free = [size for size in range(2, 2 + len(taken) + 5 * len(names)) if size not in taken]
     return {name: free[(number + k) % (len(names) + 2)] for k, name in enumerate(names)}
 

@@ -17,6 +17,7 @@ from symprop.derivation import Derivation
 from symprop.language import Equation, Expr, Extent, Function, Index, Position, Read, ranges
 from symprop.language import expressions as ex
 from symprop.verification.values import Claim
+from symprop.verification.views import View
 
 MODULE = "symprop.algebra.canonical"
 
@@ -56,7 +57,7 @@ class Prover:
         self.forward = {e.target: e for e in network.equations}
         self.adjoints = {a.equation.target: a.equation for a in derivation}
         self.own: dict[str, Equation] = {}
-        self.known: dict[str, str] = {}
+        self.known: dict[str, tuple[str, View]] = {}
         axes = {t.name: t.axes for t in network.tensors.values()}
         prefixed = {derivation.prefix + name: extents for name, extents in axes.items()}
         self.axes = {**prefixed, **axes}
@@ -64,8 +65,8 @@ class Prover:
     def learn(self, claim: Claim, proved: bool) -> None:
         """Take up a claim's equations; a proved claim is the tensor it is about."""
         self._take(claim)
-        if proved and claim.tensor is not None:
-            self.known[claim.tensor.name] = claim.target
+        if proved and claim.view is not None:
+            self.known[claim.label] = claim.target, claim.view
 
     def _take(self, claim: Claim) -> None:
         self.own |= {e.target: e for e in claim.equations}
@@ -122,11 +123,13 @@ class Prover:
         return equation.with_body(self._read(equation.body))
 
     def _read(self, expr: Expr) -> Expr:
-        """Proved claims read as what they are equal to."""
+        """Proved claims read as what they are equal to, as the user has it."""
 
         def change(node: Expr) -> Expr:
-            known = isinstance(node, Read) and node.tensor in self.known
-            return Read(self.known[node.tensor], node.indices) if known and isinstance(node, Read) else node
+            if not (isinstance(node, Read) and node.tensor in self.known):
+                return node
+            target, view = self.known[node.tensor]
+            return ex.mul(view.factor, Read(target, view.inside(node.indices)))
 
         return single(ex.transform(expr, change))
 

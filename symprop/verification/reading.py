@@ -12,21 +12,28 @@ from dataclasses import replace
 from symprop.derivation import Derivation
 from symprop.errors import ClaimError, Fault, InputError
 from symprop.frontends import Assigned, Meaning, Names, Notation, ShapeError
+from symprop.language import Equation, Extent
 from symprop.verification.claimsfile import ClaimsFile, Formula
 from symprop.verification.targets import plain, suggestion, target_of
 from symprop.verification.values import Claim
+from symprop.verification.views import Views
 
-MARK = "'"
-"""The user's dW1 is stored as dW1', beside the true dW1."""
+MARK, CONVERTED = "'", "^"
+"""The user's dW1 is stored as dW1', beside the true dW1; as dW1'^ it has the axes and the scale of the true one."""
 
 
-def claims_of(file: ClaimsFile, derivation: Derivation) -> tuple[Claim, ...]:
+def claims_of(file: ClaimsFile, derivation: Derivation, views: Views) -> tuple[Claim, ...]:
     """The claims of a file.
+
+    Args:
+        file: the formulas.
+        derivation: what they are about.
+        views: how the user writes its tensors.
 
     Raises:
         ClaimError: a formula cannot be read, or a name means nothing; all faults are listed.
     """
-    reader = _Reader(file, derivation)
+    reader = _Reader(file, derivation, views)
     found = reader.program() if file.is_program else reader.formulas()
     faults = [*reader.faults, *(_unused(found, file, derivation) if not reader.faults else [])]
     if faults:
@@ -42,7 +49,7 @@ def _unused(claims: list[Claim], file: ClaimsFile, derivation: Derivation) -> li
     read = {label for claim in claims for label in claim.reads}
     faults = []
     for claim in claims:
-        idle = not claim.target and claim.tensor is not None and claim.tensor.name not in read
+        idle = not claim.target and claim.tensor is not None and claim.label not in read
         if idle and (not file.is_program or claim.name.startswith(derivation.prefix)):
             message = f"'{claim.name}' is no gradient and no tensor of the network, and no later claim reads it"
             faults.append(Fault(claim.where, message, suggestion(claim.name, derivation)))
@@ -52,17 +59,18 @@ def _unused(claims: list[Claim], file: ClaimsFile, derivation: Derivation) -> li
 class _Reader:
     """Claims read so far, and what names mean by now."""
 
-    def __init__(self, file: ClaimsFile, derivation: Derivation) -> None:
-        self.file, self.derivation = file, derivation
+    def __init__(self, file: ClaimsFile, derivation: Derivation, views: Views) -> None:
+        self.file, self.derivation, self.views = file, derivation, views
         self.faults: list[Fault] = []
         network = derivation.network
-        known = {name: Meaning(tensor, "of the network") for name, tensor in network.tensors.items()}
+        written = {name: replace(t, axes=views[name].axes) for name, t in network.tensors.items()}
+        known = {name: Meaning(tensor, "of the network") for name, tensor in written.items()}
         for alias, name in file.aliases.items():
             if plain(name, {}) in known:
                 known[plain(alias, {})] = known[plain(name, {})]
         self.known: dict[str, Meaning] = known
         self.functions = {f.name: len(f.args) + len(f.params) for f in network.functions.values()}
-        extents = {name for tensor in network.tensors.values() for axis in tensor.axes for name in axis.names}
+        extents = {name for tensor in written.values() for axis in tensor.axes for name in axis.names}
         self.extents = frozenset(extents)
 
     @property
@@ -89,11 +97,34 @@ class _Reader:
         except ShapeError as error:
             self._block([name, target], formula.name)
             return replace(claim, problem=error.faults[0])
-        claim = _claim(claim, assigned)
-        assert claim.tensor is not None
+        claim = self._valued(claim, assigned)
+        assert claim.written is not None
         for known in filter(None, (name, target)):
-            self.known[known] = Meaning(claim.tensor, f"by your claim {formula.name}")
+            self.known[known] = Meaning(claim.written, f"by your claim {formula.name}")
         return claim
+
+    def _valued(self, claim: Claim, assigned: list[Assigned]) -> Claim:
+        """The claim with the value that was assigned last, as the user has it and as the network has it."""
+        values = [replace(a, equations=tuple(map(self._over_network, a.equations))) for a in assigned]
+        equations = tuple(e for value in values for e in value.equations)
+        own = {e.target for e in equations}
+        reads = tuple(dict.fromkeys(n for value in values for n in value.reads if n not in own))
+        written = values[-1].tensor
+        claim = replace(claim, tensor=written, written=written, equations=equations, reads=reads)
+        view = self.views.get(claim.target)
+        if view is None or view.is_plain or view.axes != written.axes:
+            return replace(claim, view=view)
+        tensor = replace(written, name=written.name + CONVERTED, axes=self._axes(claim.target))
+        converted = self.views.converted(claim.target, written.name, tensor)
+        return replace(claim, view=view, tensor=tensor, equations=(*equations, converted))
+
+    def _over_network(self, equation: Equation) -> Equation:
+        return equation.with_body(self.views.inside(equation.body))
+
+    def _axes(self, target: str) -> tuple[Extent, ...]:
+        """The axes of an adjoint or a value in the network."""
+        tensors = self.derivation.network.tensors
+        return tensors[target if target in tensors else target.removeprefix(self.derivation.prefix)].axes
 
     def _block(self, names: list[str], claim: str) -> None:
         """What reads a claim without a value has none either."""
@@ -126,8 +157,7 @@ class _Reader:
                 self.faults += error.faults
                 continue
             line = formula.text.split("\n")[value.place.line - 1].strip()
-            claim = Claim(value.name, target, value.tensor, value.equations, value.reads, line, where)
-            claims.append(claim)
+            claims.append(self._valued(Claim(value.name, target, None, (), (), line, where), [value]))
         return claims
 
 
@@ -135,14 +165,6 @@ def _broken(error: ShapeError, formula: Formula) -> Claim:
     """The statement of a program whose shapes do not fit; NumPy would stop there."""
     fault = error.faults[0]
     return Claim("program", "program", None, (), (), formula.text, fault.where, fault)
-
-
-def _claim(claim: Claim, assigned: list[Assigned]) -> Claim:
-    """The claim with the value that was assigned last."""
-    equations = tuple(e for value in assigned for e in value.equations)
-    own = {e.target for e in equations}
-    reads = tuple(dict.fromkeys(n for value in assigned for n in value.reads if n not in own))
-    return replace(claim, tensor=assigned[-1].tensor, equations=equations, reads=reads)
 
 
 def _labels(claim: str) -> Callable[[str, int], str]:

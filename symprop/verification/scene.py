@@ -38,7 +38,7 @@ class Scene:
         self.derivation, self.point, self.digits = derivation, point, digits
         self.claims = tuple(claims)
         self.declared: dict[str, Tensor] = dict(derivation.network.tensors)
-        self.declared |= {c.tensor.name: c.tensor for c in self.claims if c.tensor is not None}
+        self.declared |= {t.name: t for c in self.claims for t in (c.tensor, c.written) if t is not None}
         self.failures: dict[str, Fault] = {}
         self.truth: dict[str, Array] = dict(point.arrays)
         wanted = {c.target for c in self.claims if c.target}
@@ -89,7 +89,7 @@ class Scene:
         for other in self.claims:
             if other is claim:
                 break
-            if other.target and other.tensor is not None and other.tensor.name in self.claimed:
+            if other.target and other.fits and other.tensor is not None and other.tensor.name in self.claimed:
                 value = self.claimed[other.tensor.name]
                 if other.target != claim.target and value.shape == self.truth[other.target].shape:
                     found[other.target] = value

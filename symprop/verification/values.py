@@ -11,6 +11,8 @@ from typing import Any
 
 from symprop.errors import Fault
 from symprop.language import Equation, Tensor
+from symprop.verification.conventions import Convention
+from symprop.verification.views import View
 
 PROVED, AT_KINKS, AGREES = "PROVED", "PROVED EXCEPT AT KINKS", "AGREES"
 PROPORTIONAL, REFUTED, SHAPE = "PROPORTIONAL", "REFUTED", "SHAPE"
@@ -31,6 +33,8 @@ class Claim:
         text: the formula as it was written.
         where: its place.
         problem: why it cannot be evaluated, or None.
+        written: the tensor as the user has it, which later claims read; `tensor` is the same as the network has it.
+        view: how the user writes what it is about; None of a helper.
     """
 
     name: str
@@ -41,6 +45,24 @@ class Claim:
     text: str
     where: str
     problem: Fault | None = None
+    written: Tensor | None = None
+    view: View | None = None
+
+    @property
+    def label(self) -> str:
+        """What later claims read it under, "" where it has no value."""
+        return self.written.name if self.written is not None else ""
+
+    @property
+    def fits(self) -> bool:
+        """True where its shape is that of what it is about."""
+        return self.written is not None and self.view is not None and self.view.axes == self.written.axes
+
+    @property
+    def formulas(self) -> tuple[Equation, ...]:
+        """The equations of what the user wrote, without the one that makes the network's tensor of it."""
+        is_converted = self.tensor is not None and self.tensor.name != self.label
+        return self.equations[:-1] if is_converted else self.equations
 
 
 @dataclass(frozen=True)
@@ -126,6 +148,23 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Conventions:
+    """Under which convention claims were read, and under which they are right.
+
+    Args:
+        declared: what was declared, None where nothing was.
+        used: what they were read under.
+        right_under: other conventions under which all of them are right, those that differ least; they are not used.
+        fitting: ways to read them of which none was taken, since more than one fits their shapes.
+    """
+
+    declared: Convention | None = None
+    used: Convention = field(default_factory=Convention)
+    right_under: tuple[Convention, ...] = ()
+    fitting: tuple[Convention, ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
     """The verdicts on all claims, in their order; gradients that are not mentioned come last.
 
@@ -135,6 +174,7 @@ class Report:
         claims: the verdicts.
         accept_agrees: whether a claim that only agrees counts as right.
         notes: conventions of the network's loss.
+        conventions: of the claims.
     """
 
     network: str
@@ -142,6 +182,7 @@ class Report:
     claims: tuple[Verdict, ...]
     accept_agrees: bool = False
     notes: tuple[str, ...] = field(default=())
+    conventions: Conventions = field(default_factory=Conventions)
 
     def __getitem__(self, name: str) -> Verdict:
         """The verdict on a claim, by its name or its target."""

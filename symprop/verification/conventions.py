@@ -1,0 +1,166 @@
+"""Conventions of a hand derivation: how its arrays lie, and what its gradients are gradients of.
+
+    convention, network ─► a View of each tensor: its axes as the user writes them, and user = factor * network
+
+Enters: words such as batch: columns.  Leaves: a `Convention`, and `Views`, which read a user's formulas as formulas of
+the network and write those of the network as the user would.  How arrays lie is mere notation; a factor is not, and is
+never assumed where it was not declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from itertools import product
+
+from symprop.errors import ClaimError, Fault
+from symprop.language import Extent, Network, Tensor
+from symprop.language import expressions as ex
+from symprop.spec.places import instead
+from symprop.verification.views import View, Views
+
+BATCH = Extent.of("N")
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "batch": {
+        "rows": "examples in rows",
+        "columns": "examples in columns, biases as columns",
+        "single": "a single example, vectors without an axis for it",
+        "single_column": "a single example, vectors as columns",
+    },
+    "weights": {"in_out": "W in-by-out", "out_in": "W out-by-in"},
+    "adjoints": {
+        "of_loss": "adjoints of the loss as it is",
+        "per_example": "adjoints of values without the 1/N of the loss, which only the parameters' gradients have",
+    },
+    "sign": {"ascent": "the gradient", "descent": "minus the gradient, the direction of descent"},
+    "reduction": {"as_loss": "the loss as it is", "sum": "N times the gradient, that of the sum over the examples"},
+}
+"""Values of each field, the default first."""
+SHAPES, SCALES = ("batch", "weights"), ("adjoints", "sign", "reduction")
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What a hand derivation takes for granted; every field is a key of `MEANINGS`."""
+
+    batch: str = "rows"
+    weights: str = "in_out"
+    adjoints: str = "of_loss"
+    sign: str = "ascent"
+    reduction: str = "as_loss"
+
+    @staticmethod
+    def of(words: Mapping[str, str], where: str = "convention") -> Convention:
+        """The convention of a mapping; what it does not name is the default.
+
+        Raises:
+            ClaimError: a key or a value is unknown.
+        """
+        faults = []
+        for key, value in words.items():
+            if key not in MEANINGS:
+                faults.append(Fault(where, f"unknown key '{key}'; {instead(str(key), MEANINGS)}"))
+            elif value not in MEANINGS[key]:
+                faults.append(Fault(where, f"{key}: unknown value '{value}'; {instead(str(value), MEANINGS[key])}"))
+        if faults:
+            raise ClaimError(faults)
+        return Convention(**words)
+
+    @property
+    def is_single(self) -> bool:
+        """True where there is one example, N = 1."""
+        return self.batch.startswith("single")
+
+    @property
+    def shape(self) -> Convention:
+        """How arrays lie, with the default of everything else."""
+        return Convention(self.batch, self.weights)
+
+    def as_dict(self) -> dict[str, str]:
+        """All fields."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def changes(self, other: Convention | None = None) -> dict[str, str]:
+        """The fields that differ from another one, by default from the default."""
+        base = (other or Convention()).as_dict()
+        return {key: value for key, value in self.as_dict().items() if value != base[key]}
+
+    @property
+    def words(self) -> str:
+        """What differs from the default, as a phrase."""
+        found = [MEANINGS[key][value] for key, value in self.changes().items()]
+        return "; ".join(found) or "examples in rows, W in-by-out"
+
+    @property
+    def option(self) -> str:
+        """What differs from the default, as an option of the command line."""
+        return ",".join(f"{key}={value}" for key, value in self.changes().items())
+
+
+def shapes() -> list[Convention]:
+    """All ways in which arrays may lie, the default first."""
+    return [Convention(batch, weights) for batch, weights in product(*(MEANINGS[key] for key in SHAPES))]
+
+
+def scales(shape: Convention) -> list[Convention]:
+    """All factors that gradients may have, where arrays lie in a given way."""
+    choices = product(*(MEANINGS[key] for key in SCALES))
+    return [replace(shape, **dict(zip(SCALES, values, strict=True))) for values in choices]
+
+
+# -- views -----------------------------------------------------------------------------------------------------------
+
+
+def views_of(convention: Convention, network: Network, prefix: str) -> Views:
+    """How the tensors of a network, whose examples are rows, and their adjoints look under a convention."""
+    reads = [read for equation in network.equations for read in ex.reads(equation.body)]
+    gathered = {read.tensor for read in reads if any(list(position.gathers()) for position in read.indices)}
+    found: dict[str, View] = {}
+    for tensor in network.tensors.values():
+        order = _order(convention, tensor, tensor.name in gathered)
+        axes = tuple(Extent.of(1) if k is None else tensor.axes[k] for k in order)
+        if convention.is_single:
+            axes = tuple(axis.at({"N": 1}) for axis in axes)
+        sign, power = _factor(convention, tensor)
+        found[tensor.name] = View(axes, order, len(tensor.axes))
+        found[prefix + tensor.name] = View(axes, order, len(tensor.axes), sign, power)
+    return Views(found)
+
+
+def _order(convention: Convention, tensor: Tensor, gathered: bool) -> tuple[int | None, ...]:
+    """The axis of the network that stands on each axis of the user; None for one of extent 1 that is added."""
+    same = tuple(range(len(tensor.axes)))
+    batched = tensor.axes[:1] == (BATCH,)
+    columns = convention.batch in ("columns", "single_column")
+    if batched:
+        if convention.batch == "single":
+            return same[1:]
+        return (1, 0) if columns and len(same) == 2 else same
+    if tensor.role != "param":
+        return same
+    if len(same) == 2 and not gathered and convention.weights == "out_in":
+        return (1, 0)
+    return (0, None) if len(same) == 1 and columns else same
+
+
+def _factor(convention: Convention, tensor: Tensor) -> tuple[int, int]:
+    """(sign, power) in user's adjoint = sign * N**power * adjoint."""
+    batched = tensor.axes[:1] == (BATCH,)
+    per_example = batched and tensor.role != "param" and convention.adjoints == "per_example"
+    power = int(convention.reduction == "sum" or per_example)
+    return -1 if convention.sign == "descent" else 1, 0 if convention.is_single else power
+
+
+def joined(words: Iterable[str], where: str) -> dict[str, str]:
+    """KEY=VALUE,... as a mapping.
+
+    Raises:
+        ClaimError: a part is no KEY=VALUE.
+    """
+    found: dict[str, str] = {}
+    for part in (part.strip() for word in words for part in word.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise ClaimError(Fault(where, f"'{part}' is no convention; expected KEY=VALUE, such as batch=columns"))
+        found[key.strip()] = value.strip()
+    return found

@@ -1,0 +1,186 @@
+"""Which convention claims are read under, and under which others they would be right.
+
+Enters: a claims file and the derivation of its network.  Leaves: a `Reading`, and conventions.  Arrays are read
+as they lie where exactly one way fits all shapes; a sign or a factor is only named.  Everything is compared in double
+precision at two points: what is adopted here is judged afterwards like any other claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from symprop.derivation import Derivation, derive
+from symprop.errors import InputError
+from symprop.language import sized
+from symprop.verification.claimsfile import ClaimsFile
+from symprop.verification.conventions import Convention, scales, shapes, views_of
+from symprop.verification.points import draw
+from symprop.verification.reading import claims_of
+from symprop.verification.scene import Scene
+from symprop.verification.values import Claim
+from symprop.verification.views import Views
+
+POINTS, CLOSE = (0, 1), 1e-7
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Claims read under a convention.
+
+    Args:
+        convention: the one they were read under.
+        derivation: what they are about; of a single example where the convention says so.
+        views: how the user writes its tensors.
+        claims: in order.
+    """
+
+    convention: Convention
+    derivation: Derivation
+    views: Views
+    claims: tuple[Claim, ...]
+
+    @property
+    def fits(self) -> bool:
+        """True where all shapes are those of the convention."""
+        return all(claim.problem is None and (claim.fits or not claim.target) for claim in self.claims)
+
+    @property
+    def content(self) -> object:
+        """What the claims say of the network, whatever the convention is called."""
+        batched = not self.convention.is_single
+        return batched, [(claim.target, claim.tensor, claim.equations) for claim in self.claims]
+
+
+class Readings:
+    """The ways to read one file.
+
+    Args:
+        file: the claims.
+        derivation: of its network, for any number of examples.
+    """
+
+    def __init__(self, file: ClaimsFile, derivation: Derivation) -> None:
+        self.file, self.derivation = file, derivation
+        self._single: Derivation | None = None
+
+    def reading(self, convention: Convention) -> Reading:
+        """The claims under a convention.
+
+        Raises:
+            ClaimError: they cannot be read.
+        """
+        network, prefix = self.derivation.network, self.derivation.prefix
+        views = views_of(convention, network, prefix)
+        derivation = self._of_one() if convention.is_single else self.derivation
+        return Reading(convention, derivation, views, claims_of(self.file, derivation, views))
+
+    def _of_one(self) -> Derivation:
+        if self._single is None:
+            self._single = derive(sized(self.derivation.network, {"N": 1}))
+        return self._single
+
+    def fitting(self) -> list[Reading]:
+        """The ways to lay out arrays that fit all shapes; those for a single example only where no other does."""
+        return list(self._fitting(single=False)) or list(self._fitting(single=True))
+
+    def _fitting(self, single: bool) -> Iterator[Reading]:
+        seen = []
+        for convention in shapes():
+            if convention.is_single != single:
+                continue
+            try:
+                reading = self.reading(convention)
+            except InputError:
+                continue
+            if reading.fits and reading.content not in seen:
+                seen.append(reading.content)
+                yield reading
+
+    def right_under(self, used: Convention) -> tuple[Convention, ...]:
+        """Other conventions under which all claims are right, those that change least."""
+        found: list[Convention] = []
+        for reading in self.fitting():
+            compared = Compared(reading)
+            found += [c for c in scales(reading.convention) if c != used and compared.all_right(c)]
+        least = min((len(c.changes(used)) for c in found), default=0)
+        return tuple(c for c in found if len(c.changes(used)) == least)
+
+
+class Compared:
+    """The values of a reading and of the truth at two points.
+
+    Args:
+        reading: whose arrays lie as its convention says; its factors are the default ones.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        network = reading.derivation.network
+        self.scenes = [Scene(reading.derivation, reading.claims, draw(network, number), 0) for number in POINTS]
+
+    def all_right(self, convention: Convention) -> bool:
+        """True where every claim on the network is right with the factors of a convention."""
+        claims = [claim for claim in self.reading.claims if claim.target]
+        return self.right(convention) == len(claims)
+
+    def right(self, convention: Convention) -> int:
+        """The number of claims that are right with the factors of a convention."""
+        derivation = self.reading.derivation
+        views = views_of(convention, derivation.network, derivation.prefix)
+        return sum(self._is_right(claim, views) for claim in self.reading.claims if claim.target and claim.fits)
+
+    def _is_right(self, claim: Claim, views: Views) -> bool:
+        for scene in self.scenes:
+            values = scene.values(claim)
+            if values is None:
+                return False
+            mine, true = values
+            gap = np.abs(mine - views[claim.target].scaled(true, scene.point.sizes))
+            if not np.all(gap <= CLOSE * max(1e-12, float(np.max(np.abs(mine), initial=0.0)))):
+                return False
+        return True
+
+
+def _shows(reading: Reading) -> bool:
+    """True where everything that differs from the default is seen in at least two places: one may be a mistake."""
+    return all(_places(reading, key) >= 2 for key in reading.convention.changes())
+
+
+def _places(reading: Reading, key: str) -> int:
+    """How many names of how many claims would lie otherwise if one key had its default."""
+    network, prefix = reading.derivation.network, reading.derivation.prefix
+    other = views_of(replace(reading.convention, **{key: getattr(Convention(), key)}), network, prefix)
+    about = {claim.label: claim.target for claim in reading.claims if claim.target}
+    mentioned = [about.get(name, name) for claim in reading.claims for name in (*claim.reads, claim.target)]
+    return sum(1 for name in mentioned if (view := other.get(name)) and view.order != reading.views[name].order)
+
+
+def found_reading(readings: Readings) -> tuple[Reading, tuple[Convention, ...]]:
+    """The reading of claims that declare no convention, and the ways to read them where there is a choice.
+
+    Raises:
+        ClaimError: they cannot be read under the default, and no other way fits alone.
+    """
+    try:
+        default: Reading | None = readings.reading(Convention())
+        failure: InputError | None = None
+    except InputError as error:
+        default, failure = None, error
+    if default is not None and default.fits:
+        return default, ()
+    fitting = readings.fitting()
+    if len(fitting) == 1 and _shows(fitting[0]) and _at_least_as_right(fitting[0], default):
+        return fitting[0], ()
+    if default is None:
+        assert failure is not None
+        raise failure
+    return default, tuple(reading.convention for reading in fitting) if len(fitting) > 1 else ()
+
+
+def _at_least_as_right(reading: Reading, default: Reading | None) -> bool:
+    if default is None:
+        return True
+    return Compared(reading).right(reading.convention) >= Compared(default).right(default.convention)
