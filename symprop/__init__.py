@@ -159,7 +159,11 @@ def generate(
 
 
 def verify(
-    network: Network | str | Path, claims: str | Path, timeout: float = 60.0, accept_agrees: bool = False
+    network: Network | str | Path,
+    claims: str | Path,
+    timeout: float = 60.0,
+    accept_agrees: bool = False,
+    convention: Mapping[str, str] | None = None,
 ) -> Report:
     """Compare a hand derivation with the derivation of a network.
 
@@ -168,13 +172,15 @@ def verify(
         claims: the YAML file of the claims, or "-" for standard input.
         timeout: seconds for all claims; what is not proved by then is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
+        convention: what the claims take for granted, {"batch": "columns", "weights": "out_in"}; by default what their
+            file declares, or how their arrays lie.
 
     Raises:
         ClaimError: the claims have faults; all of them are in the message, each with line and column.
     """
     from symprop.verification import verify as compare
 
-    return compare(_network(network), claims, timeout, accept_agrees)
+    return compare(_network(network), claims, timeout, accept_agrees, convention)
 
 
 def _network(network: Network | str | Path) -> Network:

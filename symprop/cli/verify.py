@@ -10,13 +10,28 @@ from symprop.cli.arguments import json_option
 @click.command("verify")
 @click.argument("claims", metavar="CLAIMS")
 @click.option("--net", metavar="NET.yaml", help="The network; by default the one that the claims name.")
+@click.option(
+    "--convention",
+    "conventions",
+    multiple=True,
+    metavar="KEY=VALUE,...",
+    help="What the claims take for granted, such as batch=columns,weights=out_in.",
+)
 @click.option("--accept", type=click.Choice(["agrees"]), help="Also accept what agrees in 60 digits without a proof.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0.0, min_open=True), default=60.0, show_default=True, help="Seconds in all."
 )
 @click.option("--explain", is_flag=True, help="Show the steps of the proofs.")
 @json_option("The report")
-def command(claims: str, net: str | None, accept: str | None, timeout: float, explain: bool, as_json: bool) -> int:
+def command(
+    claims: str,
+    net: str | None,
+    conventions: tuple[str, ...],
+    accept: str | None,
+    timeout: float,
+    explain: bool,
+    as_json: bool,
+) -> int:
     """Say of each gradient that was derived by hand whether it is proved, or wrong, where and why.
 
     CLAIMS is a YAML file, one formula in NumPy notation a name, or - for standard input. Exit code 0: all
@@ -25,13 +40,15 @@ def command(claims: str, net: str | None, accept: str | None, timeout: float, ex
     from symprop.cli.output import print_json, print_text
     from symprop.session import read_network
     from symprop.verification.claimsfile import network_path, read_claims
+    from symprop.verification.conventions import joined
 
+    declared = joined(conventions, "--convention")
     file = read_claims(claims)
     network = read_network(network_path(file, net))
     from symprop.verification import verify
     from symprop.verification.text import report_text
 
-    report = verify(network, file, timeout, accept_agrees=accept == "agrees")
+    report = verify(network, file, timeout, accept_agrees=accept == "agrees", convention=declared)
     if as_json:
         print_json(report.as_json())
     else:

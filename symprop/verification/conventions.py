@@ -152,10 +152,10 @@ def _factor(convention: Convention, tensor: Tensor) -> tuple[int, int]:
 
 
 def joined(words: Iterable[str], where: str) -> dict[str, str]:
-    """KEY=VALUE,... as a mapping.
+    """KEY=VALUE,... as the words of a convention.
 
     Raises:
-        ClaimError: a part is no KEY=VALUE.
+        ClaimError: a part is no KEY=VALUE, or a key or a value is unknown.
     """
     found: dict[str, str] = {}
     for part in (part.strip() for word in words for part in word.split(",")):
@@ -163,4 +163,5 @@ def joined(words: Iterable[str], where: str) -> dict[str, str]:
         if not equals:
             raise ClaimError(Fault(where, f"'{part}' is no convention; expected KEY=VALUE, such as batch=columns"))
         found[key.strip()] = value.strip()
+    Convention.of(found, where)
     return found

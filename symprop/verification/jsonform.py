@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from symprop.verification.values import Counterexample, Evidence, Report, Verdict
+from symprop.verification.values import Conventions, Counterexample, Evidence, Report, Verdict
 
 
 def report_json(report: Report) -> dict[str, Any]:
     """The whole object."""
-    return {"schema": 1, "ok": report.ok, "network": report.network, "claims": [_claim(v) for v in report.claims]}
+    head = {"schema": 1, "ok": report.ok, "network": report.network, "conventions": _conventions(report.conventions)}
+    return {**head, "claims": [_claim(v) for v in report.claims]}
+
+
+def _conventions(found: Conventions) -> dict[str, Any]:
+    return {
+        "declared": None if found.declared is None else found.declared.as_dict(),
+        "used": found.used.as_dict(),
+        "right_under": [convention.as_dict() for convention in found.right_under],
+        "fitting": [convention.as_dict() for convention in found.fitting],
+    }
 
 
 def _claim(verdict: Verdict) -> dict[str, Any]:

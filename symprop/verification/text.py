@@ -8,22 +8,58 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from symprop.verification.values import AGREES, AT_KINKS, NOT_CHECKED, PROVED, WRONG, Counterexample, Report, Verdict
+from symprop.verification.values import (
+    AGREES,
+    AT_KINKS,
+    NOT_CHECKED,
+    PROVED,
+    WRONG,
+    Conventions,
+    Counterexample,
+    Report,
+    Verdict,
+)
 
 WIDTH = 98
 
 
 def report_text(report: Report, explain: bool = False) -> str:
     """The whole report; `explain` adds the proofs."""
-    lines = [f"{report.network}: claims compared with the derivation of", *_wrapped(report.loss, "  "), ""]
-    lines += _table(report)
+    lines = [f"{report.network}: claims compared with the derivation of", *_wrapped(report.loss, "  ")]
+    lines += [line for sentence in _reading(report.conventions) for line in _wrapped(sentence, "")]
+    lines += ["", *_table(report)]
     for verdict in report.given:
         block = list(_details(verdict, explain))
         lines += ["", f"{verdict.name}: {verdict.verdict}", *block] if block else []
     assumptions = tuple(dict.fromkeys(a for v in report.given for a in v.assumptions))
     if assumptions:
         lines += ["", "Assumed of the data:", *(f"- {a}" for a in assumptions)]
+    for sentence in _others(report):
+        lines += ["", *_wrapped(sentence, "")]
     return "\n".join([*lines, "", _summary(report)]) + "\n"
+
+
+def _reading(conventions: Conventions) -> Iterator[str]:
+    """What the claims were read as, where that is not the default; or that there is a choice."""
+    used, declared = conventions.used, conventions.declared
+    if declared is not None and used.changes():
+        yield f"read with {used.words}, as declared"
+    elif used.changes():
+        yield f"read with {used.words}: no other way fits the shapes (--convention {used.option} declares it)"
+    if conventions.fitting:
+        ways = "; or ".join(f"{c.words} (--convention {c.option or 'batch=rows'})" for c in conventions.fitting)
+        yield f"Their shapes fit more than one convention; declare which it is: {ways}."
+
+
+def _others(report: Report) -> Iterator[str]:
+    """Conventions that were not used, under which all claims are right."""
+    for other in report.conventions.right_under:
+        count = len(report.given)
+        claims = f"All {count} claims are" if count > 1 else "The claim is"
+        if other.changes():
+            yield f"{claims} right under another convention: {other.words}. Declare it: --convention {other.option}."
+        else:
+            yield f"{claims} right with nothing declared: {other.words}."
 
 
 def _table(report: Report) -> list[str]:
@@ -39,14 +75,18 @@ def _short(verdict: Verdict) -> str:
     if verdict.ratio:
         return f"{verdict.ratio} times the truth"
     if verdict.verdict == PROVED:
-        return "for every N"
+        return _extents(verdict)
     if verdict.verdict == AT_KINKS:
-        return f"for every N, except at {'; '.join(verdict.kinks)}"
+        return f"{_extents(verdict)}, except at {'; '.join(verdict.kinks)}"
     if verdict.verdict == AGREES and verdict.evidence is not None:
         return f"at {verdict.evidence.points} points, {verdict.evidence.digits} digits; not proved"
     if verdict.verdict == NOT_CHECKED:
         return "not among the claims"
     return "see below"
+
+
+def _extents(verdict: Verdict) -> str:
+    return "for every N" if verdict.extents == "all" else f"for {', '.join(verdict.extents)} alone"
 
 
 def _details(verdict: Verdict, explain: bool) -> Iterator[str]:
