@@ -1,0 +1,31 @@
+"""NumPy's operations, defined once on arrays and plain values; who writes the call does not matter."""
+
+from symprop.frontends.bench import Bench
+from symprop.frontends.operations import choices, creation, elementwise, products, reductions, shaping
+from symprop.frontends.operations.elementwise import entrywise, entrywise_names
+from symprop.frontends.operations.registry import OPERATIONS, Operation
+
+__all__ = [
+    "OPERATIONS",
+    "Operation",
+    "choices",
+    "creation",
+    "elementwise",
+    "function_named",
+    "function_names",
+    "products",
+    "reductions",
+    "shaping",
+]
+
+SAME = {"absolute": "abs", "fabs": "abs"}
+
+
+def function_named(bench: Bench, name: str) -> Operation | None:
+    """The operation of a name, None where there is none."""
+    return OPERATIONS.get(name) or entrywise(bench, SAME.get(name, name))
+
+
+def function_names(bench: Bench) -> set[str]:
+    """Names of all operations."""
+    return {*OPERATIONS, *SAME} | entrywise_names(bench)
