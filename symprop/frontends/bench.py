@@ -44,20 +44,20 @@ class Bench:
             return Array(axes, ex.IndexValue(Position.of(Gather(tensor.name, positions))), "integer")
         return Array(axes, Read(tensor.name, positions))
 
-    def stored(self, array: Array, left: Sequence[Position], shape: Sequence[Extent]) -> Array:
+    def stored(self, array: Array, left: Sequence[Position], shape: Sequence[Extent], name: str = "") -> Array:
         """The array under a name of its own, its axes those of the left side."""
         self._helpers += 1
-        tensor = Tensor(self.label(f"step{self._helpers}", 0), tuple(shape))
+        tensor = Tensor(self.label(name or f"step{self._helpers}", 0), tuple(shape))
         self.pending.append(Equation(tensor.name, tuple(left), array.body))
         return self.read(tensor)
 
-    def plain(self, array: Array) -> Array:
+    def plain(self, array: Array, name: str = "") -> Array:
         """The array under a name of its own, where its entries are needed more than once."""
         if isinstance(array.body, ex.Read | ex.Number):
             return array
         left = [Position.of(0) if axis is None else Position.of(axis) for axis in array.axes]
         kept = [p for p, axis in zip(left, array.axes, strict=True) if axis is not None]
-        read = self.stored(array, kept, [axis.extent for axis in array.axes if axis is not None])
+        read = self.stored(array, kept, [axis.extent for axis in array.axes if axis is not None], name)
         order = iter(read.axes)
         return Array(tuple(None if axis is None else next(order) for axis in array.axes), read.body)
 

@@ -1,7 +1,16 @@
 """NumPy's operations, defined once on arrays and plain values; who writes the call does not matter."""
 
 from symprop.frontends.bench import Bench
-from symprop.frontends.operations import choices, creation, elementwise, products, reductions, shaping
+from symprop.frontends.operations import (
+    choices,
+    creation,
+    elementwise,
+    joining,
+    products,
+    reductions,
+    selecting,
+    shaping,
+)
 from symprop.frontends.operations.elementwise import entrywise, entrywise_names
 from symprop.frontends.operations.registry import OPERATIONS, Operation
 
@@ -13,8 +22,10 @@ __all__ = [
     "elementwise",
     "function_named",
     "function_names",
+    "joining",
     "products",
     "reductions",
+    "selecting",
     "shaping",
 ]
 

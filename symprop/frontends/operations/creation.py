@@ -5,6 +5,7 @@ Enters: a bench and values.  Leaves: an array.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from symprop.frontends.arrays import Array, at, axis_of, filled, identity, shape_text
@@ -15,37 +16,74 @@ from symprop.frontends.operations.registry import operation
 from symprop.language import Domain
 from symprop.language import expressions as ex
 
+INTEGER, MASK = "integer", "mask"
+
+
+def _kind(dtype: Any, default: str = "real") -> str:
+    """The kind of array that a dtype is."""
+    if dtype is None:
+        return default
+    for kind, types in (("real", (float,)), (INTEGER, (int,)), (MASK, (bool,))):
+        if dtype in types:
+            return kind
+    raise Misuse("this dtype is not known here; expected float, int or bool", ("dtype",))
+
+
+def _filled(bench: Bench, shape: Any, body: ex.Expr, kind: str) -> Array:
+    return replace(filled(arguments.shape(shape, ("shape",)), body, bench.new), kind=kind)
+
 
 @operation("ones")
-def ones(bench: Bench, shape: Any) -> Array:
+def ones(bench: Bench, shape: Any, dtype: Any = None) -> Array:
     """1 in every entry."""
-    return filled(arguments.shape(shape, ("shape",)), ex.ONE, bench.new)
+    return _filled(bench, shape, ex.ONE, _kind(dtype))
 
 
 @operation("zeros")
-def zeros(bench: Bench, shape: Any) -> Array:
+def zeros(bench: Bench, shape: Any, dtype: Any = None) -> Array:
     """0 in every entry."""
-    return filled(arguments.shape(shape, ("shape",)), ex.ZERO, bench.new)
+    return _filled(bench, shape, ex.ZERO, _kind(dtype))
+
+
+@operation("full")
+def full(bench: Bench, shape: Any, value: Any, dtype: Any = None) -> Array:
+    """A number in every entry."""
+    number = arguments.array(value, ("value",))
+    if number.axes:
+        raise Misuse("full takes one number here", ("value",))
+    return _filled(bench, shape, number.body, _kind(dtype, number.kind))
 
 
 @operation("ones_like")
-def ones_like(bench: Bench, x: Any) -> Array:
+def ones_like(bench: Bench, x: Any, dtype: Any = None) -> Array:
     """1 in every entry of another array's shape."""
-    return filled(arguments.array(x, ("x",)).shape, ex.ONE, bench.new)
+    array = arguments.array(x, ("x",))
+    return replace(filled(array.shape, ex.ONE, bench.new), kind=_kind(dtype, array.kind))
 
 
 @operation("zeros_like")
-def zeros_like(bench: Bench, x: Any) -> Array:
+def zeros_like(bench: Bench, x: Any, dtype: Any = None) -> Array:
     """0 in every entry of another array's shape."""
-    return filled(arguments.array(x, ("x",)).shape, ex.ZERO, bench.new)
+    array = arguments.array(x, ("x",))
+    return replace(filled(array.shape, ex.ZERO, bench.new), kind=_kind(dtype, array.kind))
+
+
+@operation("full_like")
+def full_like(bench: Bench, x: Any, value: Any, dtype: Any = None) -> Array:
+    """A number in every entry of another array's shape."""
+    array, number = arguments.array(x, ("x",)), arguments.array(value, ("value",))
+    if number.axes:
+        raise Misuse("full_like takes one number here", ("value",))
+    return replace(filled(array.shape, number.body, bench.new), kind=_kind(dtype, array.kind))
 
 
 @operation("eye")
-def eye(bench: Bench, rows: Any, columns: Any = None) -> Array:
+def eye(bench: Bench, rows: Any, columns: Any = None, *, dtype: Any = None) -> Array:
     """[i == j]."""
+    kind = _kind(dtype)
     height = arguments.extent(rows, ("rows",))
     width = height if columns is None else arguments.extent(columns, ("columns",))
-    return identity(height, width, bench.new)
+    return replace(identity(height, width, bench.new), kind=kind)
 
 
 @operation("arange", "range")

@@ -15,6 +15,11 @@ from symprop.frontends.operations.registry import Operation, of_arrays, operatio
 from symprop.language import PRIMITIVES
 from symprop.language import expressions as ex
 
+
+def _call(name: str, *args: ex.Expr) -> ex.Expr:
+    return ex.Call(name, args)
+
+
 HALF = ex.divide(ex.ONE, ex.Number(2))
 ONE_ARGUMENT: Mapping[str, Callable[[ex.Expr], ex.Expr]] = {
     "square": lambda x: ex.power(x, ex.Number(2)),
@@ -23,6 +28,14 @@ ONE_ARGUMENT: Mapping[str, Callable[[ex.Expr], ex.Expr]] = {
     "log1p": lambda x: ex.Call("log", (ex.add(ex.ONE, x),)),
     "expm1": lambda x: ex.add(ex.Call("exp", (x,)), ex.MINUS_ONE),
     "sqrt": lambda x: ex.power(x, HALF),
+    "positive": lambda x: x,
+    "exp2": lambda x: ex.power(ex.Number(2), x),
+    "log2": lambda x: ex.divide(_call("log", x), _call("log", ex.Number(2))),
+    "log10": lambda x: ex.divide(_call("log", x), _call("log", ex.Number(10))),
+    "cosh": lambda x: ex.mul(HALF, ex.add(_call("exp", x), _call("exp", ex.negate(x)))),
+    "sinh": lambda x: ex.mul(HALF, ex.add(_call("exp", x), ex.negate(_call("exp", ex.negate(x))))),
+    "tan": lambda x: ex.divide(_call("sin", x), _call("cos", x)),
+    "expit": lambda x: _call("sigmoid", x),
 }
 TWO_ARGUMENTS: Mapping[str, Callable[[ex.Expr, ex.Expr], ex.Expr]] = {
     "maximum": lambda a, b: ex.Call("max", (a, b)),
@@ -32,6 +45,9 @@ TWO_ARGUMENTS: Mapping[str, Callable[[ex.Expr, ex.Expr], ex.Expr]] = {
     "multiply": ex.mul,
     "divide": ex.divide,
     "power": ex.power,
+    "true_divide": ex.divide,
+    "logaddexp": lambda a, b: _call("log", ex.add(_call("exp", a), _call("exp", b))),
+    "hypot": lambda a, b: ex.power(ex.add(ex.power(a, ex.Number(2)), ex.power(b, ex.Number(2))), HALF),
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symprop.frontends.arrays import Array, aligned, at, axis_of, chosen, scalar, shape_text
+from symprop.frontends.arrays import Array, aligned, at, axis_of, chosen, scalar, shape_text, total
 from symprop.frontends.bench import Bench
 from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
@@ -23,10 +23,11 @@ from symprop.language.indices import within
 
 @dataclass(frozen=True)
 class Window:
-    """A slice start, start + 1, ..., of a known length."""
+    """A slice start, start + step, ..., of a known length."""
 
     start: Extent
     length: Extent
+    step: int = 1
 
 
 Item = Window | Array | None
@@ -79,14 +80,32 @@ def _counted(bench: Bench, array: Array, extent: Extent, number: int) -> Array:
 
 
 def _window(part: slice, extent: Extent, number: int) -> Window:
-    if part.step is not None and arguments.array(part.step).extent != Extent.of(1):
-        raise Misuse("a slice with a step cannot stand here; expected start:stop", (number,))
+    step = None if part.step is None else arguments.array(part.step).extent
+    if step is not None and step != Extent.of(1):
+        return _strided(part, extent, step.constant, number)
     start = _end(part.start, Extent.of(0), extent, (number, 0))
     stop = _end(part.stop, extent, extent, (number, 1))
     length = stop - start
     if not (length.at_least(0) and start.at_least(0) and (extent - stop).at_least(0)):
         raise Mismatch(f"slice {{text}} is not within an axis of extent {extent}", (number,))
     return Window(start, length)
+
+
+def _strided(part: slice, extent: Extent, step: int | None, number: int) -> Window:
+    """A slice with a step, of an axis whose extent is a number; or all of one backwards."""
+    if step == -1 and part.start is None and part.stop is None:
+        return Window(extent - 1, extent, -1)
+    given = (part.start, part.stop)
+    start, stop = (None if end is None else _number(end) for end in given)
+    if extent.constant is None or not step or (start, stop).count(None) > given.count(None):
+        raise Misuse("a slice with a step cannot stand here; expected start:stop", (number,))
+    found = range(*slice(start, stop, step).indices(extent.constant))
+    return Window(Extent.of(found.start), Extent.of(len(found)), step)
+
+
+def _number(value: Any) -> int | None:
+    extent = arguments.array(value).extent
+    return None if extent is None else extent.constant
 
 
 def _end(part: Any, default: Extent, extent: Extent, place: tuple[int, int]) -> Extent:
@@ -125,7 +144,7 @@ def _layout(bench: Bench, items: Sequence[Item]) -> tuple[tuple[Index | None, ..
         elif isinstance(item, Window):
             axis = axis_of(item.length, bench.new)
             axes.append(axis)
-            positions.append(at(axis) + item.start)
+            positions.append(at(axis) * item.step + item.start)
         else:
             axes += common if k == fancy[0] else ()
             positions.append(next(places).position or Position.of(0))
@@ -156,12 +175,23 @@ def assigned(bench: Bench, array: Array, inside: Sequence[Any], value: Array, op
     return Array(array.axes, ex.add(array.body, ex.guard(domain, change)))
 
 
+def accumulated(bench: Bench, array: Array, inside: Sequence[Any], value: Array) -> Array:
+    """The array after `np.add.at(array, inside, value)`: what is named twice is added twice."""
+    axes, positions = _layout(bench, items_of(bench, array, inside))
+    domain, solved = EVERYWHERE, dict[Index, Position]()
+    for axis, position in zip(array.axes, positions, strict=True):
+        domain = domain & _solve(axis, position, solved)
+    bound = [axis for axis in axes if axis is not None and axis not in solved]
+    added = ex.guard(domain.substitute(solved), ex.substitute(_spread(value.real(), axes), solved))
+    return Array(array.axes, ex.add(array.body, total(bound, added)))
+
+
 def _solve(axis: Index | None, position: Position, solved: dict[Index, Position]) -> Domain:
     """The condition on an index of the array; an index of the selection is solved for where that is possible."""
     own = at(axis)
     for atom, coefficient in position.terms:
-        if isinstance(atom, Index) and coefficient == 1 and len(position.terms) == 1 and atom not in solved:
-            solved[atom] = own - position.offset
+        if isinstance(atom, Index) and coefficient in (1, -1) and len(position.terms) == 1 and atom not in solved:
+            solved[atom] = (own - position.offset) * coefficient
             inside = Domain.inside(solved[atom], atom.extent)
             return Domain(c for c in inside.constraints if c.verdict() is not True)
     return Domain.equal(own, position)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from symprop.frontends.arrays import Array, count, elementwise, reduced, refreshed
+from symprop.frontends.arrays import Array, count, elementwise, reduced, refreshed, total
 from symprop.frontends.bench import Bench
-from symprop.frontends.faults import Mismatch
+from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
 from symprop.frontends.operations.elementwise import ONE_ARGUMENT
 from symprop.frontends.operations.registry import operation
+from symprop.language import Constraint, Domain, Position
 from symprop.language import expressions as ex
 
 
@@ -73,9 +74,41 @@ def _rows(bench: Bench, name: str, x: Any, axis: Any) -> tuple[Array, Array]:
     array = bench.plain(arguments.real(x, ("x",)))
     if not array.axes:
         raise Mismatch(f"{name} needs an axis; got a number")
-    place = len(array.axes) - 1 if axis is None else arguments.axis(axis, len(array.axes), ("axis",))
+    places = [len(array.axes) - 1] if axis is None else arguments.axes(axis, len(array.axes))
     exps = elementwise(lambda z: ex.Call("exp", (z,)), refreshed(array, bench.new))
-    return array, reduced(exps, "sum", [place], True)
+    return array, reduced(exps, "sum", places, True)
+
+
+@operation("logsumexp")
+def logsumexp(bench: Bench, x: Any, axis: Any = None, *, keepdims: Any = False) -> Array:
+    """log(sum(exp(x))) over some axes."""
+    array = arguments.real(x, ("x",))
+    exps = elementwise(lambda z: ex.Call("exp", (z,)), array)
+    summed = sum_(bench, exps, axis, keepdims=keepdims)
+    return elementwise(lambda s: ex.Call("log", (s,)), summed)
+
+
+@operation("cumsum")
+def cumsum(bench: Bench, x: Any, axis: Any = None) -> Array:
+    """sum[j](x[j], j <= i) along an axis."""
+    array = arguments.real(x, ("x",))
+    if axis is None and len(array.axes) != 1:
+        raise Misuse("cumsum needs its axis here", hint="Write cumsum(x, axis=0).")
+    place = 0 if axis is None else arguments.axis(axis, len(array.axes), ("axis",))
+    bound = array.axes[place]
+    if bound is None:
+        return array
+    own = bench.new(bound.extent)
+    before = Domain([Constraint("ge", Position.of(own) - Position.of(bound))])
+    axes = tuple(own if k == place else a for k, a in enumerate(array.axes))
+    return Array(axes, total([bound], ex.guard(before, array.body)))
+
+
+@operation("norm")
+def norm(bench: Bench, x: Any, axis: Any = None, *, keepdims: Any = False) -> Array:
+    """sqrt(sum(x**2)) over some axes; of a matrix without an axis, the Frobenius norm."""
+    squares = elementwise(ONE_ARGUMENT["square"], arguments.real(x, ("x",)))
+    return elementwise(ONE_ARGUMENT["sqrt"], sum_(bench, squares, axis, keepdims=keepdims))
 
 
 @operation("softmax")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from symprop.frontends.arrays import Array
 from symprop.frontends.bench import Bench
@@ -17,6 +17,7 @@ from symprop.frontends.faults import Misuse
 
 Value = Any
 Do = Callable[..., Any]
+AnyDo = TypeVar("AnyDo", bound=Callable[..., Any])
 _POSITIONAL = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
 
 
@@ -72,10 +73,10 @@ class Operation:
 OPERATIONS: dict[str, Operation] = {}
 
 
-def operation(*names: str) -> Callable[[Do], Do]:
+def operation(*names: str) -> Callable[[AnyDo], AnyDo]:
     """Make a function an operation, under one or several names."""
 
-    def register(do: Do) -> Do:
+    def register(do: AnyDo) -> AnyDo:
         for name in names:
             OPERATIONS[name] = described(name, do)
         return do

@@ -153,3 +153,8 @@ def _merged(bench: Bench, array: Array, sizes: Sequence[int]) -> Array:
         left.append(Position.of(group[0] if size == 1 else Compound(map(Position.of, group), radices)))
         shape.append(whole)
     return bench.stored(array, left, shape)
+
+
+def number(value: int) -> Array:
+    """A whole number."""
+    return size_of(Extent.of(value))
