@@ -34,12 +34,20 @@ class Mismatch(Misuse):
         message: as of `Misuse`; where there are operands, what their shapes do: "do not broadcast".
         operands: the arrays whose shapes do not fit.
         is_whole: whether the message says what the operands are by itself.
+        needs: names of extents; with numbers for them it might fit.
     """
 
     def __init__(
-        self, message: str, at: At = (), hint: str = "", operands: Sequence[Any] = (), is_whole: bool = False
+        self,
+        message: str,
+        at: At = (),
+        hint: str = "",
+        operands: Sequence[Any] = (),
+        is_whole: bool = False,
+        needs: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(message, at, hint)
+        self.needs = needs
         self.operands, self.is_whole = tuple(operands), is_whole
 
     def sentence(self, shapes: Iterable[str], text: str) -> str:

@@ -75,7 +75,8 @@ def _counted(bench: Bench, array: Array, extent: Extent, number: int) -> Array:
     if not within(position, extent, bench.ranges):
         bounds = position.bounds(bench.ranges)
         reach = f"0 to {bounds[1]}" if bounds and not array.extent else "{text}"
-        raise Mismatch(f"subscript {reach} is not within an axis of extent {extent}", (number,))
+        message = f"subscript {reach} is not within an axis of extent {extent}"
+        raise Mismatch(message, (number,), needs=extent.names)
     return Array(array.axes, ex.IndexValue(position), "integer")
 
 
@@ -87,7 +88,8 @@ def _window(part: slice, extent: Extent, number: int) -> Window:
     stop = _end(part.stop, extent, extent, (number, 1))
     length = stop - start
     if not (length.at_least(0) and start.at_least(0) and (extent - stop).at_least(0)):
-        raise Mismatch(f"slice {{text}} is not within an axis of extent {extent}", (number,))
+        message = f"slice {{text}} is not within an axis of extent {extent}"
+        raise Mismatch(message, (number,), needs=extent.names | start.names | stop.names)
     return Window(start, length)
 
 
@@ -98,7 +100,8 @@ def _strided(part: slice, extent: Extent, step: int | None, number: int) -> Wind
     given = (part.start, part.stop)
     start, stop = (None if end is None else _number(end) for end in given)
     if extent.constant is None or not step or (start, stop).count(None) > given.count(None):
-        raise Misuse("a slice with a step cannot stand here; expected start:stop", (number,))
+        message = "a slice with a step cannot stand here; expected start:stop"
+        raise Misuse(message, (number,))
     found = range(*slice(start, stop, step).indices(extent.constant))
     return Window(Extent.of(found.start), Extent.of(len(found)), step)
 

@@ -14,6 +14,7 @@ from symprop.frontends.operations.indexing import assigned, selected
 from symprop.frontends.operations.operators import binary, unary
 from symprop.frontends.tracing import views
 from symprop.frontends.tracing.memory import Cell, Memory
+from symprop.frontends.tracing.selection import HINT, REFUSED, Selection
 from symprop.language.extents import ONE
 
 if TYPE_CHECKING:
@@ -172,6 +173,8 @@ class TracedArray:
     # -- indexing ------------------------------------------------------------------------------------------------
 
     def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, TracedArray) and key.cell.read().kind == "mask":
+            return self._selected(key)
         inside = views.inside(self, key)
         found = self.trace.run(selected, self.trace.bench, self.value, inside)
         if views.is_basic(inside) and found.axes:
@@ -180,8 +183,16 @@ class TracedArray:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self.check_writable()
+        if isinstance(value, Selection) and value.mask is key:
+            value = value.put_into(self)
+            key = ...
         inside, new = views.inside(self, key), self.trace.array(value)
         self.cell.write(self.trace.run(assigned, self.trace.bench, self.value, inside, new))
+
+    def _selected(self, mask: TracedArray) -> Selection:
+        if self.cell.read().shape != mask.cell.read().shape:
+            self.trace.stop(REFUSED, HINT)
+        return Selection(self.trace.wrapped(self.value, True), mask)
 
     def check_writable(self) -> None:
         """Stop where NumPy would not put real numbers in."""
@@ -252,6 +263,8 @@ OPERATORS |= {"floordiv": "//", "mod": "%"}
 
 def _operators(op: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
     def forward(self: TracedArray, other: Any) -> Any:
+        if isinstance(other, Selection):
+            return NotImplemented
         return self.trace.binary(op, self, other)
 
     def backward(self: TracedArray, other: Any) -> Any:

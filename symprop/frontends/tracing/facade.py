@@ -20,7 +20,7 @@ from symprop.frontends.operations import function_named
 from symprop.frontends.tracing import dispatch
 from symprop.frontends.tracing.array import TracedArray
 from symprop.frontends.tracing.faults import not_traceable
-from symprop.frontends.tracing.sizes import Size
+from symprop.frontends.tracing.sizes import Size, Steps
 from symprop.frontends.tracing.trace import Trace
 from symprop.language import expressions as ex
 
@@ -192,6 +192,13 @@ def _int(trace: Trace) -> type:
     return Int
 
 
+def _range(trace: Trace) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        return Steps(args[0]) if len(args) == 1 and isinstance(args[0], Size) else builtins.range(*args)
+
+    return call
+
+
 def _extreme(name: str) -> Callable[[Trace], Callable[..., Any]]:
     def make(trace: Trace) -> Callable[..., Any]:
         def call(*args: Any, **keywords: Any) -> Any:
@@ -214,6 +221,7 @@ BUILTINS: dict[str, Callable[[Trace], Any]] = {
     "len": _len,
     "float": _float,
     "int": _int,
+    "range": _range,
     "max": _extreme("max"),
     "min": _extreme("min"),
 }

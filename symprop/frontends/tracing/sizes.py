@@ -6,6 +6,7 @@ itself raises `NeedsNumbers`, and the trace begins again with the number in plac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from symprop.frontends.regroup import quotient
@@ -14,6 +15,26 @@ from symprop.language import Extent
 
 if TYPE_CHECKING:
     from symprop.frontends.tracing.trace import Trace
+
+
+class Steps:
+    """`range(n)` of an extent: as an index, 0, 1, ..., n - 1; in a loop, n must be a number.
+
+    Args:
+        stop: the extent.
+    """
+
+    def __init__(self, stop: Size) -> None:
+        self.stop = stop
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(int(self.stop)))
+
+    def __len__(self) -> int:
+        return int(self.stop)
+
+    def __getitem__(self, key: Any) -> Any:
+        return range(int(self.stop))[key]
 
 
 class Size:

@@ -15,15 +15,15 @@ import numpy as np
 from symprop.frontends.arrays import Array, refreshed, scalar, shape_text
 from symprop.frontends.bench import Bench, Label
 from symprop.frontends.faults import Mismatch, Misuse
-from symprop.frontends.operations import Operation, function_named
+from symprop.frontends.operations import OPERATIONS, Operation, function_named
 from symprop.frontends.operations.arguments import shapes_of
 from symprop.frontends.operations.joining import array as array_of
 from symprop.frontends.operations.operators import binary
 from symprop.frontends.operations.shaping import size_of
 from symprop.frontends.tracing.constants import number, table
-from symprop.frontends.tracing.faults import NotTraceable, not_traceable, user_frame
+from symprop.frontends.tracing.faults import NeedsNumbers, NotTraceable, not_traceable, user_frame
 from symprop.frontends.tracing.memory import Cell, Memory
-from symprop.frontends.tracing.sizes import Size
+from symprop.frontends.tracing.sizes import Size, Steps
 from symprop.language import Extent, Tensor
 from symprop.language import expressions as ex
 from symprop.language.syntax import NAME
@@ -56,6 +56,10 @@ class Trace:
                 return self.value_of(value)
             case Size():
                 return size_of(value.extent)
+            case Steps():
+                return OPERATIONS["arange"](self.bench, [self.plain(value.stop)], {})
+            case range():
+                return table(self.bench, np.asarray(value))
             case None | bool():
                 return value
             case list() | tuple():
@@ -153,6 +157,8 @@ class Trace:
         try:
             return make(*args)
         except Mismatch as error:
+            if error.needs:
+                raise NeedsNumbers(error.needs) from None
             self.stop(_plainly(error.sentence(shapes_of(error.operands), "")), error.hint)
         except Misuse as error:
             self.stop(_plainly(str(error)), error.hint)
