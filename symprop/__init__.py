@@ -59,19 +59,21 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'symprop' has no attribute {name!r}")
 
 
-def load(path: str | Path) -> Network:
-    """The network a net.yaml describes.
+def load(path: str | Path, wrt: Sequence[str] = ()) -> Network:
+    """The network a net.yaml describes, or that of a loss in Python.
 
     Args:
-        path: the file, or "-" for standard input.
+        path: a net.yaml, "hand.py:loss", or "-" for standard input.
+        wrt: what a loss in Python is differentiated by, and learns; all real arguments by default.
 
     Raises:
         SpecError: the spec has faults; all of them are in the message, each with line and column.
+        FormulaError: the function cannot be traced; the message names the line.
         MachineError: the file cannot be read.
     """
     from symprop.session import read_network
 
-    return read_network(path)
+    return read_network(path, wrt)
 
 
 def formula(text: str, shapes: Mapping[str, str], wrt: Sequence[str] = ()) -> Network:
@@ -94,7 +96,7 @@ def derive(network: Network | str | Path) -> PresentedDerivation:
     """The adjoint dL/dx of every real tensor x of a network, with the steps that lead to it.
 
     Args:
-        network: a network, or the path of a net.yaml.
+        network: a network, or what `load` reads.
 
     Raises:
         InputError: the network cannot be differentiated; the message names the equation.
@@ -115,7 +117,7 @@ def compile(
     """The generated module of a network, loaded: init_params, forward, loss, value_and_grad, fit.
 
     Args:
-        network: a network, or the path of a net.yaml.
+        network: a network, or what `load` reads.
         backend: "numba" (compiled) or "numpy" (the readable reference).
         dtype: "float32" or "float64"; the spec's own by default, float64 of a formula.
         sizes: of the named extents of a formula but N, {"D": 57}.
@@ -140,7 +142,7 @@ def generate(
     """Write the generated module of a network; it stands alone, and is the same bytes for the same spec.
 
     Args:
-        network: a network, or the path of a net.yaml.
+        network: a network, or what `load` reads.
         path: the file to write; one that is not symprop's own unmodified output is replaced only with `force`.
         backend: "numba" (compiled) or "numpy" (the readable reference).
         dtype: "float32" or "float64"; the spec's own by default, float64 of a formula.
@@ -168,7 +170,7 @@ def verify(
     """Compare a hand derivation with the derivation of a network.
 
     Args:
-        network: a network, or the path of a net.yaml.
+        network: a network, or what `load` reads.
         claims: the YAML file of the claims, or "-" for standard input.
         timeout: seconds for all claims; what is not proved by then is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.

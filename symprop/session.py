@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from symprop.errors import DataError, Fault
+from symprop.errors import DataError, Fault, FormulaError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -67,8 +67,29 @@ def parse_source(text: str, name: str = "net.yaml") -> Source:
 
 
 def read_network(path: str | Path, wrt: Sequence[str] = ()) -> Network:
-    """The network of a file; as `read_source`."""
-    return read_source(path).network
+    """The network of a net.yaml, or of a loss in Python, file.py:function; as `read_source`.
+
+    Args:
+        path: what to read, or `-`.
+        wrt: what is differentiated by, of a loss in Python; a spec says what it learns.
+    """
+    found = PYTHON.fullmatch(str(path))
+    return read_source(path).network if found is None else _traced(found["file"], found["function"] or "", wrt)
+
+
+def _traced(file: str, function: str, wrt: Sequence[str]) -> Network:
+    """The network of a loss in Python; where its code needs numbers for extents, it says so."""
+    if not function:
+        message = "a Python file is no network; expected file.py:function"
+        raise FormulaError(Fault(file, message, f"Name the function that returns the loss: {file}:loss."))
+    from symprop.frontends import equations_network
+    from symprop.frontends.tracing import traced_loss
+
+    loss = traced_loss(file, function)
+    network = equations_network(loss.equations, loss.tensors.values(), wrt, loss.name, f"{file}:{function}")
+    numbers = ", ".join(f"{name} = {size}" for name, size in loss.fixed.items())
+    notes = (f"The code needs numbers: this holds for {numbers} alone.",) if numbers else ()
+    return replace(network, notes=notes)
 
 
 def formula(text: str, shapes: Mapping[str, str], wrt: Sequence[str] = (), where: str = "formula") -> Network:

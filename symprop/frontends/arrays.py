@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from symprop.frontends.faults import Mismatch
 from symprop.language import Constraint, Domain, Extent, Index, Position
 from symprop.language import expressions as ex
 from symprop.language.extents import ONE
 
 Axes = tuple[Index | None, ...]
 New = Callable[[Extent], Index]
-
-
-class Mismatch(Exception):
-    """Shapes that do not fit, in words; the reader adds the place and where the shapes come from."""
 
 
 @dataclass(frozen=True)

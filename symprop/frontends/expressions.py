@@ -1,18 +1,26 @@
-"""Expressions in NumPy notation: names, operators, attributes.
+"""Expressions in NumPy notation: names, operators, attributes, calls, subscripts.
 
-Enters: a syntax node.  Leaves: an array.  Every node that is not looked for is a fault with its place.
+Enters: a syntax node.  Leaves: an array.  Arguments are evaluated to arrays and plain values, and handed to the
+operations; every node that is not looked for is a fault with its place.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
-from symprop.frontends.arrays import Array, compared, elementwise, product, refreshed, scalar, shape_text
+from symprop.frontends.arrays import Array, compared, refreshed, scalar, shape_text
+from symprop.frontends.bench import Bench, Label
+from symprop.frontends.faults import At, Mismatch, Misuse
 from symprop.frontends.names import Meaning, Names
-from symprop.frontends.program import Locate
-from symprop.frontends.shapes import Shapes, transposed
-from symprop.language import Equation, Extent, Gather, Index, Position, Read, Tensor, ranges
+from symprop.frontends.operations import Operation, function_named, function_names
+from symprop.frontends.operations.arguments import axis, fitted, shapes_of
+from symprop.frontends.operations.indexing import selected
+from symprop.frontends.operations.operators import binary, unary
+from symprop.frontends.operations.shaping import size, size_of, transposed
+from symprop.frontends.program import Locate, Program
+from symprop.language import Extent, Position
 from symprop.language import expressions as ex
 from symprop.language.syntax import MAX_DEPTH, kind_of, operator_of
 from symprop.library import callable_names
@@ -20,10 +28,20 @@ from symprop.spec.places import close
 
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 CONSTANTS = {"pi": ex.Constant("pi")}
-Label = Callable[[str, int], str]
+PREFIXES = ("np", "numpy")
+TYPES = {"float": float, "float64": float, "float32": float, "int": int, "bool": bool}
+METHODS: tuple[str, ...] = ("sum", "mean", "max", "min", "var", "std", "dot", "reshape", "transpose", "copy", "astype")
+METHODS = (*METHODS, "ravel", "flatten", "squeeze")
+_SYMBOLS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+_SIGNS = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not"}
 
 
-class Expressions(Shapes):
+def symbol(op: ast.operator) -> str:
+    """An operator as it is written."""
+    return _SYMBOLS.get(type(op)) or operator_of(op).strip("'")
+
+
+class Expressions(Program):
     """One text whose expressions are read.
 
     Args:
@@ -39,11 +57,10 @@ class Expressions(Shapes):
     ) -> None:
         super().__init__(text, where, locate)
         self.names, self.label = names, label
-        self.arities = {**dict.fromkeys(callable_names(), 1), **names.functions}
+        arities = {**dict.fromkeys(callable_names(), 1), **names.functions}
+        self.bench = Bench((m.tensor for m in names.tensors.values()), label, arities)
         self.local: dict[str, Array | Meaning] = {}
-        self.count = self.depth = self.helpers = 0
-        self.pending: list[Equation] = []
-        self.integers = ranges(m.tensor for m in names.tensors.values())
+        self.depth = 0
 
     def value(self, node: ast.AST) -> Array:
         """The array of an expression; bounded in depth, since Python's own stack is."""
@@ -61,29 +78,78 @@ class Expressions(Shapes):
             case ast.Name():
                 return self._name(node)
             case ast.UnaryOp():
-                return self._unary(node)
+                return self.placed(node, unary, _SIGNS[type(node.op)], self.value(node.operand))
             case ast.BinOp():
-                return self.operation(node, node.op, self.value(node.left), self.value(node.right))
+                return self.placed(node, binary, symbol(node.op), self.value(node.left), self.value(node.right))
             case ast.Compare(ops=[op], comparators=[right]):
                 if type(op) not in COMPARE:
                     self.fail(node, f"comparison {operator_of(op)} is not known here; expected < <= > >= == !=")
-                return self.fitted(node, compared, self.value(node.left), COMPARE[type(op)], self.value(right))
+                return self.placed(node, fitted, compared, self.value(node.left), COMPARE[type(op)], self.value(right))
             case ast.Compare():
                 self.fail(node, "a chain of comparisons cannot stand here", "Write (a < b) & (b < c).")
             case ast.Call():
-                return self.call(node)
+                return self._call(node)
             case ast.Attribute():
                 return self._attribute(node)
             case ast.Subscript(value=ast.Attribute(attr="shape") as shape):
                 return self._extent_of(node, shape)
             case ast.Subscript():
-                return self.selected(node, self.value(node.value))
+                return self.placed(node, selected, self.bench, self.value(node.value), self.inside(node))
         self.fail(node, f"{kind_of(node)} cannot stand in a formula")
+
+    # -- faults --------------------------------------------------------------------------------------------------
+
+    def placed(
+        self, node: ast.AST, make: Callable[..., Array], *args: Any, find: Callable[[At], ast.AST] | None = None
+    ) -> Array:
+        """The value of an operation; its faults are those of a node, or of the part of it that is at fault."""
+        try:
+            return make(*args)
+        except Misuse as error:
+            find = find or self._part(node)
+            part, text = (find(at) if at else node for at in (error.at, error.of))
+            name = node.target if isinstance(node, ast.AugAssign) else node
+            if isinstance(error, Mismatch):
+                message = error.sentence(shapes_of(error.operands), self.segment(node))
+                hint = error.hint or (self.origins(node) if error.operands else "")
+                self.shape_fail(part, message.replace("{text}", self.segment(text)), hint)
+            message = str(error).replace("{text}", self.segment(text)).replace("{name}", self._changed_name(name))
+            self.fail(part, message, error.hint)
+
+    def _changed_name(self, node: ast.AST) -> str:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node
+        inner = target.value if isinstance(target, ast.Subscript) else target
+        return f"'{inner.id}'" if isinstance(inner, ast.Name) else "it"
+
+    @staticmethod
+    def _part(node: ast.AST) -> Callable[[At], ast.AST]:
+        """The part of a subscript that is at fault."""
+
+        def find(at: At) -> ast.AST:
+            target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", node)
+            inside = target.slice if isinstance(target, ast.Subscript) else target
+            part = inside.elts[int(at[0])] if isinstance(inside, ast.Tuple) else inside
+            ends = (part.lower, part.upper) if isinstance(part, ast.Slice) else ()
+            return (ends[int(at[1])] or part) if len(at) > 1 and ends else part
+
+        return find
+
+    def origins(self, node: ast.AST) -> str:
+        """Where the shapes of the names in an expression come from, as sentences."""
+        found: dict[str, str] = {}
+        for part in ast.walk(node):
+            meaning = self._meaning(part.id) if isinstance(part, ast.Name) else None
+            if isinstance(part, ast.Name) and meaning is not None:
+                found[part.id] = f"{part.id} {shape_text(meaning.tensor.axes)} is {meaning.words}"
+        listed = list(found.values())
+        return f"{'; '.join(listed)}." if listed else ""
+
+    # -- names ---------------------------------------------------------------------------------------------------
 
     def _name(self, node: ast.Name) -> Array:
         local = self.local.get(node.id)
         if isinstance(local, Array):
-            return refreshed(local, self.new)
+            return refreshed(local, self.bench.new)
         meaning = self._meaning(node.id)
         if meaning is not None:
             if meaning.blocked and meaning.unfit:
@@ -92,7 +158,7 @@ class Expressions(Shapes):
                 self.fail(
                     node, f"'{node.id}' cannot be read here: {meaning.blocked}", "Write .copy() where it is named."
                 )
-            return self._read(meaning.tensor)
+            return self.bench.read(meaning.tensor)
         if node.id in self.names.extents:
             return Array((), ex.size(Position.of(Extent.of(node.id))), "integer")
         if node.id in CONSTANTS:
@@ -105,73 +171,79 @@ class Expressions(Shapes):
         local = self.local.get(name)
         return local if isinstance(local, Meaning) else self.names.tensor(name)
 
-    def _read(self, tensor: Tensor) -> Array:
-        axes = tuple(None if extent.constant == 1 else self.new(extent) for extent in tensor.axes)
-        positions = [Position.of(0 if axis is None else axis) for axis in axes]
-        if tensor.dtype == "integer":
-            return Array(axes, ex.IndexValue(Position.of(Gather(tensor.name, positions))), "integer")
-        return Array(axes, Read(tensor.name, positions))
+    # -- calls ---------------------------------------------------------------------------------------------------
 
-    def _unary(self, node: ast.UnaryOp) -> Array:
-        inner = self.value(node.operand)
-        if isinstance(node.op, ast.Invert) and inner.kind == "mask":
-            return elementwise(lambda m: ex.add(ex.ONE, ex.negate(m)), inner, kind="mask")
-        if isinstance(node.op, ast.USub | ast.UAdd) and inner.kind != "mask":
-            if isinstance(node.op, ast.UAdd):
-                return inner
-            kind = "integer" if inner.extent is not None and not inner.axes else "real"
-            extent = inner.extent
-            body = ex.size(Position.of(extent * -1)) if extent is not None else ex.negate(inner.body)
-            return Array(inner.axes, body, kind)
-        what = "truth values" if inner.kind == "mask" else "numbers"
-        sign = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not"}[type(node.op)]
-        self.fail(node, f"'{sign}' cannot stand before {what}")
+    def _call(self, node: ast.Call) -> Array:
+        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+            self.fail(node, "a star cannot stand in a call")
+        operation, args = self._called(node)
+        values = [self.argument(arg) for arg in args]
+        keywords = {str(k.arg): self.argument(k.value) for k in node.keywords if k.arg in operation.keywords}
+        strange = [k for k in node.keywords if k.arg not in operation.keywords]
+        given = {**keywords, **{str(k.arg): None for k in strange}}
+        return self.placed(
+            node, operation, self.bench, values, given, find=lambda at: _argument(node, operation, args, at)
+        )
 
-    def operation(self, node: ast.AST, op: ast.operator, left: Array, right: Array) -> Array:
-        """`left op right`."""
-        masks = (left.kind == "mask") + (right.kind == "mask")
-        if isinstance(op, ast.BitAnd | ast.BitOr):
-            if masks != 2:
-                self.fail(node, f"{operator_of(op)} stands between masks alone; expected comparisons on both sides")
-            joined = ex.mul if isinstance(op, ast.BitAnd) else _either
-            return self.fitted(node, _masks, joined, left, right)
-        if isinstance(op, ast.MatMult):
-            return self.fitted(node, product, left.real(), right.real())
-        if masks == 2 and not isinstance(op, ast.Mult):
-            self.fail(node, "two masks are joined by & or |, not by arithmetic")
-        kept = self._extents(op, left, right)
-        if kept is not None:
-            return Array((), ex.size(Position.of(kept)), "integer")
-        make = _BINARY.get(type(op))
-        if make is None:
-            self.fail(node, f"operator {operator_of(op)} is not known here; expected + - * / ** @ & |")
-        if isinstance(op, ast.Pow):
-            self._check_power(node, right)
-        if isinstance(op, ast.Div) and ex.number(right.body) == 0:
-            self.fail(node, "a division by zero stands here")
-        if masks == 2:
-            return self.fitted(node, _masks, make, left, right)
-        return self.fitted(node, elementwise, make, left.real(), right.real())
+    def _called(self, node: ast.Call) -> tuple[Operation, list[ast.expr]]:
+        """The operation meant, and its arguments; of a method, the array is the first."""
+        function, args = node.func, list(node.args)
+        if isinstance(function, ast.Attribute) and not self.is_prefix(function.value):
+            if function.attr not in METHODS:
+                expected = f"expected one of {', '.join(METHODS)}"
+                self.fail(function, f"an array has no method '{function.attr}' here; {expected}")
+            args = [function.value, *args]
+        elif not isinstance(function, ast.Attribute | ast.Name):
+            self.fail(function, "only a function can be called")
+        name = function.attr if isinstance(function, ast.Attribute) else function.id
+        found = function_named(self.bench, name)
+        if found is None:
+            near = close(name, self.known_functions())
+            self.fail(function, f"function '{name}' is not known here", f"Did you mean '{near}'?" if near else "")
+        return found, args
 
-    def _check_power(self, node: ast.AST, right: Array) -> None:
-        value = ex.number(right.body)
-        if value is not None and abs(value) > 64:
-            self.fail(node, f"exponent {value} is too large; expected at most 64")
+    def is_prefix(self, node: ast.AST) -> bool:
+        """True of `np` and `numpy`."""
+        return isinstance(node, ast.Name) and node.id in PREFIXES
 
-    @staticmethod
-    def _extents(op: ast.operator, left: Array, right: Array) -> Extent | None:
-        """Sums and products of extents are extents, as in reshape(2*N, 3); two numerals stay numbers."""
-        a, b = left.extent, right.extent
-        if a is None or b is None or (left.kind != "integer" and right.kind != "integer"):
-            return None
-        match op:
-            case ast.Add():
-                return a + b
-            case ast.Sub():
-                return a - b
-            case ast.Mult():
-                return a * b
-        return None
+    def known_functions(self) -> set[str]:
+        """Names of all functions."""
+        return function_names(self.bench)
+
+    def argument(self, node: ast.expr) -> Any:
+        """The value of an argument: an array, or what Python writes it as."""
+        match node:
+            case ast.Constant(value=None | bool() | str()):
+                return node.value
+            case ast.Tuple() | ast.List():
+                return tuple(self.argument(part) for part in node.elts)
+            case ast.Attribute(attr="shape"):
+                return tuple(map(size_of, self.value(node.value).shape))
+            case ast.Name() if node.id in TYPES and self._meaning(node.id) is None:
+                return TYPES[node.id]
+            case ast.Attribute() if node.attr in TYPES and self.is_prefix(node.value):
+                return TYPES[node.attr]
+        return self.value(node)
+
+    def inside(self, node: ast.Subscript) -> list[Any]:
+        """What stands in brackets."""
+        parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return [self._subscript(part) for part in parts]
+
+    def _subscript(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Slice():
+                ends = (node.lower, node.upper, node.step)
+                return slice(*(None if end is None else self.value(end) for end in ends))
+            case ast.Constant(value=None):
+                return None
+            case ast.Constant() if node.value is Ellipsis:
+                return Ellipsis
+            case ast.Name(id="newaxis") | ast.Attribute(attr="newaxis"):
+                return None
+        return self.value(node)
+
+    # -- attributes ----------------------------------------------------------------------------------------------
 
     def _attribute(self, node: ast.Attribute) -> Array:
         if self.is_prefix(node.value) and node.attr in CONSTANTS:
@@ -183,10 +255,7 @@ class Expressions(Shapes):
             array = self.value(node.value)
             return transposed(array, list(reversed(range(len(array.axes)))))
         if node.attr == "size":
-            whole = Extent.of(1)
-            for extent in self.value(node.value).shape:
-                whole = whole * extent
-            return Array((), ex.size(Position.of(whole)), "integer")
+            return size(self.bench, self.value(node.value))
         hint = "Write X.shape[0]." if node.attr == "shape" else ""
         expected = "expected .T, .shape[k], .size or a method"
         self.fail(node, f"attribute '{node.attr}' cannot stand in a formula; {expected}", hint)
@@ -200,59 +269,28 @@ class Expressions(Shapes):
         return None
 
     def _extent_of(self, node: ast.Subscript, shape: ast.Attribute) -> Array:
-        array = self.value(shape.value)
-        axis = self._axis(node.slice, len(array.axes))
-        return Array((), ex.size(Position.of(array.shape[axis])), "integer")
+        extents, number = self.value(shape.value).shape, self.value(node.slice)
 
-    def new(self, extent: Extent) -> Index:
-        """An index that nobody else has."""
-        self.count += 1
-        return Index(f"{'n' if extent.names else 'i'}{self.count}", extent)
+        def chosen() -> Array:
+            return size_of(extents[axis(number, len(extents), (0,))])
 
-    def ranges(self) -> dict[str, Extent]:
-        """Ranges of the integer tensors."""
-        return self.integers
-
-    def plain(self, node: ast.AST, array: Array) -> Array:
-        """The array under a name of its own, unless it is a plain read or a number."""
-        if isinstance(array.body, ex.Read | ex.Number):
-            return array
-        left = [Position.of(0) if axis is None else Position.of(axis) for axis in array.axes]
-        kept = [p for p, axis in zip(left, array.axes, strict=True) if axis is not None]
-        read = self.stored(array, kept, [axis.extent for axis in array.axes if axis is not None])
-        order = iter(read.axes)
-        return Array(tuple(None if axis is None else next(order) for axis in array.axes), read.body)
-
-    def stored(self, array: Array, left: Sequence[Position], shape: Sequence[Extent]) -> Array:
-        """The array under a name of its own, its axes those of the left side."""
-        self.helpers += 1
-        tensor = Tensor(self.label(f"step{self.helpers}", 0), tuple(shape))
-        self.pending.append(Equation(tensor.name, tuple(left), array.body))
-        return self._read(tensor)
-
-    def origins(self, node: ast.AST) -> str:
-        """Where the shapes of the names in an expression come from, as sentences."""
-        found: dict[str, str] = {}
-        for part in ast.walk(node):
-            meaning = self._meaning(part.id) if isinstance(part, ast.Name) else None
-            if isinstance(part, ast.Name) and meaning is not None:
-                found[part.id] = f"{part.id} {shape_text(meaning.tensor.axes)} is {meaning.words}"
-        listed = list(found.values())
-        return f"{'; '.join(listed)}." if listed else ""
+        return self.placed(node, chosen)
 
 
-def _masks(make: Callable[..., ex.Expr], left: Array, right: Array) -> Array:
-    return elementwise(make, left, right, kind="mask")
+def _argument(node: ast.Call, operation: Operation, args: list[ast.expr], at: At) -> ast.AST:
+    """The syntax of the argument at fault."""
+    for keyword in node.keywords:
+        if keyword.arg == at[0]:
+            known = keyword.arg in operation.keywords
+            return _inner(keyword.value, at[1:]) if known else keyword
+    for position, arg in enumerate(args):
+        name, number = operation.parameter(position)
+        rest = at[1:] if number is None else at[2:]
+        if name == at[0] and (number is None or number == at[1]):
+            return _inner(arg, rest)
+    return node
 
 
-def _either(a: ex.Expr, b: ex.Expr) -> ex.Expr:
-    return ex.add(a, b, ex.negate(ex.mul(a, b)))
-
-
-_BINARY: dict[type[ast.operator], Callable[[ex.Expr, ex.Expr], ex.Expr]] = {
-    ast.Add: ex.add,
-    ast.Sub: lambda a, b: ex.add(a, ex.negate(b)),
-    ast.Mult: ex.mul,
-    ast.Div: ex.divide,
-    ast.Pow: ex.power,
-}
+def _inner(node: ast.expr, at: At) -> ast.expr:
+    inside = isinstance(node, ast.Tuple | ast.List) and at and int(at[0]) < len(node.elts)
+    return _inner(node.elts[int(at[0])], at[1:]) if inside and isinstance(node, ast.Tuple | ast.List) else node

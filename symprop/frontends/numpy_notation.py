@@ -10,11 +10,13 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from symprop.frontends.arrays import Array, chosen, shape_text
-from symprop.frontends.calls import PREFIXES
-from symprop.frontends.expressions import CONSTANTS, Expressions, Label
+from symprop.frontends.arrays import Array, shape_text
+from symprop.frontends.bench import Label
+from symprop.frontends.expressions import CONSTANTS, PREFIXES, Expressions, symbol
 from symprop.frontends.names import Meaning, Names
 from symprop.frontends.naming import named
+from symprop.frontends.operations.indexing import assigned
+from symprop.frontends.operations.operators import binary
 from symprop.frontends.program import Locate
 from symprop.language import Equation, Extent, Position, Tensor
 from symprop.language import expressions as ex
@@ -157,8 +159,7 @@ class Notation(Expressions):
         label = self.label(name, sum(1 for a in self.found if a.name == name))
         left, body = named(value.axes, value.body)
         tensor = Tensor(label, value.shape)
-        equations = (*self.pending, Equation(label, tuple(map(Position.of, left)), body))
-        self.pending = []
+        equations = (*self.bench.taken(), Equation(label, tuple(map(Position.of, left)), body))
         place = Place.of(node)
         self.found.append(Assigned(name, tensor, equations, place))
         self.local[name] = Meaning(tensor, f"assigned in line {place.line}")
@@ -185,7 +186,7 @@ class Notation(Expressions):
 
     def _in_place(self, node: ast.AugAssign, name: ast.Name) -> None:
         old, new = self.value(name), self.value(node.value)
-        value = self.operation(node, node.op, old, new)
+        value = self.placed(node, binary, symbol(node.op), old, new)
         if value.shape != old.shape:
             shapes = f"{shape_text(value.shape)} into {shape_text(old.shape)}"
             self.shape_fail(node, f"`{self.segment(node)}` would put shape {shapes}", self.origins(node))
@@ -196,34 +197,15 @@ class Notation(Expressions):
             self.roots[name.id] = root
 
     def _put(self, node: ast.stmt, name: ast.Name, place: ast.Subscript, op: ast.operator | None, value: Array) -> None:
-        array = self.value(name)
-        if array.kind == "integer":
-            self.fail(node, f"'{name.id}' holds integers and cannot be changed in place")
-        mask = self._mask(place)
-        if mask is not None:
-            changed = self._masked(node, array, mask, op, value)
-        else:
-            changed = self.assigned(place, array, value.real(), op)
+        array, inside = self.value(name), self.inside(place)
+        masked = len(inside) == 1 and isinstance(inside[0], Array) and inside[0].kind == "mask"
+        at = node if masked or array.kind == "integer" else place
+        changed = self.placed(at, assigned, self.bench, array, inside, value, symbol(op) if op else "")
         root = self.roots.get(name.id)
         self._changed(name.id, node)
         self._store(name.id, node, changed)
         if root is not None:
             self.roots[name.id] = root
-
-    def _mask(self, place: ast.Subscript) -> Array | None:
-        if not isinstance(place.slice, ast.Compare | ast.Name | ast.UnaryOp | ast.BinOp):
-            return None
-        array = self.value(place.slice)
-        return array if array.kind == "mask" else None
-
-    def _masked(self, node: ast.stmt, array: Array, mask: Array, op: ast.operator | None, value: Array) -> Array:
-        if mask.shape != array.shape:
-            shapes = f"{shape_text(mask.shape)} on an array of shape {shape_text(array.shape)}"
-            self.shape_fail(node, f"a mask of shape {shapes}", self.origins(node))
-        if value.axes:
-            self.fail(node, "only a number can be assigned through a mask", "Write where(mask, a, b).")
-        new = value.real() if op is None else self.operation(node, op, array, value)
-        return chosen(mask, new, array)
 
 
 def _is_view(node: ast.expr) -> bool:

@@ -18,7 +18,7 @@ def completed(old: Sequence[Extent], wanted: Sequence[Extent | None]) -> list[Ex
     known = [extent for extent in wanted if extent is not None]
     if len(known) == len(wanted):
         return known
-    rest = _quotient(_product(old), _product(known))
+    rest = quotient(_product(old), _product(known))
     return None if rest is None else [rest if extent is None else extent for extent in wanted]
 
 
@@ -56,7 +56,7 @@ def _product(shape: Sequence[Extent]) -> Extent:
     return whole
 
 
-def _quotient(whole: Extent, part: Extent) -> Extent | None:
+def quotient(whole: Extent, part: Extent) -> Extent | None:
     """whole / part where both are products of names and a number."""
     if len(whole.terms) != 1 or len(part.terms) != 1:
         return ONE if whole == part else None

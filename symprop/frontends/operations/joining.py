@@ -1,0 +1,141 @@
+"""Arrays made of arrays.
+
+Enters: a bench and values.  Leaves: an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from symprop.frontends.arrays import Array, aligned, at, axis_of
+from symprop.frontends.bench import Bench
+from symprop.frontends.faults import Mismatch, Misuse
+from symprop.frontends.operations import arguments
+from symprop.frontends.operations.registry import operation
+from symprop.frontends.operations.shaping import transposed
+from symprop.language import Domain, Extent, Position
+from symprop.language import expressions as ex
+
+MOST = 256
+"""Arrays that are written out entry by entry have at most so many."""
+
+
+@operation("array", "asarray", "asanyarray", "ascontiguousarray")
+def array(bench: Bench, x: Any, dtype: Any = None) -> Array:
+    """An array, or one of numbers and arrays in nested lists."""
+    found = arguments.array(x, ("x",)) if not isinstance(x, tuple) else _nested(bench, x)
+    if dtype is None or (dtype is int and found.kind == "integer") or (dtype is bool and found.kind == "mask"):
+        return found
+    if dtype is not float:
+        raise Misuse("this dtype is not known here; expected float", ("dtype",))
+    return found.real()
+
+
+def _nested(bench: Bench, x: tuple[Any, ...]) -> Array:
+    return stack(bench, tuple(array(bench, part) for part in x))
+
+
+@operation("stack")
+def stack(bench: Bench, arrays: Any, axis: Any = 0) -> Array:
+    """Arrays of one shape along a new axis."""
+    parts = _parts(arrays)
+    if any(p.shape != parts[0].shape for p in parts):
+        raise Mismatch("do not stack", operands=parts)
+    axes, spread = aligned(parts)
+    place = arguments.axis(axis, len(axes) + 1, ("axis",))
+    new = axis_of(Extent.of(len(parts)), bench.new)
+    terms = [ex.guard(Domain.equal(at(new), Position.of(k)), a.body) for k, a in enumerate(spread)]
+    return Array((*axes[:place], new, *axes[place:]), ex.add(*terms), _kind(parts, new is None))
+
+
+def _kind(parts: Sequence[Array], is_single: bool) -> str:
+    """The kind of arrays put together: integers stay positions where there is only one."""
+    kinds = {p.kind for p in parts}
+    return kinds.pop() if is_single and len(kinds) == 1 else "real"
+
+
+@operation("concatenate")
+def concatenate(bench: Bench, arrays: Any, axis: Any = 0) -> Array:
+    """Arrays behind one another along an axis they have."""
+    parts = _parts(arrays)
+    rank = len(parts[0].axes)
+    if any(len(p.axes) != rank for p in parts) or not rank:
+        raise Mismatch("do not concatenate", operands=parts)
+    place = arguments.axis(axis, rank, ("axis",))
+    rest = [tuple(e for k, e in enumerate(p.shape) if k != place) for p in parts]
+    if any(r != rest[0] for r in rest):
+        raise Mismatch("do not concatenate", operands=parts)
+    return _behind(bench, parts, place)
+
+
+def _behind(bench: Bench, parts: Sequence[Array], place: int) -> Array:
+    whole = Extent.of(0)
+    for part in parts:
+        whole = whole + part.shape[place]
+    own, start = axis_of(whole, bench.new), Extent.of(0)
+    common = tuple(axis for k, axis in enumerate(parts[0].axes) if k != place)
+    terms = []
+    for part in parts:
+        mine = part.axes[place]
+        others = part.over((*common[:place], mine, *common[place:]))
+        here = at(own) - start
+        body = others.moved({mine: here}) if mine is not None else others.body
+        terms.append(ex.guard(_reduced(Domain.inside(here, part.shape[place])), body))
+        start = start + part.shape[place]
+    return Array((*common[:place], own, *common[place:]), ex.add(*terms))
+
+
+def _reduced(domain: Domain) -> Domain:
+    return Domain(c for c in domain.constraints if c.verdict() is not True)
+
+
+def _parts(arrays: Any) -> list[Array]:
+    if not isinstance(arrays, tuple) or not arrays:
+        raise Misuse("this takes a list of arrays", ("arrays",))
+    if len(arrays) > MOST:
+        raise Misuse(f"{len(arrays)} arrays are put together; expected at most {MOST}", ("arrays",))
+    return [arguments.array(part, ("arrays", k)) for k, part in enumerate(arrays)]
+
+
+@operation("vstack")
+def vstack(bench: Bench, arrays: Any) -> Array:
+    """Rows, or arrays one below the other."""
+    parts = [Array((None, *a.axes), a.body) if len(a.axes) == 1 else a for a in _parts(arrays)]
+    return concatenate(bench, tuple(parts))
+
+
+@operation("hstack")
+def hstack(bench: Bench, arrays: Any) -> Array:
+    """Arrays side by side."""
+    parts = tuple(_parts(arrays))
+    return concatenate(bench, parts, 0 if len(parts[0].axes) == 1 else 1)
+
+
+@operation("column_stack")
+def column_stack(bench: Bench, arrays: Any) -> Array:
+    """Columns, or arrays side by side."""
+    parts = [Array((*a.axes, None), a.body) if len(a.axes) == 1 else a for a in _parts(arrays)]
+    return concatenate(bench, tuple(parts), 1)
+
+
+@operation("swapaxes")
+def swapaxes(bench: Bench, x: Any, first: Any, second: Any) -> Array:
+    """Two axes exchanged."""
+    found = arguments.array(x, ("x",))
+    order = list(range(len(found.axes)))
+    a, b = (arguments.axis(v, len(order), (n,)) for v, n in ((first, "first"), (second, "second")))
+    order[a], order[b] = b, a
+    return transposed(found, order)
+
+
+@operation("broadcast_to")
+def broadcast_to(bench: Bench, x: Any, shape: Any) -> Array:
+    """The array in a larger shape, its entries repeated."""
+    found, wanted = arguments.array(x, ("x",)), arguments.shape(shape, ("shape",))
+    larger = Array(tuple(axis_of(e, bench.new) for e in wanted), ex.ZERO)
+    try:
+        axes, (_, spread) = aligned([larger, found])
+    except Mismatch as error:
+        raise Mismatch(str(error), operands=(found, larger)) from None
+    return Array(axes, spread.body, found.kind)

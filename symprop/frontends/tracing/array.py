@@ -1,0 +1,281 @@
+"""Arrays without numbers, as the traced code sees them: NumPy's operators, methods, indexing and protocols.
+
+Enters: what the code does with an array.  Leaves: traced arrays.  Whatever would need a number stops the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from symprop.frontends.arrays import Array, compared
+from symprop.frontends.operations.arguments import fitted
+from symprop.frontends.operations.indexing import assigned, selected
+from symprop.frontends.operations.operators import binary, unary
+from symprop.frontends.tracing import views
+from symprop.frontends.tracing.memory import Cell, Memory
+from symprop.frontends.tracing.selection import HINT, REFUSED, Selection
+from symprop.language.extents import ONE
+
+if TYPE_CHECKING:
+    from symprop.frontends.tracing.trace import Trace
+
+METHODS: tuple[str, ...] = (
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "var",
+    "std",
+    "dot",
+    "astype",
+    "copy",
+    "flatten",
+    "clip",
+    "cumsum",
+    "trace",
+)
+METHODS = (*METHODS, "take", "diagonal", "argmax", "argmin", "prod", "all", "any", "round", "repeat")
+
+
+class TracedArray:
+    """An array of a trace.
+
+    Args:
+        trace: where it stands.
+        cell: where its values are kept.
+    """
+
+    __array_priority__ = 1000.0
+
+    def __init__(self, trace: Trace, cell: Cell) -> None:
+        self.trace, self.cell = trace, cell
+
+    # -- attributes ----------------------------------------------------------------------------------------------
+
+    @property
+    def value(self) -> Array:
+        """What it holds now."""
+        return self.trace.value_of(self)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether its entries are known to lie in row-major order."""
+        return isinstance(self.cell, Memory) and (self.cell.is_ordered or len(self.cell.value.axes) < 2)
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is a number, which nothing can change."""
+        return isinstance(self.cell, Memory) and self.cell.is_scalar
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Extents of the axes."""
+        return tuple(map(self.trace.size, self.cell.read().shape))
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.cell.read().axes)
+
+    @property
+    def size(self) -> Any:
+        """The number of entries."""
+        whole = ONE
+        for extent in self.cell.read().shape:
+            whole = whole * extent
+        return self.trace.size(whole)
+
+    @property
+    def T(self) -> TracedArray:
+        """The axes reversed."""
+        return views.transposed(self, ())
+
+    @property
+    def dtype(self) -> Any:
+        """NumPy's dtype of such values."""
+        import numpy as np
+
+        return np.dtype({"integer": int, "mask": bool}.get(self.cell.read().kind, float))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in METHODS:
+            return lambda *args, **keywords: self.trace_call(name, *args, **keywords)
+        if name in views.VIEWS:
+            return lambda *args, **keywords: views.view(self, name, *args, **keywords)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self.trace.stop(f"an array's '{name}' cannot be traced")
+
+    def trace_call(self, name: str, *args: Any, **keywords: Any) -> Any:
+        """The method of a name, which is NumPy's function of that name."""
+        from symprop.frontends.tracing.dispatch import call
+
+        return call(self.trace, name, (self, *args), keywords)
+
+    # -- what needs a number -------------------------------------------------------------------------------------
+
+    def _number(self, what: str, hint: str = "") -> NoReturn:
+        self.trace.stop(f"{what} needs the numbers of an array, which depend on the inputs", hint)
+
+    def __bool__(self) -> bool:
+        self._number("a condition", "Write np.where.")
+
+    def __float__(self) -> float:
+        self._number("float()")
+
+    def __int__(self) -> int:
+        self._number("int()")
+
+    def __index__(self) -> int:
+        self._number("an index of Python")
+
+    def __complex__(self) -> complex:
+        self._number("complex()")
+
+    def __array__(self, *args: Any, **keywords: Any) -> NoReturn:
+        self._number("a function of NumPy that does not take traced arrays")
+
+    def __hash__(self) -> int:
+        self._number("a key")
+
+    def __format__(self, spec: str) -> str:
+        return "<traced array>"
+
+    def __repr__(self) -> str:
+        return "<traced array>"
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("object of type 'numpy.float64' has no len()")
+        return int(self.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("'numpy.float64' object is not iterable")
+        return (self[k] for k in range(int(self.shape[0])))
+
+    def __contains__(self, value: object) -> bool:
+        self._number("'in'")
+
+    # -- protocols -----------------------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        from symprop.frontends.tracing.dispatch import call_ufunc
+
+        return call_ufunc(self.trace, ufunc, method, inputs, keywords)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
+        from symprop.frontends.tracing.dispatch import call
+
+        return call(self.trace, function.__name__, args, keywords)
+
+    # -- indexing ------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, TracedArray) and key.cell.read().kind == "mask":
+            return self._selected(key)
+        inside = views.inside(self, key)
+        found = self.trace.run(selected, self.trace.bench, self.value, inside)
+        if views.is_basic(inside) and found.axes:
+            return views.window(self, inside)
+        return self.trace.wrapped(found)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.check_writable()
+        if isinstance(value, Selection) and value.mask is key:
+            value = value.put_into(self)
+            key = ...
+        inside, new = views.inside(self, key), self.trace.array(value)
+        self.cell.write(self.trace.run(assigned, self.trace.bench, self.value, inside, new))
+
+    def _selected(self, mask: TracedArray) -> Selection:
+        if self.cell.read().shape != mask.cell.read().shape:
+            self.trace.stop(REFUSED, HINT)
+        return Selection(self.trace.wrapped(self.value, True), mask)
+
+    def check_writable(self) -> None:
+        """Stop where NumPy would not put real numbers in."""
+        if self.is_scalar:
+            raise TypeError("'numpy.float64' object does not support item assignment")
+        kind = self.cell.read().kind
+        if kind != "real":
+            what = "integers" if kind == "integer" else "truth values"
+            self.trace.stop(f"a change in place of an array of {what} cannot be traced", "Give it dtype=float.")
+
+    def changed(self, op: str, other: Any) -> TracedArray:
+        """`self op= other`."""
+        if self.is_scalar:
+            found = self.trace.binary(op, self, other)
+            return found if isinstance(found, TracedArray) else self
+        self.check_writable()
+        new = self.trace.run(binary, op, self.value, self.trace.array(other))
+        if new.shape != self.cell.read().shape:
+            self.trace.stop(f"the result of {op}= has another shape than the array it is put into")
+        self.cell.write(new)
+        return self
+
+    # -- operators -----------------------------------------------------------------------------------------------
+
+    def _compared(self, op: str, other: Any) -> Any:
+        if other is None:
+            return op == "!="
+        left, right = self.value, self.trace.array(other)
+        return self.trace.wrapped(self.trace.run(fitted, compared, left, op, right), True)
+
+    def __eq__(self, other: object) -> Any:
+        return self._compared("==", other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._compared("!=", other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compared("<", other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compared("<=", other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compared(">", other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compared(">=", other)
+
+    def _unary(self, op: str) -> Any:
+        return self.trace.wrapped(self.trace.run(unary, op, self.value), self.is_ordered)
+
+    def __neg__(self) -> Any:
+        return self._unary("-")
+
+    def __pos__(self) -> Any:
+        return self._unary("+")
+
+    def __invert__(self) -> Any:
+        return self._unary("~")
+
+    def __abs__(self) -> Any:
+        return self.trace_call("abs")
+
+
+OPERATORS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "matmul": "@", "and": "&", "or": "|"}
+OPERATORS |= {"floordiv": "//", "mod": "%"}
+
+
+def _operators(op: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    def forward(self: TracedArray, other: Any) -> Any:
+        if isinstance(other, Selection):
+            return NotImplemented
+        return self.trace.binary(op, self, other)
+
+    def backward(self: TracedArray, other: Any) -> Any:
+        return self.trace.binary(op, other, self)
+
+    def in_place(self: TracedArray, other: Any) -> Any:
+        return self.changed(op, other)
+
+    return forward, backward, in_place
+
+
+for _name, _op in OPERATORS.items():
+    for _prefix, _method in zip(("", "r", "i"), _operators(_op), strict=True):
+        setattr(TracedArray, f"__{_prefix}{_name}__", _method)

@@ -1,0 +1,59 @@
+"""What stops a trace, with its place in the user's file.
+
+These are no `Exception`s, so that an `except Exception` of the traced code does not swallow them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+
+from symprop.errors import Fault
+
+_OURS = tuple(str(Path(p).resolve().parent) for p in (Path(__file__).parent.parent, np.__file__))
+
+
+class NotTraceable(BaseException):
+    """A construct that the tracer does not know.
+
+    Args:
+        fault: what, and where.
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+class NeedsNumbers(BaseException):
+    """Code that needs extents as numbers: a loop over them, a comparison.
+
+    Args:
+        names: of the extents.
+    """
+
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(names)))
+        self.names = names
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame that is neither ours nor NumPy's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame = frame.f_back
+    return frame
+
+
+def user_place() -> str:
+    """`hand.py:12`, the line of the user's code that is running."""
+    frame = user_frame()
+    return "" if frame is None else f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def not_traceable(message: str, hint: str = "") -> NotTraceable:
+    """The fault of the line that is running."""
+    return NotTraceable(Fault(user_place(), message, hint))
