@@ -88,3 +88,46 @@ def test_a_fault_of_usage_is_told(call: Call, home: Path, arguments: tuple[str, 
     assert done.code == 2
     assert any(line.startswith(message) for line in done.err.splitlines())
     assert list(home.glob("*.py")) == []
+
+
+HAND = """\
+import numpy as np
+
+INPUTS = {"X": ("N", "D"), "W": ("D", "C"), "T": ("N", "C")}
+
+
+def loss(X, W, T):
+    return np.mean((np.tanh(X @ W) - T)**2)
+"""
+
+
+def test_a_loss_in_python_is_derived_and_compiled(call: Call, home: Path) -> None:
+    (home / "hand.py").write_text(HAND, encoding="utf-8")
+    derived = call("derive", "hand.py:loss", "--wrt", "W", "--closed-form")
+    assert (derived.code, derived.err) == (0, "")
+    assert "(1)   T1 = X @ W\n" in derived.out
+    assert "dW = X.T @ dT1\n" in derived.out
+    checked = call("check", "hand.py:loss", "--wrt", "W", "--size", "D=3", "--size", "C=2")
+    assert (checked.code, checked.out.splitlines()[-1]) == (0, "All 4 agree.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("hand.py",),
+            "hand.py: a Python file is no network; expected file.py:function. Name the function that returns",
+        ),
+        (("hand.py:los",), "hand.py: there is no function 'los'; expected def los(...). Did you mean 'loss'?"),
+        (("hand.py:loss", "--wrt", "w"), "hand.py:loss: there is no 'w' to derive by; did you mean 'W'?"),
+        (
+            ("hand.py:loss", "--shape", "X=N"),
+            "symprop derive: --shape belongs to --expr; hand.py:loss has shapes of its",
+        ),
+    ],
+)
+def test_a_fault_of_a_loss_in_python_is_told(call: Call, home: Path, arguments: tuple[str, ...], message: str) -> None:
+    (home / "hand.py").write_text(HAND, encoding="utf-8")
+    done = call("derive", *arguments)
+    assert done.code == 2
+    assert any(line.startswith(message) for line in done.err.splitlines())

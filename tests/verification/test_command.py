@@ -79,3 +79,27 @@ def test_proofs_are_explained(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert run(["verify", str(folder / "right.yaml"), "--explain"]) == 0
     out = capsys.readouterr().out
     assert "ours: dW_out = x.T @ dZ_out" in out and "difference: 0" in out
+
+
+def test_a_convention_is_declared_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "columns.yaml").write_text("net: net.yaml\nclaims:\n  dZ_out: Z_out - y\n  dW.out: x @ dZ_out.T / N\n")
+    declared = ["--convention", "batch=columns", "--convention", "adjoints=per_example,weights=in_out"]
+    assert run(["verify", str(folder / "columns.yaml"), *declared]) == 0
+    out = capsys.readouterr().out
+    assert "read with examples in columns, biases as columns; adjoints of values without the 1/N" in out
+    assert out.endswith("All 2 claims are right.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("batch", "--convention: 'batch' is no convention; expected KEY=VALUE, such as batch=columns"),
+        ("bach=rows", "--convention: unknown key 'bach'; did you mean 'batch'?"),
+        ("sign=down", "--convention: sign: unknown value 'down'; expected one of ascent, descent"),
+    ],
+)
+def test_a_fault_of_a_convention_ends_with_2(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: str, message: str
+) -> None:
+    assert run(["verify", str(folder / "right.yaml"), "--convention", words]) == 2
+    assert capsys.readouterr().err.strip() == message
