@@ -10,17 +10,18 @@ import os
 from time import monotonic
 
 from symprop.derivation import Derivation, derive
+from symprop.errors import ClaimError, Fault
 from symprop.language import Network
-from symprop.verification.claimsfile import ClaimsFile, read_claims
+from symprop.verification.claimsfile import ClaimsFile, is_python, read_claims
 from symprop.verification.decide import Judge
 from symprop.verification.reading import claims_of
-from symprop.verification.values import NOT_CHECKED, Report, Verdict
+from symprop.verification.values import NOT_CHECKED, Claim, Report, Verdict
 
 TIMEOUT_SECONDS = 60.0
 
 
 def verify(
-    network: Network,
+    network: Network | None,
     claims: str | os.PathLike[str] | ClaimsFile,
     timeout: float = TIMEOUT_SECONDS,
     accept_agrees: bool = False,
@@ -28,8 +29,8 @@ def verify(
     """Compare a hand derivation with the derivation of a network.
 
     Args:
-        network: whose gradients are claimed.
-        claims: path of a YAML file of claims, "-", or one that was read.
+        network: whose gradients are claimed; None for Python claims with a loss of their own.
+        claims: path of a YAML file of claims, "-", or one that was read; or of a Python file, whose functions are run.
         timeout: seconds for all claims together, after which what is not proved is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
 
@@ -38,11 +39,22 @@ def verify(
         UndecidedError: the network cannot be evaluated in the time there is.
     """
     deadline = monotonic() + timeout
+    if not isinstance(claims, ClaimsFile) and is_python(claims):
+        from symprop.verification.functions import verify_functions
+
+        return verify_functions(claims, network, timeout, accept_agrees)
+    if network is None:
+        raise ClaimError(Fault("claims", "there is no network; only functions bring a loss of their own"))
     file = claims if isinstance(claims, ClaimsFile) else read_claims(claims)
     derivation = derive(network, time_limit_seconds=timeout)
-    found = claims_of(file, derivation)
-    judge = Judge(derivation, found, deadline)
-    verdicts = [judge.verdict(claim) for claim in found if claim.target]
+    return judged(derivation, claims_of(file, derivation), deadline, accept_agrees)
+
+
+def judged(derivation: Derivation, claims: tuple[Claim, ...], deadline: float, accept_agrees: bool = False) -> Report:
+    """The report on claims that were read, with the gradients that they do not mention."""
+    network = derivation.network
+    judge = Judge(derivation, claims, deadline)
+    verdicts = [judge.verdict(claim) for claim in claims if claim.target]
     loss = next((str(e) for e in derivation.network.equations if e.target == network.loss), "")
     given = {v.target for v in verdicts}
     missing = [_missing(derivation, a.tensor) for a in derivation if derivation.prefix + a.tensor not in given]

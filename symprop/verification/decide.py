@@ -24,6 +24,7 @@ from symprop.verification.scene import DIGITS, Scene, differing, distance, finit
 from symprop.verification.values import (
     AGREES,
     AT_KINKS,
+    GIVEN_EARLIER,
     NOT_EVALUABLE,
     PROPORTIONAL,
     PROVED,
@@ -39,7 +40,6 @@ from symprop.verification.values import (
 
 TOLERANCE = 1e-40
 FIRST, ALL, WIDE = 2, 6, 40.0
-GIVEN_EARLIER = "given earlier claims"
 
 
 @dataclass(frozen=True)
