@@ -34,21 +34,22 @@ def command(
 ) -> int:
     """Say of each gradient that was derived by hand whether it is proved, or wrong, where and why.
 
-    CLAIMS is a YAML file, one formula in NumPy notation a name, or - for standard input. Exit code 0: all
-    proved; 1: one is wrong; 5: undecided.
+    CLAIMS is a YAML file, one formula in NumPy notation a name, or - for standard input; or a Python file with
+    grads(...), and loss(...) where no network is given. Exit code 0: all proved; 1: one is wrong; 5: undecided.
     """
     from symprop.cli.output import print_json, print_text
     from symprop.session import read_network
-    from symprop.verification.claimsfile import network_path, read_claims
+    from symprop.verification.claimsfile import is_python, network_path, read_claims
     from symprop.verification.conventions import joined
 
     declared = joined(conventions, "--convention")
-    file = read_claims(claims)
-    network = read_network(network_path(file, net))
+    file = None if is_python(claims) else read_claims(claims)
+    path = net if file is None else network_path(file, net)
+    network = None if path is None else read_network(path)
     from symprop.verification import verify
     from symprop.verification.text import report_text
 
-    report = verify(network, file, timeout, accept_agrees=accept == "agrees", convention=declared)
+    report = verify(network, file or claims, timeout, accept_agrees=accept == "agrees", convention=declared)
     if as_json:
         print_json(report.as_json())
     else:

@@ -7,17 +7,17 @@ a proof.  A refutation holds in 60 digits and again in 120.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from time import monotonic
 
 from symprop.derivation import Derivation, derive
+from symprop.errors import ClaimError, Fault
 from symprop.language import Network
-from symprop.verification.claimsfile import ClaimsFile, read_claims
-from symprop.verification.conventions import Convention
-from symprop.verification.cost import check_cost
+from symprop.verification.claimsfile import ClaimsFile, is_python, read_claims
+from symprop.verification.conventions import Convention, declared_convention
 from symprop.verification.decide import Judge
-from symprop.verification.finding import Reading, Readings, found_reading
+from symprop.verification.finding import Reading, Readings, found_reading, right_under
 from symprop.verification.values import NOT_CHECKED, WRONG, Conventions, Report, Verdict
 
 TIMEOUT_SECONDS = 60.0
@@ -25,7 +25,7 @@ ONE_EXAMPLE = ("N=1",)
 
 
 def verify(
-    network: Network,
+    network: Network | None,
     claims: str | os.PathLike[str] | ClaimsFile,
     timeout: float = TIMEOUT_SECONDS,
     accept_agrees: bool = False,
@@ -34,8 +34,8 @@ def verify(
     """Compare a hand derivation with the derivation of a network.
 
     Args:
-        network: whose gradients are claimed.
-        claims: path of a YAML file of claims, "-", or one that was read.
+        network: whose gradients are claimed; None for Python claims with a loss of their own.
+        claims: path of a YAML file of claims, "-", or one that was read; or of a Python file, whose functions are run.
         timeout: seconds for all claims together, after which what is not proved is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
         convention: what the claims take for granted, {"batch": "columns"}; goes before what their file declares.
@@ -45,33 +45,42 @@ def verify(
         UndecidedError: the network cannot be evaluated in the time there is.
     """
     deadline = monotonic() + timeout
+    if not isinstance(claims, ClaimsFile) and is_python(claims):
+        from symprop.verification.functions import verify_functions
+
+        return verify_functions(claims, network, timeout, accept_agrees, convention)
+    if network is None:
+        raise ClaimError(Fault("claims", "there is no network; only functions bring a loss of their own"))
     file = claims if isinstance(claims, ClaimsFile) else read_claims(claims)
-    declared = _declared(file, convention)
+    declared = declared_convention(file.convention, convention, file.name)
     derivation = derive(network, time_limit_seconds=timeout)
-    check_cost(derivation)
     readings = Readings(file, derivation)
     reading, fitting = found_reading(readings) if declared is None else (readings.reading(declared), ())
-    verdicts = _verdicts(reading, deadline)
-    conventions = Conventions(declared, reading.convention, (), fitting)
-    if any(v.verdict in WRONG for v in verdicts):
-        conventions = replace(conventions, right_under=readings.right_under(reading.convention))
-    loss = next((str(e) for e in derivation.network.equations if e.target == network.loss), "")
-    claimed = (*verdicts, *_unmentioned(derivation, {v.target for v in verdicts}))
-    return Report(network.name, loss, claimed, accept_agrees, tuple(network.notes), conventions)
+    report = judged(reading, readings.fitting, deadline, accept_agrees)
+    return replace(report, conventions=replace(report.conventions, declared=declared, fitting=fitting))
 
 
-def _declared(file: ClaimsFile, given: Convention | Mapping[str, str] | None) -> Convention | None:
-    """The convention that was declared, None where nothing was."""
-    if isinstance(given, Convention):
-        return given
-    words = {**file.convention, **(given or {})}
-    return Convention.of(words, file.name) if words else None
+def judged(
+    reading: Reading, others: Callable[[], Iterable[Reading]], deadline: float, accept_agrees: bool = False
+) -> Report:
+    """The report on claims that were read, with the gradients that they do not mention.
 
-
-def _verdicts(reading: Reading, deadline: float) -> list[Verdict]:
+    Args:
+        reading: the claims.
+        others: the ways to read them that fit their shapes; asked for where a claim is wrong.
+        deadline: time of the clock at which no further proof is tried.
+        accept_agrees: whether a claim that only agrees counts as right.
+    """
+    network = reading.derivation.network
     judge = Judge(reading.derivation, reading.claims, deadline, reading.views)
     verdicts = [judge.verdict(claim) for claim in reading.claims if claim.target]
-    return [replace(v, extents=ONE_EXAMPLE) for v in verdicts] if reading.convention.is_single else verdicts
+    if reading.convention.is_single:
+        verdicts = [replace(v, extents=ONE_EXAMPLE) for v in verdicts]
+    is_wrong = any(v.verdict in WRONG for v in verdicts)
+    conventions = Conventions(None, reading.convention, right_under(others(), reading.convention) if is_wrong else ())
+    loss = next((str(e) for e in network.equations if e.target == network.loss), "")
+    claimed = (*verdicts, *_unmentioned(reading.derivation, {v.target for v in verdicts}))
+    return Report(network.name, loss, claimed, accept_agrees, tuple(network.notes), conventions)
 
 
 def _unmentioned(derivation: Derivation, targets: set[str]) -> list[Verdict]:

@@ -62,6 +62,11 @@ class ClaimsFile:
     convention: Mapping[str, str] = field(default_factory=dict)
 
 
+def is_python(path: str | os.PathLike[str]) -> bool:
+    """True of the path of a Python file, whose functions are the claims."""
+    return Path(path).suffix == ".py"
+
+
 def read_claims(path: str | os.PathLike[str]) -> ClaimsFile:
     """The claims of a file, or of standard input for `-`.
 

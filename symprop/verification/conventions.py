@@ -151,6 +151,25 @@ def _factor(convention: Convention, tensor: Tensor) -> tuple[int, int]:
     return -1 if convention.sign == "descent" else 1, 0 if convention.is_single else power
 
 
+def declared_convention(
+    own: Mapping[str, str], given: Convention | Mapping[str, str] | None, where: str
+) -> Convention | None:
+    """What is declared, None where nothing is.
+
+    Args:
+        own: what the claims declare themselves.
+        given: what is declared beside them, which goes before.
+        where: name of the claims, for messages.
+
+    Raises:
+        ClaimError: a key or a value is unknown.
+    """
+    if isinstance(given, Convention):
+        return given
+    words = {**own, **(given or {})}
+    return Convention.of(words, where) if words else None
+
+
 def joined(words: Iterable[str], where: str) -> dict[str, str]:
     """KEY=VALUE,... as the words of a convention.
 

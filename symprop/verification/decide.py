@@ -13,6 +13,7 @@ import mpmath
 
 from symprop.derivation import Derivation
 from symprop.frontends.arrays import shape_text
+from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
 from symprop.verification.differences import check_truth
@@ -24,6 +25,7 @@ from symprop.verification.scene import DIGITS, Scene, differing, distance, finit
 from symprop.verification.values import (
     AGREES,
     AT_KINKS,
+    GIVEN_EARLIER,
     NOT_EVALUABLE,
     PROPORTIONAL,
     PROVED,
@@ -40,7 +42,6 @@ from symprop.verification.views import Views
 
 TOLERANCE = 1e-40
 FIRST, ALL, WIDE = 2, 6, 40.0
-GIVEN_EARLIER = "given earlier claims"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Judge:
         self._checked = False
         self.left = sum(1 for claim in claims if claim.target)
         self._helpers = iter(claims)
+        check_cost(derivation)
 
     def scene(self, number: int) -> Scene:
         """The values at one of the points; the later ones have larger inputs."""

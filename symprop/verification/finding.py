@@ -7,7 +7,7 @@ precision at two points: what is adopted here is judged afterwards like any othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,8 @@ from symprop.errors import InputError
 from symprop.language import sized
 from symprop.verification.claimsfile import ClaimsFile
 from symprop.verification.conventions import Convention, scales, shapes, views_of
+from symprop.verification.converting import over_network
+from symprop.verification.cost import check_cost
 from symprop.verification.points import draw
 from symprop.verification.reading import claims_of
 from symprop.verification.scene import Scene
@@ -52,6 +54,12 @@ class Reading:
         """What the claims say of the network, whatever the convention is called."""
         batched = not self.convention.is_single
         return batched, [(claim.target, claim.tensor, claim.equations) for claim in self.claims]
+
+
+def reading_of(claims: Iterable[Claim], derivation: Derivation, convention: Convention) -> Reading:
+    """Claims that were read elsewhere, over tensors that lie as the convention says."""
+    views = views_of(convention, derivation.network, derivation.prefix)
+    return Reading(convention, derivation, views, tuple(over_network(claim, derivation, views) for claim in claims))
 
 
 class Readings:
@@ -99,15 +107,6 @@ class Readings:
                 seen.append(reading.content)
                 yield reading
 
-    def right_under(self, used: Convention) -> tuple[Convention, ...]:
-        """Other conventions under which all claims are right, those that change least."""
-        found: list[Convention] = []
-        for reading in self.fitting():
-            compared = Compared(reading)
-            found += [c for c in scales(reading.convention) if c != used and compared.all_right(c)]
-        least = min((len(c.changes(used)) for c in found), default=0)
-        return tuple(c for c in found if len(c.changes(used)) == least)
-
 
 class Compared:
     """The values of a reading and of the truth at two points.
@@ -119,6 +118,7 @@ class Compared:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         network = reading.derivation.network
+        check_cost(reading.derivation)
         self.scenes = [Scene(reading.derivation, reading.claims, draw(network, number), 0) for number in POINTS]
 
     def all_right(self, convention: Convention) -> bool:
@@ -156,6 +156,21 @@ def _places(reading: Reading, key: str) -> int:
     about = {claim.label: claim.target for claim in reading.claims if claim.target}
     mentioned = [about.get(name, name) for claim in reading.claims for name in (*claim.reads, claim.target)]
     return sum(1 for name in mentioned if (view := other.get(name)) and view.order != reading.views[name].order)
+
+
+def right_under(readings: Iterable[Reading], used: Convention) -> tuple[Convention, ...]:
+    """Other conventions under which all claims are right, those that change least.
+
+    Args:
+        readings: the ways to read them that fit their shapes.
+        used: the convention they were judged under.
+    """
+    found: list[Convention] = []
+    for reading in readings:
+        compared = Compared(reading)
+        found += [c for c in scales(reading.convention) if c != used and compared.all_right(c)]
+    least = min((len(c.changes(used)) for c in found), default=0)
+    return tuple(c for c in found if len(c.changes(used)) == least)
 
 
 def found_reading(readings: Readings) -> tuple[Reading, tuple[Convention, ...]]:

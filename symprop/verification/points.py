@@ -45,8 +45,12 @@ def sizes_of(network: Network, number: int) -> dict[str, int]:
 
 def draw(network: Network, number: int, spread: float = 1.0) -> Point:
     """The point of a number; inputs and targets are `spread` times as large."""
+    return draw_at(network, sizes_of(network, number), number, spread)
+
+
+def draw_at(network: Network, sizes: Mapping[str, int], number: int, spread: float = 1.0) -> Point:
+    """The point of a number, at given sizes of the named extents."""
     rng = np.random.default_rng(1000 + number)
-    sizes = sizes_of(network, number)
     arrays = {t.name: _values(t, _shape(t, sizes), rng, spread, number, high_of(t, sizes)) for t in given(network)}
     return Point(sizes, arrays)
 

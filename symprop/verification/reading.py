@@ -12,14 +12,14 @@ from dataclasses import replace
 from symprop.derivation import Derivation
 from symprop.errors import ClaimError, Fault, InputError
 from symprop.frontends import Assigned, Meaning, Names, Notation, ShapeError
-from symprop.language import Equation, Extent
 from symprop.verification.claimsfile import ClaimsFile, Formula
+from symprop.verification.converting import over_network
 from symprop.verification.targets import plain, suggestion, target_of
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
 
-MARK, CONVERTED = "'", "^"
-"""The user's dW1 is stored as dW1', beside the true dW1; as dW1'^ it has the axes and the scale of the true one."""
+MARK = "'"
+"""The user's dW1 is stored as dW1', beside the true dW1."""
 
 
 def claims_of(file: ClaimsFile, derivation: Derivation, views: Views) -> tuple[Claim, ...]:
@@ -104,27 +104,10 @@ class _Reader:
         return claim
 
     def _valued(self, claim: Claim, assigned: list[Assigned]) -> Claim:
-        """The claim with the value that was assigned last, as the user has it and as the network has it."""
-        values = [replace(a, equations=tuple(map(self._over_network, a.equations))) for a in assigned]
-        equations = tuple(e for value in values for e in value.equations)
-        own = {e.target for e in equations}
-        reads = tuple(dict.fromkeys(n for value in values for n in value.reads if n not in own))
-        written = values[-1].tensor
-        claim = replace(claim, tensor=written, written=written, equations=equations, reads=reads)
-        view = self.views.get(claim.target)
-        if view is None or view.is_plain or view.axes != written.axes:
-            return replace(claim, view=view)
-        tensor = replace(written, name=written.name + CONVERTED, axes=self._axes(claim.target))
-        converted = self.views.converted(claim.target, written.name, tensor)
-        return replace(claim, view=view, tensor=tensor, equations=(*equations, converted))
-
-    def _over_network(self, equation: Equation) -> Equation:
-        return equation.with_body(self.views.inside(equation.body))
-
-    def _axes(self, target: str) -> tuple[Extent, ...]:
-        """The axes of an adjoint or a value in the network."""
-        tensors = self.derivation.network.tensors
-        return tensors[target if target in tensors else target.removeprefix(self.derivation.prefix)].axes
+        """The claim with the value that was assigned last."""
+        equations = tuple(e for value in assigned for e in value.equations)
+        claim = replace(claim, tensor=assigned[-1].tensor, equations=equations)
+        return over_network(claim, self.derivation, self.views)
 
     def _block(self, names: list[str], claim: str) -> None:
         """What reads a claim without a value has none either."""

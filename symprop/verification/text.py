@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from symprop.verification.values import (
     AGREES,
     AT_KINKS,
+    GIVEN_EARLIER,
+    IMPURE,
     NOT_CHECKED,
     PROVED,
     WRONG,
@@ -32,6 +34,8 @@ def report_text(report: Report, explain: bool = False) -> str:
         block = list(_details(verdict, explain))
         lines += ["", f"{verdict.name}: {verdict.verdict}", *block] if block else []
     assumptions = tuple(dict.fromkeys(a for v in report.given for a in v.assumptions))
+    if any(IMPURE in v.flags for v in report.given):
+        lines += ["", *_wrapped(report.notes[-1], "")]
     if assumptions:
         lines += ["", "Assumed of the data:", *(f"- {a}" for a in assumptions)]
     for sentence in _others(report):
@@ -64,29 +68,36 @@ def _others(report: Report) -> Iterator[str]:
 
 def _table(report: Report) -> list[str]:
     rows = [("claim", "verdict", "")]
-    rows += [(v.name, v.verdict, _short(v)) for v in report.claims]
+    rows += [(v.name, v.verdict, _short(v, report)) for v in report.claims]
     widths = [max(len(row[k]) for row in rows) for k in (0, 1)]
     return [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
 
 
-def _short(verdict: Verdict) -> str:
-    if verdict.flags:
+def _holds(verdict: Verdict, report: Report) -> str:
+    """The extents a proof holds for."""
+    if verdict.extents == "all":
+        return f"for every {', '.join(report.extents)}" if report.extents else ""
+    alone = ", ".join(verdict.extents)
+    rest = [name for name in report.extents if name not in {part.partition("=")[0] for part in verdict.extents}]
+    return f"for {alone}" + (f" and every {', '.join(rest)}" if rest else "")
+
+
+def _short(verdict: Verdict, report: Report) -> str:
+    if GIVEN_EARLIER in verdict.flags:
         return f"right given the claims above it; first wrong: {verdict.first_wrong}"
     if verdict.ratio:
         return f"{verdict.ratio} times the truth"
     if verdict.verdict == PROVED:
-        return _extents(verdict)
+        return _holds(verdict, report)
     if verdict.verdict == AT_KINKS:
-        return f"{_extents(verdict)}, except at {'; '.join(verdict.kinks)}"
+        return f"{_holds(verdict, report)}, except at {'; '.join(verdict.kinks)}"
     if verdict.verdict == AGREES and verdict.evidence is not None:
-        return f"at {verdict.evidence.points} points, {verdict.evidence.digits} digits; not proved"
+        digits = verdict.evidence.digits
+        words = digits if isinstance(digits, str) else f"{digits} digits"
+        return f"at {verdict.evidence.points} points, {words}; not proved"
     if verdict.verdict == NOT_CHECKED:
         return "not among the claims"
     return "see below"
-
-
-def _extents(verdict: Verdict) -> str:
-    return "for every N" if verdict.extents == "all" else f"for {', '.join(verdict.extents)} alone"
 
 
 def _details(verdict: Verdict, explain: bool) -> Iterator[str]:
@@ -99,7 +110,7 @@ def _details(verdict: Verdict, explain: bool) -> Iterator[str]:
         yield from _wrapped(f"ours: {verdict.ours}", "  ")
     if verdict.difference:
         yield from _wrapped(f"yours - ours = {verdict.difference}", "  ")
-    if verdict.counterexample is not None and not verdict.flags:
+    if verdict.counterexample is not None and GIVEN_EARLIER not in verdict.flags:
         yield from _example(verdict.counterexample)
     for hint in verdict.hints:
         yield from _wrapped(f"hint: {hint}", "  ")

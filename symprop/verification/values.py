@@ -17,6 +17,7 @@ from symprop.verification.views import View
 PROVED, AT_KINKS, AGREES = "PROVED", "PROVED EXCEPT AT KINKS", "AGREES"
 PROPORTIONAL, REFUTED, SHAPE = "PROPORTIONAL", "REFUTED", "SHAPE"
 NOT_EVALUABLE, VACUOUS, NOT_CHECKED = "NOT EVALUABLE", "VACUOUS", "NOT CHECKED"
+GIVEN_EARLIER, IMPURE = "given earlier claims", "IMPURE"
 RIGHT, WRONG = (PROVED, AT_KINKS), (PROPORTIONAL, REFUTED, SHAPE)
 
 
@@ -71,13 +72,13 @@ class Evidence:
 
     Args:
         method: "proof", "high precision" or "shapes".
-        digits: decimal digits of the evaluation, 0 for none.
+        digits: decimal digits of the evaluation, 0 for none; "float64" for a comparison in double precision.
         points: number of points compared.
         worst: largest distance of an entry, relative to the largest entry.
     """
 
     method: str
-    digits: int = 0
+    digits: int | str = 0
     points: int = 0
     worst: float = 0.0
 
@@ -111,8 +112,9 @@ class Verdict:
         verdict: one of PROVED, PROVED EXCEPT AT KINKS, AGREES, PROPORTIONAL, REFUTED, SHAPE, NOT EVALUABLE, VACUOUS,
             NOT CHECKED.
         reason: one sentence.
-        flags: "given earlier claims" where it is right if the claims above it were.
-        extents: "all", or the sizes at which it was compared.
+        flags: "given earlier claims" where it is right if the claims above it were; "IMPURE" where the claimed function
+            changed its inputs.
+        extents: "all", or the sizes that it was proved for or compared at.
         assumptions: facts on the data that it holds under.
         kinks: points at which there is no derivative.
         evidence: what the verdict rests on.
@@ -175,6 +177,7 @@ class Report:
         accept_agrees: whether a claim that only agrees counts as right.
         notes: conventions of the network's loss.
         conventions: of the claims.
+        extents: names of the extents that a proof holds for, whatever they are.
     """
 
     network: str
@@ -183,6 +186,7 @@ class Report:
     accept_agrees: bool = False
     notes: tuple[str, ...] = field(default=())
     conventions: Conventions = field(default_factory=Conventions)
+    extents: tuple[str, ...] = ("N",)
 
     def __getitem__(self, name: str) -> Verdict:
         """The verdict on a claim, by its name or its target."""

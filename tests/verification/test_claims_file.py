@@ -67,7 +67,7 @@ def test_the_function_is_there_before_and_after_the_package_is() -> None:
     assert done.stdout.split() == ["True", "True"]
 
 
-EXAMPLES = ["digits", "spam", "breast_cancer", "regression"]
+EXAMPLES = ["digits", "spam", "breast_cancer", "regression", "residual"]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -22,9 +22,11 @@ from symprop.algebra.canonical.atoms import (
 )
 from symprop.algebra.canonical.powers import content
 from symprop.algebra.canonical.relations import Relations
+from symprop.algebra.canonical.waves import COSINE, SINE, WAVES
 from symprop.language.indices import Compound, Constraint, Domain, Gather, Index, Position
 
-ODD, EVEN = ("erf", "sin"), ("cos",)
+ODD, EVEN = ("erf", SINE), (COSINE,)
+MAX_ADDED = 3
 BY_CASES = ("exp", "log", "erf", "sin", "cos", "floor")
 
 
@@ -50,7 +52,22 @@ class Functions(Relations):
             difference = plus(args[0], scaled(args[1], -1))
             chosen = self.times(difference, self.above(difference))
             return plus(args[1], chosen) if name == "max" else plus(args[0], scaled(chosen, -1))
-        return self._signed(name, args[0])
+        return self._added(name, args[0]) if name in WAVES else self._signed(name, args[0])
+
+    def _added(self, name: str, poly: Poly) -> Poly:
+        """sin(a + b) = sin(a)*cos(b) + cos(a)*sin(b) and cos(a + b) = cos(a)*cos(b) - sin(a)*sin(b), term by term."""
+        if len(poly) < 2 or len(poly) > MAX_ADDED:
+            return self.wave(name, poly)
+        monomial = min(poly)
+        first, rest = {monomial: poly[monomial]}, {m: c for m, c in poly.items() if m != monomial}
+        other, sign = (COSINE, 1) if name == SINE else (SINE, -1)
+        straight = self.times(self.wave(name, first), self._added(COSINE, rest))
+        crossed = self.times(self.wave(other, first), self._added(SINE, rest))
+        return plus(straight, scaled(crossed, sign))
+
+    def wave(self, name: str, argument: Poly) -> Poly:
+        """The sine or cosine of an argument that is one term, or is not split."""
+        return self._signed(name, argument)
 
     def exp(self, poly: Poly) -> Poly:
         """exp(a + b) = exp(a)*exp(b), exp(c*m) = exp(m)**c, exp(c*log(x)) = x**c."""

@@ -29,6 +29,7 @@ from symprop.algebra.canonical.atoms import (
 )
 from symprop.algebra.canonical.ring import merged
 from symprop.algebra.canonical.signs import Signs, even
+from symprop.algebra.canonical.waves import WAVES
 from symprop.language.indices import Position
 
 CONDITIONS = {*GUARDS, *INDICATORS}
@@ -99,7 +100,7 @@ class Powers(Signs):
             if kind in GUARDS or kind in INDICATORS:
                 # under a negative power a guard that is false is a division by 0
                 out += [self.alone(number)] if exponent > 0 else []
-            elif whole or e.denominator != 1 or self.sign(number):
+            elif kind not in WAVES and (whole or e.denominator != 1 or self.sign(number)):
                 out.append(self.settled(((number, e * exponent),)))
             else:
                 stay.append((number, e))
@@ -140,11 +141,15 @@ class Powers(Signs):
         sign = Fraction(1)
         if exponent.denominator == 1 and self._flips(base):
             base, sign = scaled(base, -1), Fraction((-1) ** int(exponent))
-        if len(base) == 1 and exponent.denominator == 1:
+        if len(base) == 1 and exponent.denominator == 1 and not self._is_wave(base):
             return scaled(self._inverse(base, exponent) if exponent < 0 else self.power(base, exponent), sign)
         template, free = self.close(base)
         number = self.intern(Atom("base", template.name, tuple(map(Position.of, free))))
         return scaled(self.settled(((number, exponent),)), sign)
+
+    def _is_wave(self, base: Poly) -> bool:
+        """True of a product of sines and cosines, which is kept whole under a negative power."""
+        return any(self.kind(n) in WAVES for m in base for n, _ in m)
 
     def _flips(self, base: Poly) -> bool:
         """True where -base is the form that is kept."""

@@ -1,4 +1,4 @@
-"""Products of polynomials in atoms, and the laws of single atoms: [p]*[p] = [p], cos**2 = 1 - sin**2.
+"""Products of polynomials in atoms, and the laws of single atoms: [p]*[p] = [p], cos(x)**2 = (1 + cos(2*x))/2.
 
 Enters: polynomials.  Leaves: their products, settled: no monomial is left to which such a law applies.
 """
@@ -23,10 +23,11 @@ from symprop.algebra.canonical.atoms import (
     scaled,
 )
 from symprop.algebra.canonical.naming import Naming
+from symprop.algebra.canonical.waves import WAVES, Wave, spectrum
 from symprop.language.indices import Index, Position
 
 MAX_TERMS = 3000
-SPECIAL = {*GUARDS, *INDICATORS, "prime", "base", "cos"}
+SPECIAL = {*GUARDS, *INDICATORS, *WAVES, "prime", "base"}
 
 
 class Ring(Naming):
@@ -44,6 +45,10 @@ class Ring(Naming):
     @abstractmethod
     def guarded(self, guards: list[int], rest: Monomial) -> Poly:
         """A monomial under guards, in canonical form."""
+
+    @abstractmethod
+    def wave(self, name: str, argument: Poly) -> Poly:
+        """The sine or cosine of an argument that is one term, or is not split."""
 
     @abstractmethod
     def power(self, base: Poly, exponent: Fraction) -> Poly:
@@ -82,6 +87,7 @@ class Ring(Naming):
     def _settle(self, monomial: Monomial) -> Poly:
         kept: list[Power] = []
         factors: list[Poly] = []
+        waves: list[int] = []
         coefficient = Fraction(1)
         for number, exponent in monomial:
             kind = self.kind(number)
@@ -95,14 +101,30 @@ class Ring(Naming):
                 whole = exponent.numerator // exponent.denominator
                 factors += [self.inside(number)] * whole
                 kept.append((number, exponent - whole))
-            elif kind == "cos" and exponent >= 2 and exponent.denominator == 1:
-                sine = self.of(self.atoms[number]._replace(kind="sin"), 2)
-                factors += [plus(constant(1), scaled(sine, -1))] * (int(exponent) // 2)
-                kept.append((number, Fraction(int(exponent) % 2)))
+            elif kind in WAVES and exponent.denominator == 1 and exponent > 0:
+                waves += [number] * int(exponent)
             else:
                 kept.append((number, exponent))
-        core = self._chosen(tuple(sorted((n, e) for n, e in kept if e)))
+        alone, beside = self._superposed(waves)
+        factors += beside
+        core = self._chosen(tuple(sorted((n, e) for n, e in [*kept, *alone] if e)))
         return self.product(scaled(core, coefficient), *factors) if factors else scaled(core, coefficient)
+
+    def _superposed(self, numbers: list[int]) -> tuple[list[Power], list[Poly]]:
+        """Waves that stand alone with their argument, and the products of all others as sums."""
+        groups: dict[tuple[tuple[Monomial, Fraction], ...], list[tuple[int, Wave]]] = {}
+        for number in numbers:
+            argument = self.inside(number)
+            unit = min(argument)
+            key = tuple((m, c / argument[unit]) for m, c in sorted(argument.items()))
+            groups.setdefault(key, []).append((number, (self.kind(number), argument[unit])))
+        alone = [(group[0][0], Fraction(1)) for group in groups.values() if len(group) == 1]
+        products = []
+        for key, group in groups.items():
+            if len(group) > 1:
+                waves = spectrum(wave for _, wave in group).items()
+                products.append(plus(*(scaled(self.wave(n, scaled(dict(key), f)), c) for (n, f), c in waves)))
+        return alone, products
 
     # -- guards and indicators ------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ class Selection:
 
     def sum(self) -> Any:
         """The sum of the entries."""
-        return (self.whole * self.mask).sum()
+        return self.whole.trace.binary("*", self.whole, self.mask).sum()
 
     def mean(self) -> Any:
         """Their mean."""
@@ -54,7 +54,7 @@ class Selection:
         """A number, or the array that another selection by the same mask is of."""
         if isinstance(value, Selection) and value.mask is self.mask:
             return value.whole
-        if isinstance(value, Selection) or getattr(value, "ndim", 0):
+        if isinstance(value, Selection) or getattr(value, "ndim", None):
             self.whole.trace.stop(REFUSED, HINT)
         return value
 

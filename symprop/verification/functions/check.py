@@ -1,0 +1,273 @@
+"""Python claims: traced and judged as all others are, else compared in double precision.
+
+Enters: a file, and a network or None.  Leaves: a `Report`.  Equations of a trace count only where they give the values
+that the functions themselves compute; whatever could not be traced is named in the reason of a verdict.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+
+import numpy as np
+
+from symprop.derivation import Derivation, derive
+from symprop.errors import ClaimError, Fault, InputError
+from symprop.frontends.tracing.faults import NotTraceable
+from symprop.frontends.tracing.fixing import fixed_network
+from symprop.frontends.tracing.loss import TracedLoss, loss_of
+from symprop.frontends.tracing.userfile import UserFile, load
+from symprop.language import Equation, Network
+from symprop.oracle import evaluate
+from symprop.oracle.order import names_read
+from symprop.verification.conventions import Convention, declared_convention
+from symprop.verification.finding import reading_of
+from symprop.verification.functions.numeric import compare_numbers
+from symprop.verification.functions.reading import TracedGrads, claims_of_functions, traced_grads
+from symprop.verification.functions.running import GRADS, LOSS, Runner, learnt
+from symprop.verification.functions.subject import Subject, subject_of
+from symprop.verification.points import Array
+from symprop.verification.scene import library
+from symprop.verification.targets import suggestion, target_of
+from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Report, Verdict
+
+CLOSE, POINTS = 1e-7, (0, 1)
+
+
+@dataclass(frozen=True)
+class _Traced:
+    """What could be traced: the truth, the claims, and why one of them is missing."""
+
+    derivation: Derivation | None
+    grads: TracedGrads | None
+    stopped: Fault | None
+    file: UserFile | None = None
+
+
+def verify_functions(
+    path: str | os.PathLike[str],
+    network: Network | None,
+    timeout: float,
+    accept_agrees: bool = False,
+    convention: Convention | Mapping[str, str] | None = None,
+) -> Report:
+    """Compare what `grads` computes with the gradient of `loss`, or of a network.
+
+    Args:
+        path: of the file; its CONVENTION declares what it takes for granted.
+        network: whose gradients are claimed, None for those of the file's own loss.
+        timeout: seconds in all.
+        accept_agrees: whether a claim that only agrees counts as right.
+        convention: a sign or a scale; goes before CONVENTION.
+
+    Raises:
+        ClaimError: the file is at fault; the message names the line.
+        UndecidedError: a function does not end in the time there is.
+    """
+    deadline = monotonic() + timeout
+    file = load(path, timeout)
+    declared = _declared(file, convention)
+    runner = Runner(file, deadline)
+    subject = subject_of(file, network, runner)
+    keys = list(subject.gradients.values)
+    params = [] if network is not None else list(learnt(keys, list(subject.inputs.tensors), file).values())
+    traced = _traced(subject, runner, params, timeout)
+    report = _report(subject, runner, traced, params, deadline, accept_agrees, declared)
+    report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
+    return _flagged(report, subject.changed)
+
+
+def _declared(file: UserFile, given: Convention | Mapping[str, str] | None) -> Convention | None:
+    """The sign or the scale that is declared; functions are given arrays as the network has them."""
+    own = file.module.__dict__.get("CONVENTION", {})
+    if not isinstance(own, Mapping) or not all(isinstance(part, str) for pair in own.items() for part in pair):
+        example = 'CONVENTION = {"sign": "descent"}'
+        raise ClaimError(Fault(f"{file.name}: CONVENTION", f"expected a dictionary of words, such as {example}"))
+    found = declared_convention(own, given, f"{file.name}: CONVENTION")
+    if found is not None and found.shape != Convention():
+        message = "functions are given arrays as the network has them; expected adjoints, sign or reduction, got"
+        raise ClaimError(Fault(file.name, f"{message} {', '.join(found.shape.changes())}"))
+    return found
+
+
+def _report(
+    subject: Subject,
+    runner: Runner,
+    traced: _Traced,
+    params: list[str],
+    deadline: float,
+    accept_agrees: bool,
+    declared: Convention | None,
+) -> Report:
+    from symprop.verification.check import judged
+
+    keys = list(subject.gradients.values)
+    if traced.derivation is None or traced.grads is None:
+        if declared is not None:
+            message = f"a convention is declared, and the functions cannot be traced: {traced.stopped}"
+            raise ClaimError(Fault(subject.file.name, message, "Leave it out: they are compared as they are."))
+        targets = _targets(subject, keys, traced.derivation, params)
+        return compare_numbers(subject, runner, targets, traced.derivation, traced.stopped, accept_agrees)
+    derivation = traced.derivation
+    targets = _targets(subject, keys, derivation, params)
+    claims = claims_of_functions(traced.grads, targets, subject.file)
+    reading = reading_of(claims, derivation, declared or Convention())
+    report = judged(reading, lambda: [reading_of(claims, derivation, Convention())], deadline, accept_agrees)
+    report = replace(report, conventions=replace(report.conventions, declared=declared))
+    return _generalised(report, derivation.network, traced.grads.fixed)
+
+
+def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:
+    """The adjoint or tensor that each key is about."""
+    if subject.network is None:
+        return {key: f"d{name}" for key, name in zip(keys, params, strict=True)}
+    assert derivation is not None
+    where = subject.file.line(GRADS)
+    found = {key: target_of(key, derivation, {}, where) for key in keys}
+    for key, target in found.items():
+        if not target:
+            message = f"grads: '{key}' is no gradient and no tensor of the network"
+            raise ClaimError(Fault(where, message, suggestion(key, derivation)))
+    return found
+
+
+# -- tracing --------------------------------------------------------------------------------------------------------
+
+
+def _traced(subject: Subject, runner: Runner, params: list[str], timeout: float) -> _Traced:
+    """Loss and gradients as equations, with the same extents as numbers."""
+    stopped: Fault | None = None
+    fixed: frozenset[str] = frozenset()
+    loss: TracedLoss | None = None
+    if subject.network is None:
+        try:
+            loss = _checked_loss(subject, runner, fixed)
+            fixed = frozenset(loss.fixed)
+        except NotTraceable as error:
+            return _Traced(None, None, error.fault)
+    grads: TracedGrads | None = None
+    try:
+        grads = traced_grads(subject, runner, fixed)
+        if loss is not None and set(grads.fixed) > fixed:
+            loss = _checked_loss(subject, runner, grads.fixed)
+        _check_grads(subject, runner, grads)
+    except NotTraceable as error:
+        grads, stopped = None, error.fault
+    numbers = grads.fixed if grads is not None else {}
+    network = loss.network(params) if loss is not None else fixed_network(_given(subject), numbers)
+    return _Traced(derive(network, time_limit_seconds=timeout), grads, stopped, subject.file)
+
+
+def _given(subject: Subject) -> Network:
+    assert subject.network is not None
+    return subject.network
+
+
+def _checked_loss(subject: Subject, runner: Runner, fixed: Iterable[str]) -> TracedLoss:
+    """The loss as equations that give its own values.
+
+    Raises:
+        NotTraceable: it cannot be traced.
+    """
+    found = loss_of(subject.file, LOSS, subject.inputs, subject.sizes, runner.seconds, fixed)
+    for number in POINTS:
+        point, given = subject.point(number)
+        values = _evaluated(found.equations, point.arrays, point.sizes, subject)
+        _check(values[found.loss], np.asarray(runner.loss(given)), subject, LOSS)
+    return found
+
+
+def _check_grads(subject: Subject, runner: Runner, traced: TracedGrads) -> None:
+    for number in POINTS:
+        point, given = subject.point(number)
+        arrays = dict(point.arrays)
+        if subject.network is not None:
+            arrays |= {n: np.asarray(v) for n, v in given.items()}
+        values: dict[str, Array] = {}
+        expected = runner.grads(given).values
+        for key, stored in traced.stored.items():
+            values |= _evaluated(stored.equations, {**arrays, **values}, point.sizes, subject)
+            _check(values[stored.tensor.name], expected[key], subject, GRADS)
+
+
+def _evaluated(
+    equations: Iterable[Equation], arrays: Mapping[str, Array], sizes: Mapping[str, int], subject: Subject
+) -> dict[str, Array]:
+    chosen = list(equations)
+    made = {e.target for e in chosen}
+    read = {name for e in chosen for name in names_read(e)} - made
+    functions = {**library(), **({} if subject.network is None else subject.network.functions)}
+    try:
+        return evaluate(chosen, {n: arrays[n] for n in read if n in arrays}, sizes, functions=functions)
+    except InputError as error:
+        raise NotTraceable(error.faults[0]) from None
+
+
+def _check(found: Array, expected: Array, subject: Subject, name: str) -> None:
+    """Refuse equations that do not give what the function computes."""
+    same = found.shape == expected.shape
+    size = float(np.max(np.abs(expected[np.isfinite(expected)]), initial=1.0))
+    if not same or not np.allclose(found, expected, rtol=CLOSE, atol=CLOSE * size, equal_nan=True):
+        message = f"the equations found for {name} do not give the values that it computes"
+        raise NotTraceable(Fault(subject.file.line(name), message))
+
+
+# -- hints ------------------------------------------------------------------------------------------------------------
+
+
+def _hinted(subject: Subject, traced: _Traced, params: list[str], deadline: float) -> Callable[[Verdict], Verdict]:
+    """Say of a wrong claim if it is right where the rows of an input sum to 1."""
+
+    def hinted(verdict: Verdict) -> Verdict:
+        if verdict.verdict != REFUTED or subject.network is not None:
+            return verdict
+        for name, tensor in subject.inputs.tensors.items():
+            free = tensor.axes and tensor.dtype == "real" and tensor.simplex is None and name not in params
+            if free and _is_right(traced, verdict, name, deadline):
+                hint = f"It holds where the rows of {name} sum to 1; say so by inputs(rng), or in INPUTS: "
+                shape = tuple(axis.constant or str(axis) for axis in tensor.axes)
+                hint += f'"{name}": {{"shape": {shape}, "rows_sum_to_1": True}}.'
+                return replace(verdict, hints=(hint, *verdict.hints))
+        return verdict
+
+    return hinted
+
+
+def _is_right(traced: _Traced, verdict: Verdict, name: str, deadline: float) -> bool:
+    """True where a claim is proved if the rows of an input sum to 1."""
+    from symprop.verification.check import judged
+
+    if traced.derivation is None or traced.grads is None or traced.file is None or monotonic() > deadline:
+        return False
+    network = traced.derivation.network
+    tensor = network.tensors[name]
+    tensors = {**network.tensors, name: replace(tensor, simplex=len(tensor.axes) - 1)}
+    derivation = derive(replace(network, tensors=tensors))
+    claims = claims_of_functions(traced.grads, {verdict.name: verdict.target}, traced.file)
+    reading = reading_of(claims, derivation, Convention())
+    return judged(reading, lambda: (), deadline)[verdict.name].verdict in RIGHT
+
+
+# -- reports --------------------------------------------------------------------------------------------------------
+
+
+def _generalised(report: Report, network: Network, fixed: Mapping[str, int]) -> Report:
+    """What a proof holds for: every value of the names that are left, and the numbers that the code needed."""
+    names = dict.fromkeys(n for t in network.tensors.values() for axis in t.axes for n in sorted(axis.names))
+    alone = tuple(f"{name}={size}" for name, size in fixed.items())
+    claims = [replace(v, extents=alone) if alone and v.extents == "all" else v for v in report.claims]
+    return replace(report, claims=tuple(claims), extents=tuple(names))
+
+
+def _flagged(report: Report, changed: tuple[str, ...]) -> Report:
+    """The report with a flag on every verdict where a function changed its inputs."""
+    if not changed:
+        return report
+    note = f"IMPURE: the functions change their inputs ({', '.join(changed)}); each was given copies."
+
+    def flagged(verdict: Verdict) -> Verdict:
+        return verdict if verdict.verdict == NOT_CHECKED else replace(verdict, flags=(*verdict.flags, IMPURE))
+
+    return replace(report, claims=tuple(map(flagged, report.claims)), notes=(*report.notes, note))

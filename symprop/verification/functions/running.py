@@ -1,0 +1,144 @@
+"""The user's functions as they are, run by Python on copies of the inputs.
+
+Enters: a file and arrays.  Leaves: numbers, and the names of inputs that a function changed.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from symprop.errors import ClaimError, Fault
+from symprop.frontends.tracing.userfile import UserFile, arguments_of, call
+from symprop.spec.places import close
+from symprop.verification.points import Array
+
+LOSS, GRADS = "loss", "grads"
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What `grads` returned.
+
+    Args:
+        values: by key.
+        changed: names of the inputs it changed.
+    """
+
+    values: Mapping[str, Array]
+    changed: tuple[str, ...]
+
+
+class Runner:
+    """The functions of one file.
+
+    Args:
+        file: where they stand.
+        deadline: time of the clock at which they must have ended.
+    """
+
+    def __init__(self, file: UserFile, deadline: float) -> None:
+        self.file, self.deadline = file, deadline
+
+    @property
+    def seconds(self) -> float:
+        """The time that is left."""
+        return max(0.05, self.deadline - monotonic())
+
+    def _run(self, name: str, given: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
+        arguments = arguments_of(self.file, name, {k: _copied(v) for k, v in given.items()})
+        with np.errstate(all="ignore"):
+            found = call(self.file, name, arguments, self.seconds)
+        changed = [k for k, v in arguments.items() if k in given and not _same(v, given[k])]
+        return found, tuple(changed)
+
+    def loss(self, given: Mapping[str, Any], name: str = LOSS) -> float:
+        """The loss; of a loss with what it was computed from, the first."""
+        found, _ = self._run(name, given)
+        first = found[0] if isinstance(found, tuple) and found else found
+        value = np.asarray(first)
+        if value.dtype.kind not in "biuf" or value.size != 1:
+            shape = f"an array of shape {value.shape}" if value.dtype.kind in "biuf" else type(first).__name__
+            raise ClaimError(Fault(self.file.line(name), f"{name} returns {shape}; expected one number"))
+        return float(value.reshape(()))
+
+    def changes(self, given: Mapping[str, Any], name: str = LOSS) -> tuple[str, ...]:
+        """Names of the inputs that the loss changes."""
+        return self._run(name, given)[1]
+
+    def grads(self, given: Mapping[str, Any]) -> Gradients:
+        """The gradients by their keys."""
+        found, changed = self._run(GRADS, given)
+        return Gradients({k: self._array(k, v) for k, v in self.named(found).items()}, changed)
+
+    def _array(self, key: str, value: Any) -> Array:
+        try:
+            found = np.asarray(value)
+        except ValueError:
+            found = np.asarray(None)
+        if found.dtype.kind not in "biuf":
+            message = f"grads: '{key}' is {type(value).__name__}; expected an array of real numbers"
+            raise ClaimError(Fault(self.file.line(GRADS), message))
+        return found.astype(float)
+
+    def named(self, found: Any) -> dict[str, Any]:
+        """Returned gradients by key; a tuple is in the order of the arguments.
+
+        Raises:
+            ClaimError: which gradient is which is not clear.
+        """
+        names = list(inspect.signature(self.file.function(GRADS)).parameters)
+        example = f'return {{"{names[-1] if names else "W"}": ...}}'
+        where = self.file.line(GRADS)
+        if isinstance(found, dict) and found and all(isinstance(key, str) for key in found):
+            return dict(found)
+        if isinstance(found, tuple | list) and len(found) == len(names):
+            return dict(zip(names, found, strict=True))
+        if isinstance(found, tuple | list):
+            message = f"grads returns {len(found)} values for {len(names)} arguments; expected a dictionary"
+            raise ClaimError(Fault(where, message, f"Write {example}."))
+        message = f"grads returns {type(found).__name__}; expected a dictionary of gradients by the name of the input"
+        raise ClaimError(Fault(where, message, f"Write {example}."))
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value)
+
+
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(right, np.ndarray):
+        return bool(np.array_equal(left, right, equal_nan=right.dtype.kind == "f"))
+    return bool(left == right)
+
+
+def learnt(keys: Sequence[str], inputs: Sequence[str], file: UserFile) -> dict[str, str]:
+    """The input that each key is the gradient of: `W`, `dW`, `W_grad`.
+
+    Raises:
+        ClaimError: a key is none of them.
+    """
+    found: dict[str, str] = {}
+    for key in keys:
+        stems = [
+            key,
+            key.removeprefix("d"),
+            key.removesuffix("_grad"),
+            key.removeprefix("grad_"),
+            key.removeprefix("d_"),
+        ]
+        known = next((stem for stem in stems if stem in inputs), None)
+        if known is None:
+            near = close(key, list(inputs))
+            hint = f"Did you mean '{near}'?" if near else ""
+            message = f"grads: '{key}' is no input; expected keys among {', '.join(inputs)}"
+            raise ClaimError(Fault(file.line(GRADS), message, hint))
+        if known in found.values():
+            raise ClaimError(Fault(file.line(GRADS), f"grads: the gradient of '{known}' is given twice"))
+        found[key] = known
+    return found

@@ -1,0 +1,114 @@
+"""What functions are claimed about: their own loss, or a network; and arrays to run them on.
+
+Enters: a file, with a network or without.  Leaves: `Subject` values, which give the inputs and points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symprop.errors import ClaimError, Fault
+from symprop.frontends.tracing.inputs import Inputs, inputs_of
+from symprop.frontends.tracing.loss import sizes_for
+from symprop.frontends.tracing.run import labels_of
+from symprop.frontends.tracing.userfile import UserFile
+from symprop.language import Network
+from symprop.oracle import evaluate
+from symprop.verification.functions.running import Gradients, Runner
+from symprop.verification.points import Point, draw_at
+
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is claimed, and where it can be looked at.
+
+    Args:
+        file: with the functions.
+        inputs: what they are given.
+        network: whose tensors they are given, or None where the file has a loss of its own.
+        sizes: numbers for the names of extents with which the functions run.
+        gradients: what `grads` returned there.
+        changed: inputs that a function changed there.
+    """
+
+    file: UserFile
+    inputs: Inputs
+    network: Network | None
+    sizes: Mapping[str, int]
+    gradients: Gradients
+    changed: tuple[str, ...]
+
+    def point(self, number: int, sizes: Mapping[str, int] | None = None) -> tuple[Point, dict[str, Any]]:
+        """A point, and the arrays that the functions are given there."""
+        return point_of(self.inputs, self.network, sizes or self.sizes, number)
+
+
+def subject_of(file: UserFile, network: Network | None, runner: Runner) -> Subject:
+    """What a file claims; its functions have run once.
+
+    Raises:
+        ClaimError: the file is at fault.
+    """
+    file.function("grads")
+    if network is None:
+        file.function("loss")
+    elif file.has("loss"):
+        message = "there are a loss and a network; expected one of them"
+        raise ClaimError(Fault(file.name, message, "Leave out --net, or the function loss."))
+    inputs = Inputs(network.tensors, {}, frozenset()) if network is not None else inputs_of(file, runner.seconds)
+    first: ClaimError | None = None
+    for attempt in range(1 if inputs.sizes else ATTEMPTS):
+        sizes = sizes_for(file, inputs, attempt)
+        _, given = point_of(inputs, network, sizes, 0)
+        try:
+            changed = () if network is not None else runner.changes(given)
+            if network is None:
+                runner.loss(given)
+            gradients = runner.grads(given)
+        except ClaimError as error:
+            first = first or error
+            continue
+        return Subject(file, inputs, network, sizes, gradients, tuple(dict.fromkeys(changed + gradients.changed)))
+    assert first is not None
+    raise first
+
+
+def point_of(
+    inputs: Inputs, network: Network | None, sizes: Mapping[str, int], number: int
+) -> tuple[Point, dict[str, Any]]:
+    """A point of given sizes, and the arrays that functions are given there."""
+    if inputs.draws:
+        return _drawn(inputs, number)
+    if network is not None:
+        point = draw_at(network, sizes, number)
+        values = evaluate(network, point.arrays, sizes, float)
+        return point, {name: _plain(array) for name, array in {**point.arrays, **values}.items()}
+    tensors = {labels_of(t).name if n in inputs.one_hot else n: t for n, t in inputs.tensors.items()}
+    declared = {k: labels_of(t) if k != t.name else t for k, t in tensors.items()}
+    point = draw_at(Network("", declared, ()), sizes, number)
+    given = {n: point.arrays[labels_of(t).name if n in inputs.one_hot else n] for n, t in inputs.tensors.items()}
+    rows = {n: np.eye(inputs.tensors[n].axes[-1].value(sizes))[given[n]] for n in inputs.one_hot}
+    return point, {**{n: _plain(v) for n, v in {**given, **rows}.items()}, **inputs.constants}
+
+
+def _drawn(inputs: Inputs, number: int) -> tuple[Point, dict[str, Any]]:
+    draw = inputs.draws[number % len(inputs.draws)]
+    arrays = {
+        labels_of(t).name if n in inputs.one_hot else n: draw[n].argmax(-1) if n in inputs.one_hot else draw[n]
+        for n, t in inputs.tensors.items()
+    }
+    sizes = {
+        n: draw[name].shape[k] for name, t in inputs.tensors.items() for k, a in enumerate(t.axes) for n in a.names
+    }
+    return Point(sizes, arrays), {**{n: _plain(draw[n]) for n in inputs.tensors}, **inputs.constants}
+
+
+def _plain(array: Any) -> Any:
+    """A number for an array without axes, as the traced code sees it."""
+    return array[()] if array.ndim == 0 else array
