@@ -13,7 +13,7 @@ from time import monotonic
 
 from symprop.derivation import Derivation, derive
 from symprop.errors import ClaimError, Fault
-from symprop.language import Network
+from symprop.language import Network, extent_names
 from symprop.verification.claimsfile import ClaimsFile, is_python, read_claims
 from symprop.verification.conventions import Convention, declared_convention
 from symprop.verification.decide import Judge
@@ -80,7 +80,8 @@ def judged(
     conventions = Conventions(None, reading.convention, right_under(others(), reading.convention) if is_wrong else ())
     loss = next((str(e) for e in network.equations if e.target == network.loss), "")
     claimed = (*verdicts, *_unmentioned(reading.derivation, {v.target for v in verdicts}))
-    return Report(network.name, loss, claimed, accept_agrees, tuple(network.notes), conventions)
+    names = extent_names(network)
+    return Report(network.name, loss, claimed, accept_agrees, tuple(network.notes), conventions, names)
 
 
 def _unmentioned(derivation: Derivation, targets: set[str]) -> list[Verdict]:

@@ -47,7 +47,12 @@ class Reading:
     @property
     def fits(self) -> bool:
         """True where all shapes are those of the convention."""
-        return all(claim.problem is None and (claim.fits or not claim.target) for claim in self.claims)
+        return self.misfits == 0
+
+    @property
+    def misfits(self) -> int:
+        """The number of claims that are of another shape, or of none."""
+        return sum(1 for claim in self.claims if claim.problem or (claim.target and not claim.fits))
 
     @property
     def content(self) -> object:
@@ -144,9 +149,10 @@ class Compared:
         return True
 
 
-def _shows(reading: Reading) -> bool:
-    """True where everything that differs from the default is seen in at least two places: one may be a mistake."""
-    return all(_places(reading, key) >= 2 for key in reading.convention.changes())
+def _shows(reading: Reading, default: Reading | None) -> bool:
+    """True where all that differs from the default is seen in two places or more; one alone may be a mistake."""
+    seen = all(_places(reading, key) >= 2 for key in reading.convention.changes())
+    return seen and (default is None or default.misfits >= 2)
 
 
 def _places(reading: Reading, key: str) -> int:
@@ -187,7 +193,7 @@ def found_reading(readings: Readings) -> tuple[Reading, tuple[Convention, ...]]:
     if default is not None and default.fits:
         return default, ()
     fitting = readings.fitting()
-    if len(fitting) == 1 and _shows(fitting[0]) and _at_least_as_right(fitting[0], default):
+    if len(fitting) == 1 and _shows(fitting[0], default) and _at_least_as_right(fitting[0], default):
         return fitting[0], ()
     if default is None:
         assert failure is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,6 +153,13 @@ def test_one_missing_factor_is_a_mistake() -> None:
     assert found.conventions.right_under == ()
 
 
+def test_a_sum_over_the_wrong_axis_is_not_taken_for_columns() -> None:
+    found = judged({"dZ2": "(P - Y)/N", "db2": "sum(dZ2, axis=1, keepdims=True)"})
+    assert found["db2"].verdict == "SHAPE"
+    assert found.conventions.used == DEFAULT
+    assert found.conventions.right_under == (Convention("columns"),)
+
+
 def test_square_weights_are_not_read_the_other_way_round() -> None:
     found = judged({"dZ": "2*(Z - t)/N", "dW": "dZ.T @ x"}, net=linear(inputs=2))
     assert found["dW"].verdict == "REFUTED"
@@ -257,3 +265,46 @@ def _position(place: int):
     from symprop.language import Position
 
     return Position.of(Extent.of(place))
+
+
+# -- functions ---------------------------------------------------------------------------------------------------------
+
+FUNCTIONS = """\
+import numpy as np
+
+INPUTS = {"X": ("N", "D"), "W": ("D", "C"), "T": ("N", "C")}
+
+
+def loss(X, W, T):
+    return np.sum((X @ W - T)**2) / len(X)
+
+
+def grads(X, W, T):
+    return {"W": -2 * X.T @ (X @ W - T) / len(X)}
+"""
+
+
+def test_functions_declare_a_sign(tmp_path: Path) -> None:
+    file = tmp_path / "hand.py"
+    file.write_text(FUNCTIONS, encoding="utf-8")
+    found = verify(None, file)
+    assert found["W"].verdict == "PROPORTIONAL"
+    assert found.conventions.right_under == (Convention(sign="descent"),)
+    file.write_text(f'CONVENTION = {{"sign": "descent"}}\n{FUNCTIONS}', encoding="utf-8")
+    assert verify(None, file)["W"].verdict == "PROVED"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("CONVENTION = 1", "hand.py: CONVENTION: expected a dictionary of words, such as CONVENTION = "),
+        ("CONVENTION = {'sgn': 'descent'}", "hand.py: CONVENTION: unknown key 'sgn'; did you mean 'sign'?"),
+        ("CONVENTION = {'batch': 'columns'}", "hand.py: functions are given arrays as the network has them; expected"),
+    ],
+)
+def test_a_fault_of_a_functions_convention(tmp_path: Path, line: str, message: str) -> None:
+    file = tmp_path / "hand.py"
+    file.write_text(f"{line}\n{FUNCTIONS}", encoding="utf-8")
+    with pytest.raises(ClaimError) as caught:
+        verify(None, file)
+    assert str(caught.value).startswith(message)

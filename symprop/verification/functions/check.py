@@ -116,7 +116,7 @@ def _report(
     reading = reading_of(claims, derivation, declared or Convention())
     report = judged(reading, lambda: [reading_of(claims, derivation, Convention())], deadline, accept_agrees)
     report = replace(report, conventions=replace(report.conventions, declared=declared))
-    return _generalised(report, derivation.network, traced.grads.fixed)
+    return _for_numbers(report, traced.grads.fixed)
 
 
 def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:
@@ -253,12 +253,11 @@ def _is_right(traced: _Traced, verdict: Verdict, name: str, deadline: float) -> 
 # -- reports --------------------------------------------------------------------------------------------------------
 
 
-def _generalised(report: Report, network: Network, fixed: Mapping[str, int]) -> Report:
-    """What a proof holds for: every value of the names that are left, and the numbers that the code needed."""
-    names = dict.fromkeys(n for t in network.tensors.values() for axis in t.axes for n in sorted(axis.names))
+def _for_numbers(report: Report, fixed: Mapping[str, int]) -> Report:
+    """The report, proofs for the numbers alone that the code needed."""
     alone = tuple(f"{name}={size}" for name, size in fixed.items())
     claims = [replace(v, extents=alone) if alone and v.extents == "all" else v for v in report.claims]
-    return replace(report, claims=tuple(claims), extents=tuple(names))
+    return replace(report, claims=tuple(claims))
 
 
 def _flagged(report: Report, changed: tuple[str, ...]) -> Report:
