@@ -84,9 +84,11 @@ def _traced(file: str, function: str, wrt: Sequence[str]) -> Network:
         raise FormulaError(Fault(file, message, f"Name the function that returns the loss: {file}:loss."))
     from symprop.frontends import equations_network
     from symprop.frontends.tracing import traced_loss
+    from symprop.language.syntax import NAME
 
     loss = traced_loss(file, function)
-    network = equations_network(loss.equations, loss.tensors.values(), wrt, loss.name, f"{file}:{function}")
+    name = loss.name if NAME.fullmatch(loss.name) else function
+    network = equations_network(loss.equations, loss.tensors.values(), wrt, name, f"{file}:{function}")
     numbers = ", ".join(f"{name} = {size}" for name, size in loss.fixed.items())
     notes = (f"The code needs numbers: this holds for {numbers} alone.",) if numbers else ()
     return replace(network, notes=notes)

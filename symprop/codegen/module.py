@@ -196,9 +196,8 @@ def _numpy(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
     lines: list[str] = []
     for program in plan.programs:
         lines += ["", "", *ArrayProgram(plan, program, params, dtype).lines()]
-    # an argmax is an output of integers; all others are of the module's dtype
     data = ", ".join(f"data_{t.name}" for t in (*plan.inputs, *plan.targets))
-    return {"kernels": lines[2:], "data_args": data, "output_dtype": ""}
+    return {"kernels": lines[2:], "data_args": data}
 
 
 def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, object]:

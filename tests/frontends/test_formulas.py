@@ -96,7 +96,12 @@ def test_the_module_has_the_value_and_the_gradient(name: str) -> None:
     value, grads = module.value_and_grad(params, x)
     np.testing.assert_allclose(value, case.by_hand(**arrays), rtol=1e-12)
     np.testing.assert_allclose(module.loss(params, x), value, rtol=1e-12)
-    assert module.forward(params, x) is not None
+    outputs = module.forward(params, x)
+    if module.OUTPUTS == ("L",):
+        assert float(outputs) == value
+    else:
+        shapes = {np.shape(out)[0] for out in (outputs.values() if isinstance(outputs, dict) else [outputs])}
+        assert shapes == {SIZES["N"]}
     for wanted in case.wrt:
         np.testing.assert_allclose(
             getattr(grads, wanted), by_complex_step(case, arrays, wanted), rtol=1e-10, atol=1e-12

@@ -60,7 +60,7 @@ def judged(written: dict[str, str], convention: Convention | None = None, net=No
     return verify(net or classifier(), parse_claims(text, "hand.yaml"), convention=convention)
 
 
-TRIED = list(dict.fromkeys([*shapes(), *scales(DEFAULT), *scales(Convention("columns", "out_in"))]))
+TRIED = list(dict.fromkeys([*shapes(), *scales(DEFAULT), *scales(Convention("columns", "out_in"))[::3]]))
 
 
 @pytest.mark.parametrize("convention", TRIED, ids=lambda c: c.option or "default")
@@ -81,7 +81,7 @@ MISTAKES = {
 }
 
 
-PLANTED = [(convention, name) for convention in (DEFAULT, Convention("columns", "out_in")) for name in MISTAKES]
+PLANTED = [(DEFAULT, name) for name in MISTAKES]
 PLANTED += list(zip(shapes(), [*MISTAKES, *MISTAKES], strict=False))
 
 
@@ -109,7 +109,7 @@ def test_how_arrays_lie_is_found(convention: Convention) -> None:
 
 
 @pytest.mark.parametrize(
-    "convention", [c for s in (DEFAULT, Convention("columns", "out_in")) for c in scales(s)[1:]], ids=lambda c: c.option
+    "convention", [*scales(DEFAULT)[1:], *scales(Convention("columns", "out_in"))[3::3]], ids=lambda c: c.option
 )
 def test_a_sign_or_a_factor_is_named_and_not_assumed(convention: Convention) -> None:
     found = judged(claims(convention))
