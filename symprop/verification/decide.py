@@ -179,7 +179,8 @@ class Judge:
             found = replace(found, verdict=PROPORTIONAL, ratio=ratio.text)
             found = found if follows else replace(found, reason=_proportion(ratio))
         if not follows:
-            hints = hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline)
+            scenes = [self.scene(0), self.scene(1)]
+            hints = hints_of(self.derivation, claim, scenes, ratio, self.deadline, self.views)
             difference = difference_text(self.derivation, self.claims, claim, self.views)
             found = replace(found, hints=hints, difference=difference)
         example = counterexample(self.derivation, self.claims, claim, self.deadline, self.views)

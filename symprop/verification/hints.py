@@ -25,20 +25,21 @@ from symprop.verification.points import Array, Point
 from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene, differing, distance, zero
 from symprop.verification.values import Claim
+from symprop.verification.views import Views
 
 TOLERANCE, ROUGH, MOST, SEARCH_SECONDS = 1e-30, 1e-6, 2, 4.0
 PLAIN_STEPS = ("delta elimination", "named values", "composition", "sum of rows")
 
 
 def hints_of(
-    derivation: Derivation, claim: Claim, scenes: Sequence[Scene], ratio: Ratio | None, deadline: float
+    derivation: Derivation, claim: Claim, scenes: Sequence[Scene], ratio: Ratio | None, deadline: float, views: Views
 ) -> tuple[str, ...]:
     """Sentences for a claim of the right shape."""
     found = list(_constant(ratio)) if ratio is not None else []
     if not found:
         found = list(_simple(derivation, claim, scenes))
     if not found:
-        found = list(_planted(derivation, claim, scenes, min(deadline, monotonic() + SEARCH_SECONDS)))
+        found = list(_planted(derivation, claim, scenes, min(deadline, monotonic() + SEARCH_SECONDS), views.layout))
     if not found:
         found += _single_row(derivation, claim, scenes)
     if not found:
@@ -102,14 +103,17 @@ def _multiple(gap: Array, tensor: Array | None) -> Any | None:
 # -- mutation search -----------------------------------------------------------------------------------------------
 
 
-def _planted(derivation: Derivation, claim: Claim, scenes: Sequence[Scene], deadline: float) -> Iterator[str]:
-    """`Yours equals ours if ...`, for at most two mistakes."""
+def _planted(
+    derivation: Derivation, claim: Claim, scenes: Sequence[Scene], deadline: float, views: Views
+) -> Iterator[str]:
+    """`Yours equals ours if ...`, for at most two mistakes; they are planted in our equation as the user writes it."""
     tensor = claim.target.removeprefix(derivation.prefix)
     if tensor not in derivation or claim.target in derivation.network.tensors:
         return
     adjoint = derivation[tensor]
     bodies = [adjoint.equation.body, *(s.after for s in reversed(adjoint.steps) if s.rule in PLAIN_STEPS)]
-    tensors = _readable(derivation)
+    bodies = list(map(views.outside, bodies))
+    tensors = {name: replace(t, axes=views[name].axes) for name, t in _readable(derivation).items()}
     seen: set[ex.Expr] = set(bodies)
     rough = Scene(derivation, scenes[0].claims, scenes[0].point, 0)
     said: set[str] = set()
@@ -120,7 +124,7 @@ def _planted(derivation: Derivation, claim: Claim, scenes: Sequence[Scene], dead
             if mutant in seen or words in said:
                 continue
             seen.add(mutant)
-            if _matches(adjoint.equation.with_body(mutant), claim, [rough, *scenes]):
+            if _matches(adjoint.equation.with_body(views.inside(mutant)), claim, [rough, *scenes]):
                 said.add(words)
                 yield f"Yours equals ours if {words}."
 

@@ -7,7 +7,7 @@ knows why a user writes them so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,11 @@ class Views:
     def are_plain(self) -> bool:
         """True where the user writes everything as the network does."""
         return all(view.is_plain for view in self.views.values())
+
+    @property
+    def layout(self) -> Views:
+        """The same views without their factors."""
+        return Views({name: replace(view, sign=1, power=0) for name, view in self.views.items()})
 
     def __getitem__(self, name: str) -> View:
         return self.views[name]

@@ -168,7 +168,7 @@ def test_square_weights_are_not_read_the_other_way_round() -> None:
 
 
 def test_where_two_ways_fit_neither_is_taken() -> None:
-    found = judged({"dZ": "2*(Z - t)/N", "dW": "x @ dZ.T"}, net=linear(inputs=2))
+    found = judged({"dZ": "2*(Z - t)/N", "dW": "x @ dZ.T", "dx": "W @ dZ"}, net=linear(inputs=2))
     assert found["dW"].verdict not in ("PROVED", "AGREES")
     assert found.conventions.used == DEFAULT
     assert found.conventions.fitting == (Convention("columns"), Convention("columns", "out_in"))
@@ -193,6 +193,14 @@ def test_verdicts_speak_as_the_user_writes() -> None:
     assert found["dW2"].ours == "dW2 = (dZ2 @ A1.T)/N"
     assert found["db2"].reason == "Its shape is (5,); expected (5, 1), since b2 is (5, 1) in the network."
     assert found["dA1"].ours == "dA1 = W2.T @ dZ2"
+
+
+@pytest.mark.parametrize(
+    ("convention", "entry"), [(DEFAULT, "n,j"), (Convention("columns"), "j,n"), (Convention("single"), "j")]
+)
+def test_a_hint_has_the_users_axes(convention: Convention, entry: str) -> None:
+    written = {**claims(convention), "dZ1": "dA1*(1 - A1)"}
+    assert judged(written, convention)["dZ1"].hints[0] == f"Yours equals ours if A1[{entry}] stands for A1[{entry}]**2."
 
 
 def test_a_counterexample_has_the_users_axes() -> None:
