@@ -121,13 +121,13 @@ def generate(
 
 
 def verify(
-    network: Network | str | Path, claims: str | Path, timeout: float = 60.0, accept_agrees: bool = False
+    network: Network | str | Path | None, claims: str | Path, timeout: float = 60.0, accept_agrees: bool = False
 ) -> Report:
     """Compare a hand derivation with the derivation of a network.
 
     Args:
-        network: a network, or the path of a net.yaml.
-        claims: the YAML file of the claims, or "-" for standard input.
+        network: a network, or the path of a net.yaml; None where a Python file of claims has a loss of its own.
+        claims: the YAML file of the claims, or "-" for standard input; or a Python file, whose functions are run.
         timeout: seconds for all claims; what is not proved by then is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
 
@@ -136,7 +136,7 @@ def verify(
     """
     from symprop.verification import verify as compare
 
-    return compare(_network(network), claims, timeout, accept_agrees)
+    return compare(None if network is None else _network(network), claims, timeout, accept_agrees)
 
 
 def _network(network: Network | str | Path) -> Network:

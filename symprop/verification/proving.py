@@ -6,9 +6,10 @@ tensors they are equal to; what is not needed for a proof is unfolded only if a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from operator import attrgetter
 from time import monotonic
 from typing import Any
 
@@ -17,6 +18,7 @@ from symprop.derivation import Derivation
 from symprop.language import Equation, Expr, Extent, Function, Index, Position, Read, ranges
 from symprop.language import expressions as ex
 from symprop.verification.values import Claim
+from symprop.verification.writtenout import at, entries, written_out
 
 MODULE = "symprop.algebra.canonical"
 
@@ -88,7 +90,25 @@ class Prover:
             found = self._attempt(left, right, definitions, deadline)
             if found is not None:
                 return found
-        return None
+        return self._entry_by_entry(left, right, truth.free, definitions, deadline)
+
+    def _entry_by_entry(
+        self, left: Expr, right: Expr, free: Sequence[Index], definitions: Mapping[str, Equation], deadline: float
+    ) -> Proved | None:
+        """A proof for every entry along small extents, small sums written out, as a loop computes them."""
+        sides = [written_out(side) for side in (left, right)]
+        known = {name: written_out(e.body) for name, e in definitions.items()}
+        if None in sides or None in known.values() or sides == [left, right]:
+            return None
+        spelt = {name: e.with_body(body) for name, e in definitions.items() if (body := known[name]) is not None}
+        proofs = []
+        for values in entries(free):
+            mine, true = (at(side, values) for side in sides if side is not None)
+            proof = self._attempt(mine, true, spelt, deadline) if monotonic() < deadline else None
+            if proof is None:
+                return None
+            proofs.append(proof)
+        return _together(proofs)
 
     def _attempt(self, left: Expr, right: Expr, definitions: Mapping[str, Equation], deadline: float) -> Proved | None:
         network = self.derivation.network
@@ -129,6 +149,17 @@ class Prover:
             return Read(self.known[node.tensor], node.indices) if known and isinstance(node, Read) else node
 
         return single(ex.transform(expr, change))
+
+
+def _together(proofs: Sequence[Proved]) -> Proved | None:
+    """The proofs of all entries as one."""
+    if not proofs:
+        return None
+    parts = ([text for proof in proofs for text in part(proof)] for part in (_STEPS, _ASSUMED, _KINKS))
+    return Proved(*(tuple(dict.fromkeys(part)) for part in parts))
+
+
+_STEPS, _ASSUMED, _KINKS = attrgetter("steps"), attrgetter("assumptions"), attrgetter("kinks")
 
 
 def _extent(position: Position) -> Extent:

@@ -145,6 +145,12 @@ class TracedArray:
     def __repr__(self) -> str:
         return "<traced array>"
 
+    def __copy__(self) -> Any:
+        return self.trace_call("copy")
+
+    def __deepcopy__(self, memory: Any) -> Any:
+        return self.trace_call("copy")
+
     def __len__(self) -> int:
         if not self.ndim:
             raise TypeError("object of type 'numpy.float64' has no len()")
