@@ -59,13 +59,16 @@ class Prover:
         self.adjoints = {a.equation.target: a.equation for a in derivation}
         self.own: dict[str, Equation] = {}
         self.known: dict[str, str] = {}
+        self.steps: set[str] = set()
         axes = {t.name: t.axes for t in network.tensors.values()}
         prefixed = {derivation.prefix + name: extents for name, extents in axes.items()}
         self.axes = {**prefixed, **axes}
 
-    def learn(self, claim: Claim, proved: bool) -> None:
-        """Take up a claim's equations; a proved claim is the tensor it is about."""
+    def learn(self, claim: Claim, proved: bool, is_step: bool = False) -> None:
+        """Take up a claim's equations; a proved claim is the tensor it is about, and so is a step that is one."""
         self._take(claim)
+        if is_step and claim.tensor is not None:
+            self.steps.add(claim.tensor.name)
         if proved and claim.tensor is not None:
             self.known[claim.tensor.name] = claim.target
 
@@ -81,6 +84,16 @@ class Prover:
         if truth is None:
             return None
         self._take(claim)
+        found = self._found(claim, truth, deadline)
+        if found is not None or not self.steps or monotonic() > deadline:
+            return found
+        known, self.known = self.known, {k: v for k, v in self.known.items() if k not in self.steps}
+        try:
+            return self._found(claim, truth, deadline)
+        finally:
+            self.known = known
+
+    def _found(self, claim: Claim, truth: Equation, deadline: float) -> Proved | None:
         own = claim.equations[-1]
         where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}
         left, right = self._read(ex.substitute(own.body, where)), single(truth.body)
