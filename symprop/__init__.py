@@ -161,7 +161,7 @@ def generate(
 
 
 def verify(
-    network: Network | str | Path,
+    network: Network | str | Path | None,
     claims: str | Path,
     timeout: float = 60.0,
     accept_agrees: bool = False,
@@ -170,8 +170,8 @@ def verify(
     """Compare a hand derivation with the derivation of a network.
 
     Args:
-        network: a network, or what `load` reads.
-        claims: the YAML file of the claims, or "-" for standard input.
+        network: a network, or what `load` reads; None where a Python file of claims has a loss of its own.
+        claims: the YAML file of the claims, or "-" for standard input; or a Python file, whose functions are run.
         timeout: seconds for all claims; what is not proved by then is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
         convention: what the claims take for granted, {"batch": "columns", "weights": "out_in"}; by default what their
@@ -182,7 +182,8 @@ def verify(
     """
     from symprop.verification import verify as compare
 
-    return compare(_network(network), claims, timeout, accept_agrees, convention)
+    net = None if network is None else _network(network)
+    return compare(net, claims, timeout, accept_agrees, convention)
 
 
 def _network(network: Network | str | Path) -> Network:

@@ -21,6 +21,7 @@ from symprop.verification.hints import hints_of, shape_hints
 from symprop.verification.points import draw
 from symprop.verification.proving import Proved, Prover
 from symprop.verification.ratio import Ratio, ratio_of
+from symprop.verification.recognising import candidates
 from symprop.verification.scene import DIGITS, Scene, differing, distance, finite, gap, library, zero
 from symprop.verification.values import (
     AGREES,
@@ -42,6 +43,7 @@ from symprop.verification.views import Views
 
 TOLERANCE = 1e-40
 FIRST, ALL, WIDE = 2, 6, 40.0
+STEP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,22 @@ class Judge:
             if other is claim:
                 break
             if not other.target:
-                self.prover.learn(other, False)
+                found = self._recognised(other)
+                self.prover.learn(replace(other, target=found), bool(found), is_step=True)
+
+    def _recognised(self, step: Claim) -> str:
+        """The value of the network that a step is proved to be, "" where none is found soon."""
+        inherited = [a for name in step.reads for a in self.assumed.get(name, ())]
+        end = min(self.deadline, monotonic() + STEP_SECONDS)
+        scenes = (self.scene(0), self.scene(1))
+        for name in candidates(step, self.derivation, scenes, TOLERANCE):
+            proof = self.prover.prove(replace(step, target=name), end) if monotonic() < end else None
+            if proof is not None and not proof.kinks and step.tensor is not None:
+                self.assumed[step.tensor.name] = tuple(dict.fromkeys([*proof.assumptions, *inherited]))
+                return name
+        if step.tensor is not None:
+            self.assumed[step.tensor.name] = tuple(dict.fromkeys(inherited))
+        return ""
 
     def _judged(self, claim: Claim) -> Verdict:
         if claim.tensor is None:

@@ -6,9 +6,10 @@ tensors they are equal to; what is not needed for a proof is unfolded only if a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from operator import attrgetter
 from time import monotonic
 from typing import Any
 
@@ -17,7 +18,8 @@ from symprop.derivation import Derivation
 from symprop.language import Equation, Expr, Extent, Function, Index, Position, Read, ranges
 from symprop.language import expressions as ex
 from symprop.verification.values import Claim
-from symprop.verification.views import View
+from symprop.verification.views import View, plain_view
+from symprop.verification.writtenout import at, entries, written_out
 
 MODULE = "symprop.algebra.canonical"
 
@@ -58,15 +60,18 @@ class Prover:
         self.adjoints = {a.equation.target: a.equation for a in derivation}
         self.own: dict[str, Equation] = {}
         self.known: dict[str, tuple[str, View]] = {}
+        self.steps: set[str] = set()
         axes = {t.name: t.axes for t in network.tensors.values()}
         prefixed = {derivation.prefix + name: extents for name, extents in axes.items()}
         self.axes = {**prefixed, **axes}
 
-    def learn(self, claim: Claim, proved: bool) -> None:
-        """Take up a claim's equations; a proved claim is the tensor it is about."""
+    def learn(self, claim: Claim, proved: bool, is_step: bool = False) -> None:
+        """Take up a claim's equations; a proved claim is the tensor it is about, and so is a step that is one."""
         self._take(claim)
-        if proved and claim.view is not None:
-            self.known[claim.label] = claim.target, claim.view
+        if is_step and claim.tensor is not None:
+            self.steps.add(claim.label)
+        if proved and claim.tensor is not None:
+            self.known[claim.label] = claim.target, claim.view or plain_view(claim.tensor.axes)
 
     def _take(self, claim: Claim) -> None:
         self.own |= {e.target: e for e in claim.equations}
@@ -80,6 +85,16 @@ class Prover:
         if truth is None:
             return None
         self._take(claim)
+        found = self._found(claim, truth, deadline)
+        if found is not None or not self.steps or monotonic() > deadline:
+            return found
+        known, self.known = self.known, {k: v for k, v in self.known.items() if k not in self.steps}
+        try:
+            return self._found(claim, truth, deadline)
+        finally:
+            self.known = known
+
+    def _found(self, claim: Claim, truth: Equation, deadline: float) -> Proved | None:
         own = claim.equations[-1]
         where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}
         left, right = self._read(ex.substitute(own.body, where)), single(truth.body)
@@ -89,7 +104,25 @@ class Prover:
             found = self._attempt(left, right, definitions, deadline)
             if found is not None:
                 return found
-        return None
+        return self._entry_by_entry(left, right, truth.free, definitions, deadline)
+
+    def _entry_by_entry(
+        self, left: Expr, right: Expr, free: Sequence[Index], definitions: Mapping[str, Equation], deadline: float
+    ) -> Proved | None:
+        """A proof for every entry along small extents, small sums written out, as a loop computes them."""
+        sides = [written_out(side) for side in (left, right)]
+        known = {name: written_out(e.body) for name, e in definitions.items()}
+        if None in sides or None in known.values() or sides == [left, right]:
+            return None
+        spelt = {name: e.with_body(body) for name, e in definitions.items() if (body := known[name]) is not None}
+        proofs = []
+        for values in entries(free):
+            mine, true = (at(side, values) for side in sides if side is not None)
+            proof = self._attempt(mine, true, spelt, deadline) if monotonic() < deadline else None
+            if proof is None:
+                return None
+            proofs.append(proof)
+        return _together(proofs)
 
     def _attempt(self, left: Expr, right: Expr, definitions: Mapping[str, Equation], deadline: float) -> Proved | None:
         network = self.derivation.network
@@ -132,6 +165,17 @@ class Prover:
             return ex.mul(view.factor, Read(target, view.inside(node.indices)))
 
         return single(ex.transform(expr, change))
+
+
+def _together(proofs: Sequence[Proved]) -> Proved | None:
+    """The proofs of all entries as one."""
+    if not proofs:
+        return None
+    parts = ([text for proof in proofs for text in part(proof)] for part in (_STEPS, _ASSUMED, _KINKS))
+    return Proved(*(tuple(dict.fromkeys(part)) for part in parts))
+
+
+_STEPS, _ASSUMED, _KINKS = attrgetter("steps"), attrgetter("assumptions"), attrgetter("kinks")
 
 
 def _extent(position: Position) -> Extent:

@@ -53,6 +53,11 @@ def ratio_of(scenes: Iterable[Scene | None], claim: Claim) -> Ratio | None:
         if ratio is None:
             return None
         found.append((scene.point.sizes, ratio))
+    return named_ratio(found)
+
+
+def named_ratio(found: Sequence[tuple[Mapping[str, int], Any]]) -> Ratio | None:
+    """The factor that ratios at several sizes are, None where it has no name or there are too few."""
     if len(found) < 3:
         return None
     names = sorted(found[0][0])

@@ -70,6 +70,11 @@ class View:
         return array if factor == 1 else np.asarray(array * factor)
 
 
+def plain_view(axes: tuple[Extent, ...]) -> View:
+    """The view of who writes a tensor as the network does."""
+    return View(axes, tuple(range(len(axes))), len(axes))
+
+
 class Views:
     """The views of all tensors of a network and of their adjoints, by name.
 

@@ -105,9 +105,12 @@ def cumsum(bench: Bench, x: Any, axis: Any = None) -> Array:
 
 
 @operation("norm")
-def norm(bench: Bench, x: Any, axis: Any = None, *, keepdims: Any = False) -> Array:
+def norm(bench: Bench, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Array:
     """sqrt(sum(x**2)) over some axes; of a matrix without an axis, the Frobenius norm."""
-    squares = elementwise(ONE_ARGUMENT["square"], arguments.real(x, ("x",)))
+    array = arguments.real(x, ("x",))
+    if ord is not None and ((axis is None and len(array.axes) != 1) or arguments.integer(ord, ("ord",)) != 2):
+        raise Misuse("norm of another order cannot stand here; expected none", ("ord",))
+    squares = elementwise(ONE_ARGUMENT["square"], array)
     return elementwise(ONE_ARGUMENT["sqrt"], sum_(bench, squares, axis, keepdims=keepdims))
 
 

@@ -6,6 +6,7 @@ Enters: what the code does with an array.  Leaves: traced arrays.  Whatever woul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from symprop.frontends.arrays import Array, compared
@@ -13,7 +14,7 @@ from symprop.frontends.operations.arguments import fitted
 from symprop.frontends.operations.indexing import assigned, selected
 from symprop.frontends.operations.operators import binary, unary
 from symprop.frontends.tracing import views
-from symprop.frontends.tracing.memory import Cell, Memory
+from symprop.frontends.tracing.memory import Cell, Memory, View
 from symprop.frontends.tracing.selection import HINT, REFUSED, Selection
 from symprop.language.extents import ONE
 
@@ -38,6 +39,29 @@ METHODS: tuple[str, ...] = (
 METHODS = (*METHODS, "take", "diagonal", "argmax", "argmin", "prod", "all", "any", "round", "repeat")
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Where a copy was taken from by integers, and what one change in place made of it.
+
+    Args:
+        cell: the array.
+        key: what stood in brackets.
+        version: of the array at that time.
+        op: the operator of the change, "" before it.
+        value: its right side.
+    """
+
+    cell: Cell
+    key: object
+    version: int
+    op: str = ""
+    value: Array | None = None
+
+    def is_of(self, cell: Cell, key: object) -> bool:
+        """True where it would be put back to where it was taken from, and nothing was changed since."""
+        return self.cell is cell and self.key is key and self.version == cell.root.version
+
+
 class TracedArray:
     """An array of a trace.
 
@@ -50,6 +74,7 @@ class TracedArray:
 
     def __init__(self, trace: Trace, cell: Cell) -> None:
         self.trace, self.cell = trace, cell
+        self.taken: Taken | None = None
 
     # -- attributes ----------------------------------------------------------------------------------------------
 
@@ -145,6 +170,12 @@ class TracedArray:
     def __repr__(self) -> str:
         return "<traced array>"
 
+    def __copy__(self) -> Any:
+        return self.trace_call("copy")
+
+    def __deepcopy__(self, memory: Any) -> Any:
+        return self.trace_call("copy")
+
     def __len__(self) -> int:
         if not self.ndim:
             raise TypeError("object of type 'numpy.float64' has no len()")
@@ -178,16 +209,34 @@ class TracedArray:
         inside = views.inside(self, key)
         found = self.trace.run(selected, self.trace.bench, self.value, inside)
         if views.is_basic(inside) and found.axes:
-            return views.window(self, inside)
-        return self.trace.wrapped(found)
+            return views.window(self, inside, key)
+        copied = self.trace.wrapped(found)
+        if isinstance(copied, TracedArray):
+            copied.taken = Taken(self.cell, key, self.cell.root.version)
+        return copied
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self.check_writable()
         if isinstance(value, Selection) and value.mask is key:
             value = value.put_into(self)
             key = ...
-        inside, new = views.inside(self, key), self.trace.array(value)
-        self.cell.write(self.trace.run(assigned, self.trace.bench, self.value, inside, new))
+        if isinstance(value, TracedArray) and self._is_own(value.cell, key):
+            return  # x[key] op= y has changed x through its view
+        op, new = self._put_back(key, value)
+        inside = views.inside(self, key)
+        self.cell.write(self.trace.run(assigned, self.trace.bench, self.value, inside, new, op))
+
+    def _put_back(self, key: Any, value: Any) -> tuple[str, Array]:
+        """The operator and the operand of `x[key] op= y`, which Python does in two steps; else "" and the value."""
+        taken = value.taken if isinstance(value, TracedArray) else None
+        changed_once = taken is not None and (value.is_scalar or value.cell.root.version == 1)
+        if changed_once and taken is not None and taken.value is not None and taken.is_of(self.cell, key):
+            return taken.op, taken.value
+        return "", self.trace.array(value)
+
+    def _is_own(self, cell: Cell, key: object) -> bool:
+        """True of the view that `self[key]` gave."""
+        return isinstance(cell, View) and cell.base is self.cell and cell.key is key
 
     def _selected(self, mask: TracedArray) -> Selection:
         if self.cell.read().shape != mask.cell.read().shape:
@@ -203,16 +252,26 @@ class TracedArray:
             what = "integers" if kind == "integer" else "truth values"
             self.trace.stop(f"a change in place of an array of {what} cannot be traced", "Give it dtype=float.")
 
-    def changed(self, op: str, other: Any) -> TracedArray:
+    def changed(self, op: str, other: Any) -> Any:
         """`self op= other`."""
+        taken = self.taken
+        after = (
+            None if taken is None or taken.value is not None else replace(taken, op=op, value=self.trace.array(other))
+        )
         if self.is_scalar:
             found = self.trace.binary(op, self, other)
-            return found if isinstance(found, TracedArray) else self
+            if isinstance(found, TracedArray):
+                found.taken = after
+            return found
         self.check_writable()
+        if isinstance(self.cell, View) and self.cell.update is not None:
+            self.cell.update(op, self.trace.array(other))
+            return self
         new = self.trace.run(binary, op, self.value, self.trace.array(other))
         if new.shape != self.cell.read().shape:
             self.trace.stop(f"the result of {op}= has another shape than the array it is put into")
         self.cell.write(new)
+        self.taken = after
         return self
 
     # -- operators -----------------------------------------------------------------------------------------------

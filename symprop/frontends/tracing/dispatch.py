@@ -25,8 +25,15 @@ ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true
 ARITHMETIC |= {"matmul": "@", "floor_divide": "//", "remainder": "%", "float_power": "**", "mod": "%"}
 SAME_MEMORY = ("asarray", "asanyarray", "ascontiguousarray")
 NEUTRAL: Mapping[str, tuple[Any, ...]] = {"dtype": (None, float), "order": ("C", "K", None), "copy": (True, None)}
-NEUTRAL = {**NEUTRAL, "casting": ("same_kind",), "where": (True,), "initial": (None,), "subok": (False,)}
-RENAMED = {"a": "x", "arr": "x", "ary": "x", "object": "x"}
+NEUTRAL = {
+    **NEUTRAL,
+    "optimize": (True, False),
+    "casting": ("same_kind",),
+    "where": (True,),
+    "initial": (None,),
+    "subok": (False,),
+}
+RENAMED = {"a": "x", "arr": "x", "ary": "x", "object": "x", "fill_value": "value"}
 REDUCED = {"add": "sum", "maximum": "max", "minimum": "min"}
 
 

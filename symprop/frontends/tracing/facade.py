@@ -199,14 +199,20 @@ def _range(trace: Trace) -> Callable[..., Any]:
     return call
 
 
+def _is_number(value: Any) -> bool:
+    return not value.ndim if isinstance(value, TracedArray) else isinstance(value, int | float | Size)
+
+
 def _extreme(name: str) -> Callable[[Trace], Callable[..., Any]]:
     def make(trace: Trace) -> Callable[..., Any]:
         def call(*args: Any, **keywords: Any) -> Any:
             if len(args) == 1 and isinstance(args[0], TracedArray) and args[0].ndim == 1:
                 return dispatch.call(trace, name, args, {})
             values = list(args[0]) if len(args) == 1 else list(args)
-            if not any(isinstance(v, TracedArray) for v in values):
+            if keywords or not all(_is_number(v) for v in values) or not is_traced(values):
                 return getattr(builtins, name)(values, **keywords)
+            if not any(isinstance(v, TracedArray) for v in values):
+                return getattr(builtins, name)(values)
             found = values[0]
             for value in values[1:]:
                 found = dispatch.call(trace, f"{name}imum", (found, value), {})

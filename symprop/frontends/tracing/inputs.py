@@ -100,7 +100,11 @@ def _declared(file: UserFile, given: Any) -> Inputs:
         tensors[name] = _tensor(name, options, where)
         if options.get("one_hot"):
             one_hot.add(name)
-    return Inputs(tensors, {}, frozenset(one_hot))
+    found = Inputs(tensors, {}, frozenset(one_hot))
+    both = next((name for name in tensors if name in found.extents or name == "N"), None)
+    if both is not None:
+        raise ClaimError(Fault(f"{file.name}: INPUTS[{both!r}]", "this is the name of an extent and of an input"))
+    return found
 
 
 def _check_name(name: Any, where: str) -> None:

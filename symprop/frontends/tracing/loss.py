@@ -93,24 +93,25 @@ def loss_of(
     """
 
     def attempt(given: Inputs) -> TracedLoss:
-        run = Run(file, name, given, Labels(given, LOSS))
+        loss = LOSS if LOSS not in given.tensors else f"{LOSS}_{name}"
+        run = Run(file, name, given, Labels(given, loss))
         found = run.result(seconds)
-        stored = scalar_of(run, file, name, found)
+        stored = scalar_of(run, file, name, found, loss)
         tensors = {n: labels_of(t) if n in given.one_hot else t for n, t in given.tensors.items()}
         tensors = {t.name: t for t in tensors.values()}
-        return TracedLoss(Path(file.name).stem, tensors, stored.equations, LOSS, {})
+        return TracedLoss(Path(file.name).stem, tensors, stored.equations, loss, {})
 
     found, numbers = generalised(inputs, sizes, attempt, fixed)
     return replace(found, fixed=numbers)
 
 
-def scalar_of(run: Run, file: UserFile, name: str, value: object) -> Stored:
+def scalar_of(run: Run, file: UserFile, name: str, value: object, label: str) -> Stored:
     """A returned loss; of a loss with what it was computed from, the first."""
     first = value[0] if isinstance(value, tuple) and value else value
     if first is None or isinstance(first, str | dict):
         message = f"{name} returns {type(first).__name__}; expected one number"
         raise ClaimError(Fault(file.line(name), message))
-    stored = run.stored(first, LOSS)
+    stored = run.stored(first, label)
     if any(axis.constant != 1 for axis in stored.tensor.axes):
         shape = ", ".join(map(str, stored.tensor.axes))
         raise ClaimError(Fault(file.line(name), f"{name} returns an array of shape ({shape}); expected one number"))
@@ -127,7 +128,7 @@ class Labels:
     """
 
     def __init__(self, inputs: Inputs, loss: str) -> None:
-        self.taken = {*inputs.tensors, *inputs.extents, loss, "N", "pi"}
+        self.taken = {*set(inputs.tensors) - inputs.one_hot, *inputs.extents, loss, "N", "pi"}
         self.taken |= {labels_of(inputs.tensors[n]).name for n in inputs.one_hot}
 
     def __call__(self, own: str) -> str:

@@ -71,12 +71,16 @@ class View:
         get: the part, of what the cell holds.
         put: what the cell holds after another part was put in; None where NumPy forbids it.
         is_certain: whether NumPy makes no copy here.
+        key: what stood in brackets, of a slice.
+        update: a change in place by an operator, where that is said more simply than by `put`.
     """
 
     base: Cell
     get: Get
     put: Put | None
     is_certain: bool = True
+    key: object = None
+    update: Callable[[str, Array], None] | None = None
     version: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -17,10 +17,9 @@ from symprop.frontends.tracing.facade import facade
 from symprop.frontends.tracing.faults import NotTraceable
 from symprop.frontends.tracing.inputs import Inputs
 from symprop.frontends.tracing.memory import Memory
-from symprop.frontends.tracing.sizes import Size
 from symprop.frontends.tracing.trace import Trace
-from symprop.frontends.tracing.userfile import UserFile, arguments_of, call
-from symprop.language import Domain, Equation, Extent, Gather, Index, Position, Tensor
+from symprop.frontends.tracing.userfile import UserFile, arguments_of, call, load
+from symprop.language import Domain, Equation, Gather, Index, Position, Tensor
 from symprop.language import expressions as ex
 
 Label = Callable[[str], str]
@@ -79,10 +78,12 @@ class Run:
             NotTraceable: it cannot be traced.
             NeedsNumbers: it can, if some extents are numbers.
         """
-        arguments = arguments_of(self.file, self.name, {**self.inputs.constants, **self.given})
+        # a module of its own, so that what the code keeps between calls is of this run alone
+        file = load(self.file.path, seconds)
+        arguments = arguments_of(file, self.name, {**self.inputs.constants, **self.given})
         try:
-            with facade(self.trace, self.file.module):
-                found = call(self.file, self.name, arguments, seconds)
+            with facade(self.trace, file.module):
+                found = call(file, self.name, arguments, seconds)
         except ClaimError as error:
             raise self.trace.stopped or NotTraceable(error.faults[0]) from None
         if self.trace.stopped is not None:
@@ -127,8 +128,3 @@ def lettered(equation: Equation) -> Equation:
     kept = [index for index in left if isinstance(index, Index)]
     letters, body = named(tuple(kept), equation.body)
     return Equation(equation.target, tuple(map(Position.of, letters)), body)
-
-
-def extent_of(value: Any) -> Extent | None:
-    """The extent that a returned number is."""
-    return value.extent if isinstance(value, Size) else None

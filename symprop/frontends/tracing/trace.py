@@ -53,7 +53,7 @@ class Trace:
 
         match value:
             case TracedArray():
-                return self.value_of(value)
+                return self.value_of(value) if value.trace is self else self.stop("this array is of another run")
             case Size():
                 return size_of(value.extent)
             case Steps():
@@ -143,6 +143,8 @@ class Trace:
         return self.wrapped(self.run(operation, self.bench, given, named), ordered)
 
     def _argument(self, name: str, value: Any) -> Any:
+        if name == "keepdims":
+            return bool(value)
         wants_array = name in OF_ARRAYS and not isinstance(value, str | np.dtype | type)
         is_list = isinstance(value, list | tuple)
         found = self.array(value) if wants_array and is_list else self.plain(value)

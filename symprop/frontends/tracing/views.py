@@ -60,16 +60,19 @@ def transposed(base: TracedArray, axes: Sequence[int]) -> TracedArray:
     return _viewed(base, lambda a: shaping.transposed(a, order), lambda old, new: shaping.transposed(new, back))
 
 
-def window(base: TracedArray, inside: Sequence[Any]) -> TracedArray:
-    """A slice."""
+def window(base: TracedArray, inside: Sequence[Any], key: object) -> TracedArray:
+    """A slice, and the key it was asked for with."""
     bench = base.trace.bench
+
+    def update(op: str, value: Array) -> None:
+        base.cell.write(base.trace.run(assigned, bench, base.value, inside, value, op))
 
     def put(old: Array, new: Array) -> Array:
         found = base.trace.run(assigned, bench, old, inside, new)
         assert isinstance(found, Array)
         return found
 
-    return _viewed(base, lambda a: selected(bench, a, inside), put)
+    return type(base)(base.trace, View(base.cell, lambda a: selected(bench, a, inside), put, key=key, update=update))
 
 
 def inside(base: TracedArray, key: Any) -> list[Any]:

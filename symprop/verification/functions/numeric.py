@@ -7,21 +7,23 @@ outside of that at more than one point.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from time import monotonic
 from typing import Any
 
+import mpmath
 import numpy as np
 
 from symprop.derivation import Derivation
-from symprop.errors import Fault, InputError, UndecidedError
+from symprop.errors import ClaimError, Fault, InputError, UndecidedError
 from symprop.oracle import evaluate
 from symprop.verification.functions.running import Runner
 from symprop.verification.functions.subject import Subject
-from symprop.verification.points import Array
-from symprop.verification.ratio import Ratio
+from symprop.verification.points import Array, Point
+from symprop.verification.ratio import named_ratio
 from symprop.verification.values import (
     AGREES,
     NOT_EVALUABLE,
@@ -36,7 +38,7 @@ from symprop.verification.values import (
 
 POINTS, LEVELS, FIRST_STEP = 4, 6, 2.0**-5
 WITHIN, BEYOND, ROUNDING = 100.0, 1e4, 1e-11
-DENOMINATOR = 64
+DENOMINATOR, UNKNOWN = 1000, 1e-4
 
 
 @dataclass(frozen=True)
@@ -86,19 +88,29 @@ def compare_numbers(
     """
     samples: dict[str, list[Sample]] = {key: [] for key in targets}
     for number in range(POINTS):
-        point, given = subject.point(number)
-        claimed = runner.grads(given).values
+        point, given, claimed = _run(subject, runner, number)
         exact = {} if derivation is None else _derived(derivation, targets.values(), point.arrays, point.sizes)
         for key, target in targets.items():
             if key in claimed:
                 truth = exact.get(target) or _differences(runner, given, target.removeprefix("d"), number)
                 samples[key].append(Sample(point.sizes, claimed[key], truth))
-    why = f"It could not be traced: {stopped}." if stopped else ""
+    why = f"It could not be traced: {str(stopped).rstrip('.')}." if stopped else ""
     verdicts = [_verdict(key, target, samples[key], why, subject) for key, target in targets.items()]
     loss = "" if derivation is None else _loss_text(derivation)
     return Report(
         subject.file.path.stem, loss or f"the function loss of {subject.file.name}", tuple(verdicts), accept_agrees
     )
+
+
+def _run(subject: Subject, runner: Runner, number: int) -> tuple[Point, dict[str, Any], Mapping[str, Array]]:
+    """The gradients at a point; every other point is larger, where the functions take that."""
+    larger = {name: size + 2 for name, size in subject.sizes.items()}
+    if number % 2:
+        point, given = subject.point(number, larger)
+        with contextlib.suppress(ClaimError):
+            return point, given, runner.grads(given).values
+    point, given = subject.point(number)
+    return point, given, runner.grads(given).values
 
 
 def _loss_text(derivation: Derivation) -> str:
@@ -177,6 +189,9 @@ def _verdict(key: str, target: str, samples: Sequence[Sample], why: str, subject
     sound = [s for s in samples if np.isfinite(s.claimed).all() and np.isfinite(s.truth.value).all()]
     if not sound:
         return _with(head, NOT_EVALUABLE, "It is no finite number at any of the points tried.", (), None, why)
+    if any(s.truth.error > UNKNOWN * s.scale for s in sound):
+        reason = "The differences of the loss do not settle, so that the truth is not known."
+        return _with(head, NOT_EVALUABLE, reason, sound, None, why)
     evidence = Evidence(
         "float64 runs", "float64", len(sound), max(s.apart / s.scale if s.scale else 0.0 for s in sound)
     )
@@ -210,7 +225,7 @@ def _wrong(head: Verdict, sound: Sequence[Sample], far: Sequence[Sample], eviden
 
 def _ratio(samples: Sequence[Sample]) -> str:
     """The factor where every entry at every point is the same multiple of the truth."""
-    found = set()
+    found = []
     for sample in samples:
         truth, claimed = sample.truth.value, sample.claimed
         norm = float(np.sum(truth * truth))
@@ -222,10 +237,10 @@ def _ratio(samples: Sequence[Sample]) -> str:
         near = Fraction(ratio).limit_denominator(DENOMINATOR)
         if not near or abs(ratio - near) > 1e-6 * abs(near):
             return ""
-        found.add(near)
-    if len(found) != 1 or len(samples) < 3:
-        return ""
-    return Ratio(found.pop(), ()).text
+        with mpmath.workdps(60):
+            found.append((sample.sizes, mpmath.mpf(near.numerator) / near.denominator))
+    named = named_ratio(found)
+    return "" if named is None else named.text
 
 
 def _with(
@@ -237,8 +252,6 @@ def _with(
     why: str = "",
     **changes: Any,
 ) -> Verdict:
-    from dataclasses import replace
-
     shown = tuple(dict.fromkeys(", ".join(f"{k}={v}" for k, v in s.sizes.items()) for s in samples))
     whole = f"{reason} {why}".strip()
     return replace(verdict, verdict=name, reason=whole, extents=shown, evidence=evidence, **changes)

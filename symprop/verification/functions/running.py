@@ -74,6 +74,8 @@ class Runner:
 
     def grads(self, given: Mapping[str, Any]) -> Gradients:
         """The gradients by their keys."""
+        if self.file.has(LOSS):
+            self._run(LOSS, given)  # what it keeps for grads is then of these inputs
         found, changed = self._run(GRADS, given)
         return Gradients({k: self._array(k, v) for k, v in self.named(found).items()}, changed)
 

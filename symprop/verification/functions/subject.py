@@ -69,7 +69,7 @@ def subject_of(file: UserFile, network: Network | None, runner: Runner) -> Subje
         try:
             changed = () if network is not None else runner.changes(given)
             if network is None:
-                runner.loss(given)
+                _check_repeats(runner, given)
             gradients = runner.grads(given)
         except ClaimError as error:
             first = first or error
@@ -77,6 +77,13 @@ def subject_of(file: UserFile, network: Network | None, runner: Runner) -> Subje
         return Subject(file, inputs, network, sizes, gradients, tuple(dict.fromkeys(changed + gradients.changed)))
     assert first is not None
     raise first
+
+
+def _check_repeats(runner: Runner, given: Mapping[str, Any]) -> None:
+    first, second = runner.loss(given), runner.loss(given)
+    if first != second and not (np.isnan(first) and np.isnan(second)):
+        message = f"loss returns {first:.6g} and then {second:.6g} for the same inputs; expected one value"
+        raise ClaimError(Fault(runner.file.line("loss"), message, "Draw random numbers in inputs(rng)."))
 
 
 def point_of(

@@ -70,10 +70,15 @@ def compared(file: UserFile, sizes: Mapping[str, int]) -> dict[str, int]:
     """Check the equations against NumPy; the extents that had to be numbers."""
     inputs, stored, changed, numbers = traced(file, sizes)
     given = arrays(file, inputs, sizes)
-    names = {p: given[p].copy() for p in file.function("f").__code__.co_varnames[: file.function("f").__code__.co_argcount]}
+    names = {
+        p: given[p].copy() for p in file.function("f").__code__.co_varnames[: file.function("f").__code__.co_argcount]
+    }
     before = {n: v.copy() for n, v in names.items()}
     expected = np.asarray(call(file, "f", {n: v if v.ndim else v[()] for n, v in names.items()}), dtype=float)
-    labelled = {f"labels_of_{n}" if n in inputs.one_hot else n: _labels(v) if n in inputs.one_hot else v for n, v in given.items()}
+    labelled = {
+        f"labels_of_{n}" if n in inputs.one_hot else n: _labels(v) if n in inputs.one_hot else v
+        for n, v in given.items()
+    }
     read = {name for e in stored.equations for name in _read(e)}
     values = evaluate(stored.equations, {n: v for n, v in labelled.items() if n in read}, sizes, functions=LIBRARY)
     assert values["result"].shape == expected.shape

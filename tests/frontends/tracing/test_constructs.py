@@ -66,16 +66,40 @@ GENERAL = {
     "comparison of shapes": "def f(X, W):\n    assert X.shape == (X.shape[0], W.shape[0])\n    assert X.ndim == 2\n    return X @ W",
 }
 NUMBERS = {
-    "stack": ("def f(X, M, v, b):\n    return np.stack([X, X * 2], axis=1).sum(0) + np.array([X[0], X[1] ** 2])", {"N"}),
-    "a row is a view": ("def f(X):\n    Z = X * 1\n    r = Z[0]\n    Z[0, 0] = 7\n    r[1] = 3\n    return Z + r", {"D"}),
-    "a loop over rows": ("def f(X, P):\n    d = np.zeros((X.shape[1], P.shape[1]))\n    for n in range(len(X)):\n        d += np.outer(X[n], P[n])\n    return d", {"N"}),
+    "stack": (
+        "def f(X, M, v, b):\n    return np.stack([X, X * 2], axis=1).sum(0) + np.array([X[0], X[1] ** 2])",
+        {"N"},
+    ),
+    "a row is a view": (
+        "def f(X):\n    Z = X * 1\n    r = Z[0]\n    Z[0, 0] = 7\n    r[1] = 3\n    return Z + r",
+        {"D"},
+    ),
+    "a loop over rows": (
+        "def f(X, P):\n    d = np.zeros((X.shape[1], P.shape[1]))\n    for n in range(len(X)):\n        d += np.outer(X[n], P[n])\n    return d",
+        {"N"},
+    ),
     "a loop over an array": ("def f(X):\n    return sum(row @ row for row in X)", {"N"}),
-    "rows of zeros by a loop": ("def f(X):\n    out = np.zeros(X.shape)\n    for i in range(X.shape[0]):\n        out[i] = X[i] ** 2\n    return out", {"N"}),
-    "rows of empty by a loop": ("def f(X):\n    out = np.empty_like(X)\n    for i in range(X.shape[0]):\n        out[i] = 2 * X[i]\n    return out", {"N"}),
+    "rows of zeros by a loop": (
+        "def f(X):\n    out = np.zeros(X.shape)\n    for i in range(X.shape[0]):\n        out[i] = X[i] ** 2\n    return out",
+        {"N"},
+    ),
+    "rows of empty by a loop": (
+        "def f(X):\n    out = np.empty_like(X)\n    for i in range(X.shape[0]):\n        out[i] = 2 * X[i]\n    return out",
+        {"N"},
+    ),
     "a list": ("def f(X):\n    return np.array([x.sum() for x in X])", {"N"}),
-    "entries": ("def f(P, y):\n    t = 0.0\n    for i in range(len(y)):\n        t -= np.log(P[i, y[i]] ** 2)\n    return t / len(y)", {"N"}),
-    "rows added": ("def f(E, y, X, W):\n    d = np.zeros((W.shape[1], X.shape[1]))\n    for i in range(len(y)):\n        d[y[i]] += X[i]\n    return d", {"N"}),
-    "a recurrence": ("def f(X, M):\n    h = np.zeros(X.shape[1])\n    for t in range(X.shape[0]):\n        h = np.tanh(X[t] + M @ h)\n    return h", {"N"}),
+    "entries": (
+        "def f(P, y):\n    t = 0.0\n    for i in range(len(y)):\n        t -= np.log(P[i, y[i]] ** 2)\n    return t / len(y)",
+        {"N"},
+    ),
+    "rows added": (
+        "def f(E, y, X, W):\n    d = np.zeros((W.shape[1], X.shape[1]))\n    for i in range(len(y)):\n        d[y[i]] += X[i]\n    return d",
+        {"N"},
+    ),
+    "a recurrence": (
+        "def f(X, M):\n    h = np.zeros(X.shape[1])\n    for t in range(X.shape[0]):\n        h = np.tanh(X[t] + M @ h)\n    return h",
+        {"N"},
+    ),
     "a comparison": ("def f(X):\n    return X if X.shape[1] > 3 else -X", {"D"}),
     "a slice of a number": ("def f(X):\n    return X[:2] + X[:100][:2] + X[::2][:1]", {"N"}),
 }

@@ -1,0 +1,383 @@
+"""Gradients as functions: proved where they are right, refuted where they are wrong, and never believed unseen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import symprop
+from symprop.cli import run
+from symprop.errors import ClaimError, UndecidedError
+from symprop.verification import Report, verify
+
+HERE = Path(__file__).parent / "functions"
+RIGHT = {
+    "two_layers": ["W1", "b1", "W2", "b2"],
+    "batch_norm": ["X", "g", "b"],
+    "layer_norm": ["X", "g", "b"],
+    "elman": ["Wx", "Wh", "b"],
+    "embedding": ["E"],
+    "attention": ["Q", "K", "V"],
+    "convolution": ["w", "x"],
+    "one_hot": ["W"],
+    "logistic": ["w"],
+}
+LOOPS = {"cbow": ("K=4",)}
+WRONG = [
+    ("two_layers", "(1 - H**2)", "(1 - H)", {"W1": "REFUTED", "b1": "REFUTED", "W2": "PROVED", "b2": "PROVED"}),
+    ("two_layers", "dS = P / X.shape[0]", "dS = P", dict.fromkeys(["W1", "b1", "W2", "b2"], "PROPORTIONAL")),
+    ("two_layers", "dZ.sum(axis=0)", "dZ.sum(axis=0, keepdims=True)", {"b1": "SHAPE", "W1": "PROVED"}),
+    ("batch_norm", " - dx.mean(axis=0)", "", {"X": "REFUTED", "g": "PROVED"}),
+    ("batch_norm", "(dx * xhat).mean(axis=0)", "dx.mean(axis=0) * xhat.mean(axis=0)", {"X": "REFUTED"}),
+    ("layer_norm", "- d.sum(1, keepdims=True)", "", {"X": "REFUTED", "g": "PROVED"}),
+    (
+        "layer_norm",
+        "s = np.sqrt(X.var(axis=-1, keepdims=True) + 1e-5)",
+        "s = X.std(axis=-1, keepdims=True)",
+        {"X": "REFUTED"},
+    ),
+    ("elman", "dh = R[t] + dnext", "dh = R[t]", {"Wx": "REFUTED", "Wh": "REFUTED", "b": "REFUTED"}),
+    ("attention", "- (dA * A).sum(axis=1, keepdims=True)", "", {"Q": "REFUTED", "K": "REFUTED", "V": "PROVED"}),
+    ("convolution", "conv(R, w[::-1])", "conv(R, w)", {"x": "REFUTED", "w": "PROVED"}),
+    ("one_hot", "(softmax(X @ W) - Y)", "(Y - softmax(X @ W))", {"W": "PROPORTIONAL"}),
+    ("logistic", "+ lam * w}", "}", {"w": "REFUTED"}),
+]
+
+
+def report(folder: Path, text: str, timeout: float = 60.0) -> Report:
+    place = folder / "hand.py"
+    place.write_text(text)
+    return verify(None, place, timeout)
+
+
+def text_of(name: str) -> str:
+    return (HERE / f"{name}.py").read_text()
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_gradients_are_proved(name: str) -> None:
+    found = verify(None, HERE / f"{name}.py")
+    assert {v.name: v.verdict for v in found.claims} == dict.fromkeys(RIGHT[name], "PROVED")
+    assert found.ok and {v.extents for v in found.claims} == {"all"}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_right_gradients_by_loops_are_proved_for_their_extents(name: str) -> None:
+    found = verify(None, HERE / f"{name}.py")
+    assert {v.verdict for v in found.claims} == {"PROVED"}
+    assert {v.extents for v in found.claims} == {LOOPS[name]}
+
+
+def test_what_the_loss_leaves_for_grads_is_not_traced() -> None:
+    (verdict,) = verify(None, HERE / "cache.py").claims
+    assert verdict.verdict == "AGREES" and "grads raises KeyError: 'z'" in verdict.reason
+
+
+@pytest.mark.parametrize(("name", "before", "after", "verdicts"), WRONG, ids=[f"{w[0]}-{w[2][:20]}" for w in WRONG])
+def test_wrong_gradients_are_not(name: str, before: str, after: str, verdicts: dict[str, str], tmp_path: Path) -> None:
+    text = text_of(name)
+    assert text.count(before) == 1
+    found = report(tmp_path, text.replace(before, after))
+    assert {n: found[n].verdict for n in verdicts} == verdicts
+    assert found.exit_code == 1
+
+
+def test_duplicate_tokens_must_accumulate(tmp_path: Path) -> None:
+    text = text_of("embedding").replace("np.add.at(dE, tok, spread / tok.shape[1])", "dE[tok] += spread / tok.shape[1]")
+    (verdict,) = report(tmp_path, text).claims
+    assert verdict.verdict == "REFUTED"
+    assert "this may name one entry twice, and NumPy then keeps only one of the values" in verdict.reason
+
+
+def test_a_factor_is_named(tmp_path: Path) -> None:
+    found = report(tmp_path, text_of("two_layers").replace("dS = P / X.shape[0]", "dS = P"))
+    assert {v.ratio for v in found.claims} == {"N"}
+
+
+def test_rows_that_need_not_sum_to_1_are_not_taken_for_granted(tmp_path: Path) -> None:
+    found = report(tmp_path, text_of("softmax_regression"))
+    assert found["W"].verdict == "REFUTED"
+    hint = "It holds where the rows of T sum to 1; say so by inputs(rng), or in INPUTS: "
+    assert found["W"].hints[0] == hint + '"T": {"shape": (\'N\', \'C\'), "rows_sum_to_1": True}.'
+    declared = text_of("softmax_regression").replace(
+        '"T": ("N", "C")', '"T": {"shape": ("N", "C"), "rows_sum_to_1": True}'
+    )
+    right = report(tmp_path, declared)
+    assert right["W"].verdict == "PROVED"
+    assert right["W"].assumptions
+
+
+def test_a_loop_over_the_batch_is_for_its_extents_alone(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+INPUTS = {"X": ("N", "D"), "w": ("D",), "t": ("N",)}
+def loss(X, w, t):
+    return 0.5 * np.sum((X @ w - t) ** 2)
+def grads(X, w, t):
+    d = np.zeros_like(w)
+    for n in range(X.shape[0]):
+        d += (X[n] @ w - t[n]) * X[n]
+    return {"w": d}
+"""
+    found = report(tmp_path, text)
+    assert found["w"].verdict == "PROVED"
+    assert found["w"].extents == ("N=3",)
+    assert "w      PROVED   for N=3 and every D" in str(found)
+
+
+def test_a_number_in_the_code_is_no_extent(tmp_path: Path) -> None:
+    """Right for 3 rows alone, which is what the code is looked at with if nothing is said."""
+    text = """
+import numpy as np
+INPUTS = {"X": ("N", "D"), "w": ("D",)}
+def loss(X, w):
+    return np.mean((X @ w) ** 2)
+def grads(X, w):
+    return {"w": 2 * X.T @ (X @ w) / 3}
+"""
+    assert report(tmp_path, text)["w"].verdict in ("REFUTED", "PROPORTIONAL")
+
+
+def test_a_changed_input_is_flagged(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+INPUTS = {"X": ("N", "D"), "w": ("D",), "t": ("N",)}
+def loss(X, w, t):
+    return ((X @ w - t) ** 2).mean()
+def grads(X, w, t):
+    t -= X @ w
+    return {"w": -2 * X.T @ t / len(t)}
+"""
+    found = report(tmp_path, text)
+    assert found["w"].verdict == "PROVED" and found["w"].flags == ("IMPURE",)
+    assert "IMPURE: the functions change their inputs (t); each was given copies." in str(found)
+
+
+BRANCH = """
+import numpy as np
+INPUTS = {"X": ("N", "D"), "w": ("D",), "t": ("N",)}
+def loss(X, w, t):
+    return ((X @ w - t) ** 2).mean()
+def grads(X, w, t):
+    r = X @ w - t
+    if r.sum() > 0:
+        r = r * 1.0
+    return {"w": 2 * X.T @ r / len(t)}
+"""
+WITHOUT = """
+import numpy as np
+INPUTS = {"X": ("N", "D"), "w": ("D",), "t": ("N",)}
+def loss(X, w, t):
+    return sum(float(v) ** 2 for v in sorted((X @ w - t).tolist())) / len(t)
+def grads(X, w, t):
+    r = X @ w - t
+    return {"w": 2 * X.T @ r / len(t), "X": 2 * np.outer(r, w) / len(t)}
+"""
+
+
+def test_gradients_that_cannot_be_traced_are_compared_in_numbers(tmp_path: Path) -> None:
+    found = report(tmp_path, BRANCH)
+    assert found["w"].verdict == "AGREES"
+    assert found["w"].evidence is not None and found["w"].evidence.digits == "float64"
+    reason = "It could not be traced: hand.py:8: a condition needs the numbers of an array, which depend on the inputs."
+    assert reason in found["w"].reason
+    assert found.exit_code == 5
+
+
+def test_a_loss_that_cannot_be_traced_is_differenced(tmp_path: Path) -> None:
+    found = report(tmp_path, WITHOUT)
+    assert [v.verdict for v in found.claims] == ["AGREES", "AGREES"]
+    assert "hand.py:5: an array's 'tolist' cannot be traced" in found["w"].reason
+    assert found.as_json()["claims"][0]["evidence"]["digits"] == "float64"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict", "ratio"),
+    [
+        ('"w": 2 * X.T @ r / len(t)', '"w": X.T @ r', "PROPORTIONAL", "N/2"),
+        ('"w": 2 * X.T @ r / len(t)', '"w": 2 * X.T @ abs(r) / len(t)', "REFUTED", ""),
+        ('"w": 2 * X.T @ r / len(t)', '"w": 2 * (X.T @ r / len(t))[:, None]', "SHAPE", ""),
+        ('"w": 2 * X.T @ r / len(t)', '"w": 2 * X.T @ np.log(r - r) / len(t)', "NOT EVALUABLE", ""),
+        ('"w": 2 * X.T @ r / len(t)', '"w": 2.0001 * X.T @ r / len(t)', "REFUTED", ""),
+    ],
+)
+@pytest.mark.parametrize("text", [BRANCH, WITHOUT], ids=["grads", "loss"])
+def test_wrong_numbers_are_refuted(
+    text: str, before: str, after: str, verdict: str, ratio: str, tmp_path: Path
+) -> None:
+    found = report(tmp_path, text.replace(before, after))["w"]
+    assert (found.verdict, found.ratio) == (verdict, ratio)
+
+
+def test_a_zero_truth_is_vacuous_in_numbers_too(tmp_path: Path) -> None:
+    text = WITHOUT.replace("sum(float(v) ** 2", "0 * sum(float(v) ** 2").replace('"w": 2 *', '"w": 0 *')
+    assert report(tmp_path, text)["w"].verdict == "VACUOUS"
+
+
+HEAD = 'import numpy as np\nINPUTS = {"X": ("N", "D"), "w": ("D",)}\n'
+LOSS = "def loss(X, w):\n    return (X @ w).sum()\n"
+GRADS = "def grads(X, w):\n    return {'w': X.sum(0)}\n"
+FAULTS = {
+    "syntax": ("def loss(:\n", "hand.py:1:10: this is no Python: invalid syntax"),
+    "import": ("import nummpy\n", "hand.py:1: the file raises ModuleNotFoundError: No module named 'nummpy'"),
+    "no grads": (HEAD + LOSS, "hand.py: there is no function 'grads'; expected def grads(...)"),
+    "another name": (
+        HEAD + LOSS + GRADS.replace("grads", "grad"),
+        "hand.py: there is no function 'grads'; expected def grads(...). Did you mean 'grad'?",
+    ),
+    "no loss": (HEAD + GRADS, "hand.py: there is no function 'loss'; expected def loss(...)"),
+    "no inputs": (
+        LOSS + GRADS,
+        'hand.py: the inputs are not declared; expected INPUTS = {"X": ("N", "D"), ...}, names of extents or whole '
+        "numbers, or def inputs(rng)",
+    ),
+    "raises": (
+        HEAD + LOSS.replace("(X @ w).sum()", "1 / 0") + GRADS,
+        "hand.py:4: loss raises ZeroDivisionError: division by zero",
+    ),
+    "shapes": (
+        HEAD + LOSS + GRADS.replace("X.sum(0)", "X @ X"),
+        "hand.py:6: grads raises ValueError: matmul: Input operand 1 has a mismatch in its core dimension 0, with "
+        "gufunc signature (n?,k),(k,m?)->(n?,m?) (size 3 is different from 5)",
+    ),
+    "argument": (
+        HEAD + LOSS.replace("(X, w)", "(X, v)") + GRADS,
+        "hand.py:3: loss: argument 'v' is no input; expected X, w",
+    ),
+    "key": (HEAD + LOSS + GRADS.replace("'w'", "'q'"), "hand.py:5: grads: 'q' is no input; expected keys among X, w"),
+    "a vector": (
+        HEAD + LOSS.replace(".sum()", "") + GRADS,
+        "hand.py:3: loss returns an array of shape (3,); expected one number",
+    ),
+    "nothing": (HEAD + LOSS.replace("return ", "") + GRADS, "hand.py:3: loss returns NoneType; expected one number"),
+    "no dictionary": (
+        HEAD + LOSS + GRADS.replace("{'w': X.sum(0)}", "X.sum(0)"),
+        "hand.py:5: grads returns ndarray; expected a dictionary of gradients by the name of the input. "
+        'Write return {"w": ...}.',
+    ),
+    "a short tuple": (
+        HEAD + LOSS + GRADS.replace("{'w': X.sum(0)}", "(X.sum(0),)"),
+        'hand.py:5: grads returns 1 values for 2 arguments; expected a dictionary. Write return {"w": ...}.',
+    ),
+    "random": (
+        HEAD
+        + "count = [0]\n"
+        + LOSS.replace("return", "count[0] += 1; return count[0] *").replace("(X @ w).sum()", "1.0")
+        + GRADS,
+        "hand.py:4: loss returns 2 and then 3 for the same inputs; expected one value. Draw random numbers in inputs(rng).",
+    ),
+    "an extent of 0": (
+        HEAD.replace('("D",)', "(0,)") + LOSS + GRADS,
+        "hand.py: INPUTS['w']: 0 is no extent; expected a name such as 'N', or a whole number",
+    ),
+    "an unknown option": (
+        HEAD.replace('("D",)', '{"shape": "D", "hot": 1}') + LOSS + GRADS,
+        "hand.py: INPUTS['w']: expected a shape, or a mapping of shape, below, one_hot, rows_sum_to_1, low, top",
+    ),
+    "an extent and an input": (
+        HEAD.replace('"w": (', '"D": (') + LOSS + GRADS,
+        "hand.py: INPUTS['D']: this is the name of an extent and of an input",
+    ),
+    "two declarations": (
+        HEAD + LOSS + GRADS + "def inputs(rng):\n    return {}\n",
+        "hand.py: both INPUTS and inputs(rng) are there; expected one of them",
+    ),
+    "nothing drawn": (
+        "def inputs(rng):\n    return {}\n" + LOSS + GRADS,
+        "hand.py:1: inputs: expected a dictionary of arrays, with the same names every time",
+    ),
+    "twice": (
+        HEAD + LOSS + GRADS.replace("{'w': X.sum(0)}", "{'w': X.sum(0), 'dw': X.sum(0)}"),
+        "hand.py:5: grads: the gradient of 'w' is given twice",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_the_file_is_one_line(text: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(ClaimError) as caught:
+        report(tmp_path, text)
+    assert str(caught.value) == sentence
+
+
+def test_a_fault_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "hand.py").write_text(HEAD + LOSS)
+    assert run(["verify", str(tmp_path / "hand.py")]) == 2
+    caught = capsys.readouterr()
+    assert caught.out == "" and "there is no function 'grads'" in caught.err and "Traceback" not in caught.err
+
+
+@pytest.mark.parametrize(
+    "text", ["while True:\n    pass\n", HEAD + LOSS.replace("return", "while True: pass\n    return") + GRADS]
+)
+def test_an_endless_loop_ends_in_time(text: str, tmp_path: Path) -> None:
+    with pytest.raises(UndecidedError) as caught:
+        report(tmp_path, text, timeout=0.5)
+    assert "did not end within 0." in str(caught.value) and str(caught.value).startswith("hand.py:")
+
+
+def test_what_the_code_prints_stays_out_of_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = HEAD + LOSS.replace("return", "print('here')\n    return") + GRADS
+    (tmp_path / "hand.py").write_text(text)
+    assert run(["verify", str(tmp_path / "hand.py"), "--json"]) == 0
+    caught = capsys.readouterr()
+    assert json.loads(caught.out)["claims"][0]["verdict"] == "PROVED"
+    assert "here" in caught.err
+
+
+def test_nothing_is_written_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text("import numpy as np\ndef total(x):\n    return np.sum(np.tanh(x))\n")
+    text = "from other import total\n" + HEAD + "def loss(X, w):\n    return total(X @ w)\n"
+    text += "def grads(X, w):\n    return {'w': X.T @ (1 - np.tanh(X @ w) ** 2)}\n"
+    assert report(tmp_path, text)["w"].verdict == "PROVED"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["hand.py", "other.py"]
+
+
+# -- beside a network -----------------------------------------------------------------------------------------------
+
+EXAMPLES = sorted(p.stem for p in Path("examples/claims").glob("*.py"))
+
+
+def test_every_example_has_its_functions() -> None:
+    assert EXAMPLES == sorted(p.stem for p in Path("examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_are_proved(name: str) -> None:
+    found = symprop.verify(f"examples/{name}.yaml", f"examples/claims/{name}.py")
+    assert {v.verdict for v in found.claims} == {"PROVED"}
+    assert found.ok
+
+
+def test_a_loop_over_the_batch_beside_a_network(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+def grads(x, y, A_out, W_out):
+    d = np.zeros(W_out.shape)
+    for i in range(len(x)):
+        d += np.outer(x[i], A_out[i] - y[i]) / len(x)
+    return {"W_out": d + 2e-3 * W_out, "dZ_out": (A_out - y) / len(x)}
+"""
+    (tmp_path / "hand.py").write_text(text)
+    found = symprop.verify("examples/breast_cancer.yaml", tmp_path / "hand.py")
+    assert {v.name: v.verdict for v in found.given} == {"W_out": "PROVED", "dZ_out": "PROVED"}
+    assert found["W_out"].extents == ("N=3",)
+    assert found["db_out"].verdict == "NOT CHECKED"
+
+
+def test_an_unknown_gradient_beside_a_network(tmp_path: Path) -> None:
+    (tmp_path / "hand.py").write_text("def grads(x):\n    return {'W_oot': x}\n")
+    with pytest.raises(ClaimError) as caught:
+        symprop.verify("examples/breast_cancer.yaml", tmp_path / "hand.py")
+    expected = "hand.py:1: grads: 'W_oot' is no gradient and no tensor of the network. Did you mean 'dW_out'?"
+    assert str(caught.value) == expected
+
+
+def test_a_loss_and_a_network_are_one_too_many(tmp_path: Path) -> None:
+    (tmp_path / "hand.py").write_text(HEAD + LOSS + GRADS)
+    with pytest.raises(ClaimError) as caught:
+        symprop.verify("examples/breast_cancer.yaml", tmp_path / "hand.py")
+    sentence = "hand.py: there are a loss and a network; expected one of them. Leave out --net, or the function loss."
+    assert str(caught.value) == sentence
