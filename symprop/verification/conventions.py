@@ -17,9 +17,8 @@ from symprop.errors import ClaimError, Fault
 from symprop.language import Extent, Network, Tensor
 from symprop.language import expressions as ex
 from symprop.spec.places import instead
-from symprop.verification.views import View, Views
+from symprop.verification.views import ROWS, View, Views
 
-BATCH = Extent.of("N")
 MEANINGS: Mapping[str, Mapping[str, str]] = {
     "batch": {
         "rows": "examples in rows",
@@ -72,6 +71,11 @@ class Convention:
         return self.batch.startswith("single")
 
     @property
+    def sizes(self) -> Mapping[str, int]:
+        """Numbers in place of named extents."""
+        return {"N": 1} if self.is_single else {}
+
+    @property
     def shape(self) -> Convention:
         """How arrays lie, with the default of everything else."""
         return Convention(self.batch, self.weights)
@@ -119,8 +123,6 @@ def views_of(convention: Convention, network: Network, prefix: str) -> Views:
     for tensor in network.tensors.values():
         order = _order(convention, tensor, tensor.name in gathered)
         axes = tuple(Extent.of(1) if k is None else tensor.axes[k] for k in order)
-        if convention.is_single:
-            axes = tuple(axis.at({"N": 1}) for axis in axes)
         sign, power = _factor(convention, tensor)
         found[tensor.name] = View(axes, order, len(tensor.axes))
         found[prefix + tensor.name] = View(axes, order, len(tensor.axes), sign, power)
@@ -130,7 +132,7 @@ def views_of(convention: Convention, network: Network, prefix: str) -> Views:
 def _order(convention: Convention, tensor: Tensor, gathered: bool) -> tuple[int | None, ...]:
     """The axis of the network that stands on each axis of the user; None for one of extent 1 that is added."""
     same = tuple(range(len(tensor.axes)))
-    batched = tensor.axes[:1] == (BATCH,)
+    batched = tensor.axes[:1] == (ROWS,)
     columns = convention.batch in ("columns", "single_column")
     if batched:
         if convention.batch == "single":
@@ -145,10 +147,10 @@ def _order(convention: Convention, tensor: Tensor, gathered: bool) -> tuple[int 
 
 def _factor(convention: Convention, tensor: Tensor) -> tuple[int, int]:
     """(sign, power) in user's adjoint = sign * N**power * adjoint."""
-    batched = tensor.axes[:1] == (BATCH,)
+    batched = tensor.axes[:1] == (ROWS,)
     per_example = batched and tensor.role != "param" and convention.adjoints == "per_example"
     power = int(convention.reduction == "sum" or per_example)
-    return -1 if convention.sign == "descent" else 1, 0 if convention.is_single else power
+    return -1 if convention.sign == "descent" else 1, power
 
 
 def declared_convention(

@@ -30,8 +30,7 @@ def truth_text(derivation: Derivation, target: str, views: Views) -> str:
     equation, network = truth, derivation.network
     if not views.are_plain:
         equation = _presented(truth, views)
-        written = {name: replace(t, axes=views[name].axes) for name, t in network.tensors.items()}
-        network = replace(network, tensors=written)
+        network = replace(network, tensors=views.written(network))
     matrices = matrix_form(equation, network, derivation.prefix)
     right = None if matrices is None else numpy_text(matrices[1])
     return str(equation) if matrices is None or right is None else f"{left_text(matrices[0])} = {right}"

@@ -7,17 +7,17 @@ precision at two points: what is adopted here is judged afterwards like any othe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from symprop.derivation import Derivation, derive
 from symprop.errors import InputError
-from symprop.language import sized
+from symprop.language import Network, sized
 from symprop.verification.claimsfile import ClaimsFile
 from symprop.verification.conventions import Convention, scales, shapes, views_of
-from symprop.verification.converting import over_network
 from symprop.verification.cost import check_cost
 from symprop.verification.points import draw
 from symprop.verification.reading import claims_of
@@ -34,15 +34,26 @@ class Reading:
 
     Args:
         convention: the one they were read under.
-        derivation: what they are about; of a single example where the convention says so.
-        views: how the user writes its tensors.
+        network: what they are about, its extents named.
+        sizes: numbers in place of named extents.
+        derivation: of the network with these numbers.
         claims: in order.
     """
 
     convention: Convention
+    network: Network
+    sizes: Mapping[str, int]
     derivation: Derivation
-    views: Views
     claims: tuple[Claim, ...]
+
+    @cached_property
+    def views(self) -> Views:
+        """How the user writes the tensors."""
+        return self.views_under(self.convention)
+
+    def views_under(self, convention: Convention) -> Views:
+        """How someone with another convention would write them."""
+        return views_of(convention, self.network, self.derivation.prefix).at(self.sizes)
 
     @property
     def fits(self) -> bool:
@@ -59,12 +70,6 @@ class Reading:
         """What the claims say of the network, whatever the convention is called."""
         batched = not self.convention.is_single
         return batched, [(claim.target, claim.tensor, claim.equations) for claim in self.claims]
-
-
-def reading_of(claims: Iterable[Claim], derivation: Derivation, convention: Convention) -> Reading:
-    """Claims that were read elsewhere, over tensors that lie as the convention says."""
-    views = views_of(convention, derivation.network, derivation.prefix)
-    return Reading(convention, derivation, views, tuple(over_network(claim, derivation, views) for claim in claims))
 
 
 class Readings:
@@ -85,10 +90,9 @@ class Readings:
         Raises:
             ClaimError: they cannot be read.
         """
-        network, prefix = self.derivation.network, self.derivation.prefix
-        views = views_of(convention, network, prefix)
         derivation = self._of_one() if convention.is_single else self.derivation
-        return Reading(convention, derivation, views, claims_of(self.file, derivation, views))
+        empty = Reading(convention, self.derivation.network, convention.sizes, derivation, ())
+        return replace(empty, claims=claims_of(self.file, derivation, empty.views))
 
     def _of_one(self) -> Derivation:
         if self._single is None:
@@ -133,8 +137,7 @@ class Compared:
 
     def right(self, convention: Convention) -> int:
         """The number of claims that are right with the factors of a convention."""
-        derivation = self.reading.derivation
-        views = views_of(convention, derivation.network, derivation.prefix)
+        views = self.reading.views_under(convention)
         return sum(self._is_right(claim, views) for claim in self.reading.claims if claim.target and claim.fits)
 
     def _is_right(self, claim: Claim, views: Views) -> bool:
@@ -157,8 +160,7 @@ def _shows(reading: Reading, default: Reading | None) -> bool:
 
 def _places(reading: Reading, key: str) -> int:
     """How many names of how many claims would lie otherwise if one key had its default."""
-    network, prefix = reading.derivation.network, reading.derivation.prefix
-    other = views_of(replace(reading.convention, **{key: getattr(Convention(), key)}), network, prefix)
+    other = reading.views_under(replace(reading.convention, **{key: getattr(Convention(), key)}))
     about = {claim.label: claim.target for claim in reading.claims if claim.target}
     mentioned = [about.get(name, name) for claim in reading.claims for name in (*claim.reads, claim.target)]
     return sum(1 for name in mentioned if (view := other.get(name)) and view.order != reading.views[name].order)

@@ -63,7 +63,7 @@ class _Reader:
         self.file, self.derivation, self.views = file, derivation, views
         self.faults: list[Fault] = []
         network = derivation.network
-        written = {name: replace(t, axes=views[name].axes) for name, t in network.tensors.items()}
+        written = views.written(network)
         known = {name: Meaning(tensor, "of the network") for name, tensor in written.items()}
         for alias, name in file.aliases.items():
             if plain(name, {}) in known:

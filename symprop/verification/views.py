@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from symprop.language import Equation, Expr, Extent, Gather, Index, Position, Read, Tensor
+from symprop.language import Equation, Expr, Extent, Gather, Index, Network, Position, Read, Tensor
 from symprop.language import expressions as ex
 from symprop.language.node import Node, mapped
 
-ADDED = Index("one", 1)
+ADDED, ROWS = Index("one", 1), Extent.of("N")
 FIRST, LETTERS = Position.of(0), "ijklpqrstuvw"
 
 
 @dataclass(frozen=True)
 class View:
-    """user[...] = sign * N**power * network[...].
+    """user[...] = sign * rows**power * network[...].
 
     Args:
         axes: the user's.
@@ -30,6 +30,7 @@ class View:
             of the network that stands nowhere has extent 1.
         rank: number of axes in the network.
         sign, power: of the factor.
+        rows: number of examples.
     """
 
     axes: tuple[Extent, ...]
@@ -37,11 +38,16 @@ class View:
     rank: int
     sign: int = 1
     power: int = 0
+    rows: Extent = ROWS
 
     @property
     def factor(self) -> Expr:
         """What the user's value is times the network's."""
-        return ex.mul(ex.Number(self.sign), ex.power(ex.size(Position.of(Extent.of("N"))), ex.Number(self.power)))
+        return ex.mul(ex.Number(self.sign), ex.power(ex.size(Position.of(self.rows)), ex.Number(self.power)))
+
+    def at(self, sizes: Mapping[str, int]) -> View:
+        """The view for numbers in place of some named extents."""
+        return replace(self, axes=tuple(axis.at(sizes) for axis in self.axes), rows=self.rows.at(sizes))
 
     @property
     def is_plain(self) -> bool:
@@ -66,7 +72,7 @@ class View:
 
     def scaled(self, array: Any, sizes: Mapping[str, int]) -> Any:
         """An array times the factor."""
-        factor = self.sign * sizes["N"] ** self.power if self.power else self.sign
+        factor = self.sign * self.rows.value(sizes) ** self.power if self.power else self.sign
         return array if factor == 1 else np.asarray(array * factor)
 
 
@@ -89,6 +95,14 @@ class Views:
     def are_plain(self) -> bool:
         """True where the user writes everything as the network does."""
         return all(view.is_plain for view in self.views.values())
+
+    def at(self, sizes: Mapping[str, int]) -> Views:
+        """The views for numbers in place of some named extents."""
+        return Views({name: view.at(sizes) for name, view in self.views.items()}) if sizes else self
+
+    def written(self, network: Network) -> dict[str, Tensor]:
+        """The tensors of a network with the user's axes."""
+        return {name: replace(tensor, axes=self[name].axes) for name, tensor in network.tensors.items()}
 
     @property
     def layout(self) -> Views:

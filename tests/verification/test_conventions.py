@@ -302,12 +302,61 @@ def test_functions_declare_a_sign(tmp_path: Path) -> None:
     assert verify(None, file)["W"].verdict == "PROVED"
 
 
+def test_functions_whose_code_needs_numbers_have_a_scale(tmp_path: Path) -> None:
+    """A loop over the rows: N is a number, and so is the factor."""
+    looped = FUNCTIONS.partition("def grads")[0] + (
+        "def grads(X, W, T):\n    d = 0 * W\n    for x, t in zip(X, T):\n        d = d + 2 * np.outer(x, x @ W - t)\n"
+        "    return {'W': d}\n"
+    )
+    file = tmp_path / "hand.py"
+    file.write_text(looped, encoding="utf-8")
+    found = verify(None, file)
+    assert found["W"].verdict in WRONG
+    assert found.conventions.right_under == (Convention(reduction="sum"),)
+    declared = verify(None, file, convention={"reduction": "sum"})
+    assert declared["W"].verdict == "PROVED"
+    assert declared["W"].extents != "all"
+
+
+BESIDE = {
+    Convention("columns", "out_in"): (
+        "dZ2 = (P - Y) / x.shape[1]",
+        "dZ1 = (W2.T @ dZ2) * (1 - A1**2)",
+        "dZ2 @ A1.T",
+        "dZ1.sum(axis=1, keepdims=True)",
+    ),
+    Convention("single", "out_in", sign="descent"): (
+        "dZ2 = Y - P",
+        "dZ1 = (dZ2 @ W2) * (1 - A1**2)",
+        "np.outer(dZ2, A1)",
+        "dZ1",
+    ),
+}
+
+
+@pytest.mark.parametrize("convention", BESIDE, ids=lambda c: c.option)
+def test_functions_beside_a_network_have_its_arrays_as_they_lie(tmp_path: Path, convention: Convention) -> None:
+    first, second, weight, bias = BESIDE[convention]
+    body = f"    {first}\n    {second}\n    return {{'W2': {weight}, 'b1': {bias}}}\n"
+    file = tmp_path / "hand.py"
+    file.write_text(f"import numpy as np\n\n\ndef grads(x, P, Y, W2, A1):\n{body}", encoding="utf-8")
+    found = verify(classifier(), file, convention=convention)
+    assert [v.verdict for v in found.given] == ["PROVED", "PROVED"]
+    assert {v.extents for v in found.given} == {("N=1",) if convention.is_single else "all"}
+    file.write_text(file.read_text().replace("1 - A1**2", "1 - A1"), encoding="utf-8")
+    wrong = verify(classifier(), file, convention=convention)
+    assert [v.verdict for v in wrong.given] == ["PROVED", "REFUTED"]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ("CONVENTION = 1", "hand.py: CONVENTION: expected a dictionary of words, such as CONVENTION = "),
         ("CONVENTION = {'sgn': 'descent'}", "hand.py: CONVENTION: unknown key 'sgn'; did you mean 'sign'?"),
-        ("CONVENTION = {'batch': 'columns'}", "hand.py: functions are given arrays as the network has them; expected"),
+        (
+            "CONVENTION = {'batch': 'columns'}",
+            "hand.py: the arrays are those of its own loss; expected adjoints, sign or",
+        ),
     ],
 )
 def test_a_fault_of_a_functions_convention(tmp_path: Path, line: str, message: str) -> None:

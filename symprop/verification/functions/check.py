@@ -7,8 +7,9 @@ that the functions themselves compute; whatever could not be traced is named in 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 
 import numpy as np
@@ -16,14 +17,14 @@ import numpy as np
 from symprop.derivation import Derivation, derive
 from symprop.errors import ClaimError, Fault, InputError
 from symprop.frontends.tracing.faults import NotTraceable
-from symprop.frontends.tracing.fixing import fixed_network
 from symprop.frontends.tracing.loss import TracedLoss, loss_of
 from symprop.frontends.tracing.userfile import UserFile, load
-from symprop.language import Equation, Network
+from symprop.language import Equation, Network, sized
 from symprop.oracle import evaluate
 from symprop.oracle.order import names_read
 from symprop.verification.conventions import Convention, declared_convention
-from symprop.verification.finding import reading_of
+from symprop.verification.converting import over_network
+from symprop.verification.finding import Reading
 from symprop.verification.functions.numeric import compare_numbers
 from symprop.verification.functions.reading import TracedGrads, claims_of_functions, traced_grads
 from symprop.verification.functions.running import GRADS, LOSS, Runner, learnt
@@ -31,7 +32,7 @@ from symprop.verification.functions.subject import Subject, subject_of
 from symprop.verification.points import Array
 from symprop.verification.scene import library
 from symprop.verification.targets import suggestion, target_of
-from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Report, Verdict
+from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Claim, Report, Verdict
 
 CLOSE, POINTS = 1e-7, (0, 1)
 
@@ -68,9 +69,9 @@ def verify_functions(
     """
     deadline = monotonic() + timeout
     file = load(path, timeout)
-    declared = _declared(file, convention)
+    declared = _declared(file, network, convention)
     runner = Runner(file, deadline)
-    subject = subject_of(file, network, runner)
+    subject = subject_of(file, network, runner, declared or Convention())
     keys = list(subject.gradients.values)
     params = [] if network is not None else list(learnt(keys, list(subject.inputs.tensors), file).values())
     traced = _traced(subject, runner, params, timeout)
@@ -79,15 +80,17 @@ def verify_functions(
     return _flagged(report, subject.changed)
 
 
-def _declared(file: UserFile, given: Convention | Mapping[str, str] | None) -> Convention | None:
-    """The sign or the scale that is declared; functions are given arrays as the network has them."""
+def _declared(
+    file: UserFile, network: Network | None, given: Convention | Mapping[str, str] | None
+) -> Convention | None:
+    """What is declared; of a loss in the file, a sign or a scale."""
     own = file.module.__dict__.get("CONVENTION", {})
     if not isinstance(own, Mapping) or not all(isinstance(part, str) for pair in own.items() for part in pair):
         example = 'CONVENTION = {"sign": "descent"}'
         raise ClaimError(Fault(f"{file.name}: CONVENTION", f"expected a dictionary of words, such as {example}"))
     found = declared_convention(own, given, f"{file.name}: CONVENTION")
-    if found is not None and found.shape != Convention():
-        message = "functions are given arrays as the network has them; expected adjoints, sign or reduction, got"
+    if network is None and found is not None and found.shape != Convention():
+        message = "the arrays are those of its own loss; expected adjoints, sign or reduction, got"
         raise ClaimError(Fault(file.name, f"{message} {', '.join(found.shape.changes())}"))
     return found
 
@@ -113,10 +116,25 @@ def _report(
     derivation = traced.derivation
     targets = _targets(subject, keys, derivation, params)
     claims = claims_of_functions(traced.grads, targets, subject.file)
-    reading = reading_of(claims, derivation, declared or Convention())
-    report = judged(reading, lambda: [reading_of(claims, derivation, Convention())], deadline, accept_agrees)
+    convention = declared or Convention()
+    reading = _reading(subject, traced.grads, derivation, claims, convention)
+    shaped = partial(_reading, subject, traced.grads, derivation, claims, convention.shape)
+    report = judged(reading, lambda: [shaped()], deadline, accept_agrees)
     report = replace(report, conventions=replace(report.conventions, declared=declared))
     return _for_numbers(report, traced.grads.fixed)
+
+
+def _reading(
+    subject: Subject, grads: TracedGrads, derivation: Derivation, claims: Sequence[Claim], convention: Convention
+) -> Reading:
+    """The claims over the network, or over the loss with the extents of its arguments named."""
+    network = subject.whole
+    if network is None:
+        own = derivation.network.tensors
+        named = {n: replace(own[n], axes=t.axes) for n, t in subject.inputs.tensors.items() if n in own}
+        network = replace(derivation.network, tensors={**own, **named})
+    empty = Reading(convention, network, {**convention.sizes, **grads.fixed}, derivation, ())
+    return replace(empty, claims=tuple(over_network(claim, derivation, empty.views) for claim in claims))
 
 
 def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:
@@ -156,7 +174,7 @@ def _traced(subject: Subject, runner: Runner, params: list[str], timeout: float)
     except NotTraceable as error:
         grads, stopped = None, error.fault
     numbers = grads.fixed if grads is not None else {}
-    network = loss.network(params) if loss is not None else fixed_network(_given(subject), numbers)
+    network = loss.network(params) if loss is not None else sized(_given(subject), numbers)
     return _Traced(derive(network, time_limit_seconds=timeout), grads, stopped, subject.file)
 
 
@@ -225,7 +243,7 @@ def _hinted(subject: Subject, traced: _Traced, params: list[str], deadline: floa
             return verdict
         for name, tensor in subject.inputs.tensors.items():
             free = tensor.axes and tensor.dtype == "real" and tensor.simplex is None and name not in params
-            if free and _is_right(traced, verdict, name, deadline):
+            if free and _is_right(subject, traced, verdict, name, deadline):
                 hint = f"It holds where the rows of {name} sum to 1; say so by inputs(rng), or in INPUTS: "
                 shape = tuple(axis.constant or str(axis) for axis in tensor.axes)
                 hint += f'"{name}": {{"shape": {shape}, "rows_sum_to_1": True}}.'
@@ -235,7 +253,7 @@ def _hinted(subject: Subject, traced: _Traced, params: list[str], deadline: floa
     return hinted
 
 
-def _is_right(traced: _Traced, verdict: Verdict, name: str, deadline: float) -> bool:
+def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, name: str, deadline: float) -> bool:
     """True where a claim is proved if the rows of an input sum to 1."""
     from symprop.verification.check import judged
 
@@ -246,7 +264,7 @@ def _is_right(traced: _Traced, verdict: Verdict, name: str, deadline: float) -> 
     tensors = {**network.tensors, name: replace(tensor, simplex=len(tensor.axes) - 1)}
     derivation = derive(replace(network, tensors=tensors))
     claims = claims_of_functions(traced.grads, {verdict.name: verdict.target}, traced.file)
-    reading = reading_of(claims, derivation, Convention())
+    reading = _reading(subject, traced.grads, derivation, claims, Convention())
     return judged(reading, lambda: (), deadline)[verdict.name].verdict in RIGHT
 
 

@@ -16,12 +16,14 @@ from symprop.frontends.tracing.inputs import Inputs, inputs_of
 from symprop.frontends.tracing.loss import sizes_for
 from symprop.frontends.tracing.run import labels_of
 from symprop.frontends.tracing.userfile import UserFile
-from symprop.language import Network
+from symprop.language import Network, sized
 from symprop.oracle import evaluate
+from symprop.verification.conventions import Convention, views_of
 from symprop.verification.functions.running import Gradients, Runner
 from symprop.verification.points import Point, draw_at
+from symprop.verification.views import Views
 
-ATTEMPTS = 3
+ATTEMPTS, PREFIX = 3, "d"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Subject:
         file: with the functions.
         inputs: what they are given.
         network: whose tensors they are given, or None where the file has a loss of its own.
+        whole: the same for any number of examples.
+        views: how the functions write the tensors of the network.
         sizes: numbers for the names of extents with which the functions run.
         gradients: what `grads` returned there.
         changed: inputs that a function changed there.
@@ -40,16 +44,18 @@ class Subject:
     file: UserFile
     inputs: Inputs
     network: Network | None
+    whole: Network | None
+    views: Views
     sizes: Mapping[str, int]
     gradients: Gradients
     changed: tuple[str, ...]
 
     def point(self, number: int, sizes: Mapping[str, int] | None = None) -> tuple[Point, dict[str, Any]]:
         """A point, and the arrays that the functions are given there."""
-        return point_of(self.inputs, self.network, sizes or self.sizes, number)
+        return point_of(self.inputs, self.network, self.views, sizes or self.sizes, number)
 
 
-def subject_of(file: UserFile, network: Network | None, runner: Runner) -> Subject:
+def subject_of(file: UserFile, network: Network | None, runner: Runner, convention: Convention) -> Subject:
     """What a file claims; its functions have run once.
 
     Raises:
@@ -61,11 +67,17 @@ def subject_of(file: UserFile, network: Network | None, runner: Runner) -> Subje
     elif file.has("loss"):
         message = "there are a loss and a network; expected one of them"
         raise ClaimError(Fault(file.name, message, "Leave out --net, or the function loss."))
-    inputs = Inputs(network.tensors, {}, frozenset()) if network is not None else inputs_of(file, runner.seconds)
+    whole = network
+    if network is None:
+        views, inputs = Views({}), inputs_of(file, runner.seconds)
+    else:
+        views = views_of(convention, network, PREFIX).at(convention.sizes)
+        network = sized(network, convention.sizes)
+        inputs = Inputs(views.written(network), {}, frozenset())
     first: ClaimError | None = None
     for attempt in range(1 if inputs.sizes else ATTEMPTS):
         sizes = sizes_for(file, inputs, attempt)
-        _, given = point_of(inputs, network, sizes, 0)
+        _, given = point_of(inputs, network, views, sizes, 0)
         try:
             changed = () if network is not None else runner.changes(given)
             if network is None:
@@ -74,7 +86,8 @@ def subject_of(file: UserFile, network: Network | None, runner: Runner) -> Subje
         except ClaimError as error:
             first = first or error
             continue
-        return Subject(file, inputs, network, sizes, gradients, tuple(dict.fromkeys(changed + gradients.changed)))
+        both = tuple(dict.fromkeys(changed + gradients.changed))
+        return Subject(file, inputs, network, whole, views, sizes, gradients, both)
     assert first is not None
     raise first
 
@@ -87,7 +100,7 @@ def _check_repeats(runner: Runner, given: Mapping[str, Any]) -> None:
 
 
 def point_of(
-    inputs: Inputs, network: Network | None, sizes: Mapping[str, int], number: int
+    inputs: Inputs, network: Network | None, views: Views, sizes: Mapping[str, int], number: int
 ) -> tuple[Point, dict[str, Any]]:
     """A point of given sizes, and the arrays that functions are given there."""
     if inputs.draws:
@@ -95,7 +108,8 @@ def point_of(
     if network is not None:
         point = draw_at(network, sizes, number)
         values = evaluate(network, point.arrays, sizes, float)
-        return point, {name: _plain(array) for name, array in {**point.arrays, **values}.items()}
+        arrays = {**point.arrays, **values}
+        return point, {name: _plain(views[name].shown(array, sizes)) for name, array in arrays.items()}
     tensors = {labels_of(t).name if n in inputs.one_hot else n: t for n, t in inputs.tensors.items()}
     declared = {k: labels_of(t) if k != t.name else t for k, t in tensors.items()}
     point = draw_at(Network("", declared, ()), sizes, number)
