@@ -36,10 +36,12 @@ def command(
     The numba module has the dtype of the spec, the numpy module is float64. Exit code 1 if one of them is too far off.
     """
     from symprop.cli.output import print_json, print_text
+
+    network = network_of(net, expr, shapes, wrt)
     from symprop.codegen import with_sizes
     from symprop.session import kernels
 
-    network = with_sizes(network_of(net, expr, shapes, wrt), sizes_of(sizes))
+    network = with_sizes(network, sizes_of(sizes))
     modules = {"numba": kernels(network, "numba"), "numpy": kernels(network, "numpy", "float64")}
     from symprop.kernelcheck import check_kernels
 
