@@ -31,6 +31,8 @@ from symprop.library import callable_names
 
 OF_ARRAYS = ("x", "left", "right", "x0", "x1", "condition", "then", "otherwise", "labels", "indices", "value", "args")
 
+MOST_HELD = 100
+
 
 class Trace:
     """One run.
@@ -192,10 +194,17 @@ def _is_own(value: Any) -> bool:
 
 
 def variable(traced: Any) -> str:
-    """The name of the user's variable that holds a value, "" where there is none."""
+    """The name of the user's variable that is a value, or of a list or dictionary with it; "" where there is none."""
     frame = user_frame()
-    names = () if frame is None else [n for n, v in frame.f_locals.items() if v is traced]
-    return next((n for n in names if NAME.fullmatch(n)), "")
+    known = {} if frame is None else {n: v for n, v in frame.f_locals.items() if NAME.fullmatch(n)}
+    named = [n for n, v in known.items() if v is traced]
+    holders = [n for n, v in known.items() if isinstance(v, list | tuple | dict) and _holds(v, traced)]
+    return next(iter((*named, *holders)), "")
+
+
+def _holds(container: Any, traced: Any) -> bool:
+    values = container.values() if isinstance(container, dict) else container
+    return len(container) <= MOST_HELD and any(v is traced for v in values)
 
 
 def described(array: Array) -> str:
