@@ -5,7 +5,7 @@ Enters: a file, with a network or without.  Leaves: `Subject` values, which give
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from symprop.frontends.tracing.run import labels_of
 from symprop.frontends.tracing.userfile import UserFile
 from symprop.language import Network
 from symprop.oracle import evaluate
-from symprop.verification.functions.running import Gradients, Runner
+from symprop.verification.functions.running import LOSS, Gradients, Runner
 from symprop.verification.points import Point, draw_at
 
 ATTEMPTS = 3
@@ -57,20 +57,37 @@ def subject_of(file: UserFile, network: Network | None, runner: Runner) -> Subje
     """
     file.function("grads")
     if network is None:
-        file.function("loss")
-    elif file.has("loss"):
+        file.function(LOSS)
+    elif file.has(LOSS):
         message = "there are a loss and a network; expected one of them"
         raise ClaimError(Fault(file.name, message, "Leave out --net, or the function loss."))
     inputs = Inputs(network.tensors, {}, frozenset()) if network is not None else inputs_of(file, runner.seconds)
+
+    def run(given: Mapping[str, Any]) -> tuple[Gradients, tuple[str, ...]]:
+        changed = () if network is not None else runner.changes(given)
+        if network is None:
+            _check_repeats(runner, given, LOSS)
+        return runner.grads(given), changed
+
+    return _tried(file, inputs, network, run)
+
+
+def _tried(
+    file: UserFile,
+    inputs: Inputs,
+    network: Network | None,
+    run: Callable[[Mapping[str, Any]], tuple[Gradients, tuple[str, ...]]],
+) -> Subject:
+    """The subject at the first sizes with which its functions run.
+
+    Raises:
+        ClaimError: there are none; the fault is that of the first sizes.
+    """
     first: ClaimError | None = None
     for attempt in range(1 if inputs.sizes else ATTEMPTS):
         sizes = sizes_for(file, inputs, attempt)
-        _, given = point_of(inputs, network, sizes, 0)
         try:
-            changed = () if network is not None else runner.changes(given)
-            if network is None:
-                _check_repeats(runner, given)
-            gradients = runner.grads(given)
+            gradients, changed = run(point_of(inputs, network, sizes, 0)[1])
         except ClaimError as error:
             first = first or error
             continue
@@ -79,11 +96,27 @@ def subject_of(file: UserFile, network: Network | None, runner: Runner) -> Subje
     raise first
 
 
-def _check_repeats(runner: Runner, given: Mapping[str, Any]) -> None:
-    first, second = runner.loss(given), runner.loss(given)
+def loss_subject(file: UserFile, name: str, runner: Runner) -> Subject:
+    """A loss alone; it has run once.
+
+    Raises:
+        ClaimError: the file is at fault.
+    """
+    file.function(name)
+    inputs = inputs_of(file, runner.seconds)
+
+    def run(given: Mapping[str, Any]) -> tuple[Gradients, tuple[str, ...]]:
+        _check_repeats(runner, given, name)
+        return Gradients({}, ()), ()
+
+    return _tried(file, inputs, None, run)
+
+
+def _check_repeats(runner: Runner, given: Mapping[str, Any], name: str) -> None:
+    first, second = runner.loss(given, name), runner.loss(given, name)
     if first != second and not (np.isnan(first) and np.isnan(second)):
-        message = f"loss returns {first:.6g} and then {second:.6g} for the same inputs; expected one value"
-        raise ClaimError(Fault(runner.file.line("loss"), message, "Draw random numbers in inputs(rng)."))
+        message = f"{name} returns {first:.6g} and then {second:.6g} for the same inputs; expected one value"
+        raise ClaimError(Fault(runner.file.line(name), message, "Draw random numbers in inputs(rng)."))
 
 
 def point_of(
