@@ -83,10 +83,10 @@ def _traced(file: str, function: str, wrt: Sequence[str]) -> Network:
         message = "a Python file is no network; expected file.py:function"
         raise FormulaError(Fault(file, message, f"Name the function that returns the loss: {file}:loss."))
     from symprop.frontends import equations_network
-    from symprop.frontends.tracing import traced_loss
     from symprop.language.syntax import NAME
+    from symprop.verification.functions import checked_loss
 
-    loss = traced_loss(file, function)
+    loss = checked_loss(file, function)
     name = loss.name if NAME.fullmatch(loss.name) else function
     network = equations_network(loss.equations, loss.tensors.values(), wrt, name, f"{file}:{function}")
     numbers = ", ".join(f"{name} = {size}" for name, size in loss.fixed.items())

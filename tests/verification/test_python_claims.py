@@ -266,7 +266,8 @@ FAULTS = {
         + "count = [0]\n"
         + LOSS.replace("return", "count[0] += 1; return count[0] *").replace("(X @ w).sum()", "1.0")
         + GRADS,
-        "hand.py:4: loss returns 2 and then 3 for the same inputs; expected one value. Draw random numbers in inputs(rng).",
+        "hand.py:4: loss returns 2 and then 3 for the same inputs; expected one value. "
+        "Draw random numbers in inputs(rng).",
     ),
     "an extent of 0": (
         HEAD.replace('("D",)', "(0,)") + LOSS + GRADS,
@@ -341,7 +342,7 @@ EXAMPLES = sorted(p.stem for p in Path("examples/claims").glob("*.py"))
 
 
 def test_every_example_has_its_functions() -> None:
-    assert EXAMPLES == sorted(p.stem for p in Path("examples").glob("*.yaml"))
+    assert sorted(p.stem for p in Path("examples").glob("*.yaml")) == EXAMPLES
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -74,7 +74,7 @@ def table(bench: Bench, values: np.ndarray[Any, Any]) -> Array:
         return Array(axes, ex.size(at(axes[0]) * step + int(values[0])), "integer")
     if values.size > ENTRIES:
         raise not_traceable(f"an array of {values.size} numbers; expected at most {ENTRIES}", "Make it an input.")
-    kind = {"b": "mask"}.get(values.dtype.kind, "real")
+    kind = {"b": "mask", "i": "integer", "u": "integer"}.get(values.dtype.kind, "real")
     return Array(axes, _entries(axes, values), kind)
 
 

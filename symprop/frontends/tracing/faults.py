@@ -1,11 +1,14 @@
 """What stops a trace, with its place in the user's file.
 
-These are no `Exception`s, so that an `except Exception` of the traced code does not swallow them.
+These are no `Exception`s, and they are remembered, so that no handler of the traced code swallows them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
 
@@ -16,7 +19,31 @@ from symprop.errors import Fault
 _OURS = tuple(str(Path(p).resolve().parent) for p in (Path(__file__).parent.parent, np.__file__))
 
 
-class NotTraceable(BaseException):
+_SEEN: ContextVar[list[BaseException]] = ContextVar("_SEEN")
+
+
+class Stop(BaseException):
+    """What ends a trace."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        _SEEN.get([]).append(self)
+
+
+@contextlib.contextmanager
+def unswallowed() -> Iterator[None]:
+    """Raise the first stop again, if the traced code went on after it."""
+    seen: list[BaseException] = []
+    token = _SEEN.set(seen)
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+    if seen:
+        raise seen[0]
+
+
+class NotTraceable(Stop):
     """A construct that the tracer does not know.
 
     Args:
@@ -28,7 +55,7 @@ class NotTraceable(BaseException):
         self.fault = fault
 
 
-class NeedsNumbers(BaseException):
+class NeedsNumbers(Stop):
     """Code that needs extents as numbers: a loop over them, a comparison.
 
     Args:

@@ -154,14 +154,16 @@ def generalised(
         NotTraceable: it fails with all of them.
     """
     numbers = {name: sizes[name] for name in fixed}
+    first: NotTraceable | None = None
     while True:
         try:
             return attempt(inputs.fixed(numbers)), numbers
         except NeedsNumbers as error:
             numbers |= {name: sizes[name] for name in error.names}
-        except NotTraceable:
+        except NotTraceable as error:
+            first = first or error
             if set(numbers) >= set(inputs.extents):
-                raise
+                raise first from None
             numbers |= {name: sizes[name] for name in inputs.extents}
 
 

@@ -14,7 +14,7 @@ from symprop.frontends.arrays import Array
 from symprop.frontends.naming import named
 from symprop.frontends.tracing.array import TracedArray
 from symprop.frontends.tracing.facade import facade
-from symprop.frontends.tracing.faults import NotTraceable
+from symprop.frontends.tracing.faults import NotTraceable, unswallowed
 from symprop.frontends.tracing.inputs import Inputs
 from symprop.frontends.tracing.memory import Memory
 from symprop.frontends.tracing.trace import Trace
@@ -82,13 +82,10 @@ class Run:
         file = load(self.file.path, seconds)
         arguments = arguments_of(file, self.name, {**self.inputs.constants, **self.given})
         try:
-            with facade(self.trace, file.module):
-                found = call(file, self.name, arguments, seconds)
+            with unswallowed(), facade(self.trace, file.module):
+                return call(file, self.name, arguments, seconds)
         except ClaimError as error:
-            raise self.trace.stopped or NotTraceable(error.faults[0]) from None
-        if self.trace.stopped is not None:
-            raise self.trace.stopped
-        return found
+            raise NotTraceable(error.faults[0]) from None
 
     @property
     def changed(self) -> tuple[str, ...]:

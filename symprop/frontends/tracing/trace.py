@@ -21,7 +21,7 @@ from symprop.frontends.operations.joining import array as array_of
 from symprop.frontends.operations.operators import binary
 from symprop.frontends.operations.shaping import size_of
 from symprop.frontends.tracing.constants import number, table
-from symprop.frontends.tracing.faults import NeedsNumbers, NotTraceable, not_traceable, user_frame
+from symprop.frontends.tracing.faults import NeedsNumbers, not_traceable, user_frame
 from symprop.frontends.tracing.memory import Cell, Memory
 from symprop.frontends.tracing.sizes import Size, Steps
 from symprop.language import Extent, Tensor
@@ -30,6 +30,8 @@ from symprop.language.syntax import NAME
 from symprop.library import callable_names
 
 OF_ARRAYS = ("x", "left", "right", "x0", "x1", "condition", "then", "otherwise", "labels", "indices", "value", "args")
+
+MOST_HELD = 100
 
 
 class Trace:
@@ -43,7 +45,6 @@ class Trace:
 
     def __init__(self, tensors: Iterable[Tensor], label: Label, functions: Mapping[str, int] | None = None) -> None:
         self.bench = Bench(tensors, label, {**dict.fromkeys(callable_names(), 1), **(functions or {})})
-        self.stopped: NotTraceable | None = None
 
     # -- values in -----------------------------------------------------------------------------------------------
 
@@ -81,6 +82,8 @@ class Trace:
 
     def array(self, value: Any) -> Array:
         """A value as an array; of nested lists, the array they are."""
+        if isinstance(value, list | tuple) and _are_numbers(value):
+            return table(self.bench, np.asarray(value))
         found = self.plain(value)
         if isinstance(found, bool):
             return number(found)
@@ -167,9 +170,7 @@ class Trace:
 
     def stop(self, message: str, hint: str = "") -> NoReturn:
         """Stop the trace at the line that is running."""
-        error = not_traceable(message, hint)
-        self.stopped = self.stopped or error
-        raise error
+        raise not_traceable(message, hint)
 
 
 def _plainly(message: str) -> str:
@@ -191,11 +192,26 @@ def _is_own(value: Any) -> bool:
     return isinstance(value, type) and issubclass(value, float | int) and not issubclass(value, bool | np.generic)
 
 
+def _are_numbers(value: Any) -> bool:
+    """True of nested lists of numbers alone, all of one length on each level."""
+    if not isinstance(value, list | tuple):
+        return isinstance(value, int | float | np.number)
+    shapes = {np.shape(part) for part in value} if all(map(_are_numbers, value)) else set()
+    return len(shapes) == 1
+
+
 def variable(traced: Any) -> str:
-    """The name of the user's variable that holds a value, "" where there is none."""
+    """The name of the user's variable that is a value, or of a list or dictionary with it; "" where there is none."""
     frame = user_frame()
-    names = () if frame is None else [n for n, v in frame.f_locals.items() if v is traced]
-    return next((n for n in names if NAME.fullmatch(n)), "")
+    known = {} if frame is None else {n: v for n, v in frame.f_locals.items() if NAME.fullmatch(n)}
+    named = [n for n, v in known.items() if v is traced]
+    holders = [n for n, v in known.items() if isinstance(v, list | tuple | dict) and _holds(v, traced)]
+    return next(iter((*named, *holders)), "")
+
+
+def _holds(container: Any, traced: Any) -> bool:
+    values = container.values() if isinstance(container, dict) else container
+    return len(container) <= MOST_HELD and any(v is traced for v in values)
 
 
 def described(array: Array) -> str:

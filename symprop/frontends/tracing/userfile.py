@@ -149,7 +149,7 @@ def running(file: UserFile, what: str, seconds: float) -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(sys.stderr), _limited(file, what, seconds):
             yield
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # whatever the user's code raises is a fault of the file
         if isinstance(error, UndecidedError):
             raise
         raise ClaimError(_fault(file, what, error)) from None

@@ -15,7 +15,7 @@ from time import monotonic
 import numpy as np
 
 from symprop.derivation import Derivation, derive
-from symprop.errors import ClaimError, Fault, InputError
+from symprop.errors import ClaimError, Fault, FormulaError, InputError
 from symprop.frontends.tracing.faults import NotTraceable
 from symprop.frontends.tracing.loss import TracedLoss, loss_of
 from symprop.frontends.tracing.userfile import UserFile, load
@@ -28,7 +28,7 @@ from symprop.verification.finding import Reading
 from symprop.verification.functions.numeric import compare_numbers
 from symprop.verification.functions.reading import TracedGrads, claims_of_functions, traced_grads
 from symprop.verification.functions.running import GRADS, LOSS, Runner, learnt
-from symprop.verification.functions.subject import Subject, subject_of
+from symprop.verification.functions.subject import Subject, loss_subject, subject_of
 from symprop.verification.points import Array
 from symprop.verification.scene import library
 from symprop.verification.targets import suggestion, target_of
@@ -151,6 +151,22 @@ def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, p
     return found
 
 
+def checked_loss(path: str | os.PathLike[str], function_name: str = LOSS, timeout: float = 60.0) -> TracedLoss:
+    """As `symprop.frontends.tracing.traced_loss`, and the equations give the values that the function computes.
+
+    Raises:
+        ClaimError: the file is at fault.
+        FormulaError: the function does what cannot be traced; the message names the line.
+        UndecidedError: it does not end in the time there is.
+    """
+    file = load(path, timeout)
+    runner = Runner(file, monotonic() + timeout)
+    try:
+        return _checked_loss(loss_subject(file, function_name, runner), runner, (), function_name)
+    except NotTraceable as error:
+        raise FormulaError(error.fault) from None
+
+
 # -- tracing --------------------------------------------------------------------------------------------------------
 
 
@@ -183,17 +199,17 @@ def _given(subject: Subject) -> Network:
     return subject.network
 
 
-def _checked_loss(subject: Subject, runner: Runner, fixed: Iterable[str]) -> TracedLoss:
+def _checked_loss(subject: Subject, runner: Runner, fixed: Iterable[str], name: str = LOSS) -> TracedLoss:
     """The loss as equations that give its own values.
 
     Raises:
         NotTraceable: it cannot be traced.
     """
-    found = loss_of(subject.file, LOSS, subject.inputs, subject.sizes, runner.seconds, fixed)
+    found = loss_of(subject.file, name, subject.inputs, subject.sizes, runner.seconds, fixed)
     for number in POINTS:
         point, given = subject.point(number)
         values = _evaluated(found.equations, point.arrays, point.sizes, subject)
-        _check(values[found.loss], np.asarray(runner.loss(given)), subject, LOSS)
+        _check(values[found.loss], np.asarray(runner.loss(given, name)), subject, name)
     return found
 
 

@@ -5,8 +5,8 @@ Enters: a file, with a network or without.  Leaves: `Subject` values, which give
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from symprop.frontends.tracing.userfile import UserFile
 from symprop.language import Network, sized
 from symprop.oracle import evaluate
 from symprop.verification.conventions import Convention, views_of
-from symprop.verification.functions.running import Gradients, Runner
+from symprop.verification.functions.running import LOSS, Gradients, Runner
 from symprop.verification.points import Point, draw_at
 from symprop.verification.views import Views
 
@@ -63,40 +63,80 @@ def subject_of(file: UserFile, network: Network | None, runner: Runner, conventi
     """
     file.function("grads")
     if network is None:
-        file.function("loss")
-    elif file.has("loss"):
+        file.function(LOSS)
+    elif file.has(LOSS):
         message = "there are a loss and a network; expected one of them"
         raise ClaimError(Fault(file.name, message, "Leave out --net, or the function loss."))
-    whole = network
-    if network is None:
-        views, inputs = Views({}), inputs_of(file, runner.seconds)
-    else:
-        views = views_of(convention, network, PREFIX).at(convention.sizes)
-        network = sized(network, convention.sizes)
-        inputs = Inputs(views.written(network), {}, frozenset())
+    about = _About(inputs_of(file, runner.seconds)) if network is None else _about(network, convention)
+
+    def run(given: Mapping[str, Any]) -> tuple[Gradients, tuple[str, ...]]:
+        changed = () if network is not None else runner.changes(given)
+        if network is None:
+            _check_repeats(runner, given, LOSS)
+        return runner.grads(given), changed
+
+    return _tried(file, about, run)
+
+
+@dataclass(frozen=True)
+class _About:
+    """What functions are given; of a network, as a convention says."""
+
+    inputs: Inputs
+    network: Network | None = None
+    whole: Network | None = None
+    views: Views = field(default_factory=lambda: Views({}))
+
+
+def _about(network: Network, convention: Convention) -> _About:
+    views = views_of(convention, network, PREFIX).at(convention.sizes)
+    sizes = sized(network, convention.sizes)
+    return _About(Inputs(views.written(sizes), {}, frozenset()), sizes, network, views)
+
+
+def _tried(
+    file: UserFile, about: _About, run: Callable[[Mapping[str, Any]], tuple[Gradients, tuple[str, ...]]]
+) -> Subject:
+    """The subject at the first sizes with which its functions run.
+
+    Raises:
+        ClaimError: there are none; the fault is that of the first sizes.
+    """
     first: ClaimError | None = None
+    inputs, network, views = about.inputs, about.network, about.views
     for attempt in range(1 if inputs.sizes else ATTEMPTS):
         sizes = sizes_for(file, inputs, attempt)
-        _, given = point_of(inputs, network, views, sizes, 0)
         try:
-            changed = () if network is not None else runner.changes(given)
-            if network is None:
-                _check_repeats(runner, given)
-            gradients = runner.grads(given)
+            gradients, changed = run(point_of(inputs, network, views, sizes, 0)[1])
         except ClaimError as error:
             first = first or error
             continue
         both = tuple(dict.fromkeys(changed + gradients.changed))
-        return Subject(file, inputs, network, whole, views, sizes, gradients, both)
+        return Subject(file, inputs, network, about.whole, views, sizes, gradients, both)
     assert first is not None
     raise first
 
 
-def _check_repeats(runner: Runner, given: Mapping[str, Any]) -> None:
-    first, second = runner.loss(given), runner.loss(given)
+def loss_subject(file: UserFile, name: str, runner: Runner) -> Subject:
+    """A loss alone; it has run once.
+
+    Raises:
+        ClaimError: the file is at fault.
+    """
+    file.function(name)
+
+    def run(given: Mapping[str, Any]) -> tuple[Gradients, tuple[str, ...]]:
+        _check_repeats(runner, given, name)
+        return Gradients({}, ()), ()
+
+    return _tried(file, _About(inputs_of(file, runner.seconds)), run)
+
+
+def _check_repeats(runner: Runner, given: Mapping[str, Any], name: str) -> None:
+    first, second = runner.loss(given, name), runner.loss(given, name)
     if first != second and not (np.isnan(first) and np.isnan(second)):
-        message = f"loss returns {first:.6g} and then {second:.6g} for the same inputs; expected one value"
-        raise ClaimError(Fault(runner.file.line("loss"), message, "Draw random numbers in inputs(rng)."))
+        message = f"{name} returns {first:.6g} and then {second:.6g} for the same inputs; expected one value"
+        raise ClaimError(Fault(runner.file.line(name), message, "Draw random numbers in inputs(rng)."))
 
 
 def point_of(

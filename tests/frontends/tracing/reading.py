@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from symprop.frontends.tracing.inputs import Inputs, inputs_of
 from symprop.frontends.tracing.loss import Labels, generalised
 from symprop.frontends.tracing.run import Run, Stored
 from symprop.frontends.tracing.userfile import UserFile, call, load
+from symprop.language import expressions as ex
 from symprop.library import ACTIVATIONS
 from symprop.oracle import evaluate
 
@@ -70,28 +72,18 @@ def compared(file: UserFile, sizes: Mapping[str, int]) -> dict[str, int]:
     """Check the equations against NumPy; the extents that had to be numbers."""
     inputs, stored, changed, numbers = traced(file, sizes)
     given = arrays(file, inputs, sizes)
-    names = {
-        p: given[p].copy() for p in file.function("f").__code__.co_varnames[: file.function("f").__code__.co_argcount]
-    }
+    names = {p: given[p].copy() for p in inspect.signature(file.function("f")).parameters if p in given}
     before = {n: v.copy() for n, v in names.items()}
     expected = np.asarray(call(file, "f", {n: v if v.ndim else v[()] for n, v in names.items()}), dtype=float)
-    labelled = {
-        f"labels_of_{n}" if n in inputs.one_hot else n: _labels(v) if n in inputs.one_hot else v
-        for n, v in given.items()
-    }
-    read = {name for e in stored.equations for name in _read(e)}
-    values = evaluate(stored.equations, {n: v for n, v in labelled.items() if n in read}, sizes, functions=LIBRARY)
+    labels = {f"labels_of_{n}": given[n].argmax(axis=-1) for n in inputs.one_hot}
+    values = evaluate(stored.equations, _read(stored, {**given, **labels}), sizes, functions=LIBRARY)
     assert values["result"].shape == expected.shape
     np.testing.assert_allclose(values["result"], expected, rtol=1e-10, atol=1e-12)
     assert set(changed) == {n for n, v in names.items() if not np.array_equal(v, before[n])}
     return numbers
 
 
-def _labels(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.asarray(rows.argmax(axis=-1))
-
-
-def _read(equation: Any) -> list[str]:
-    from symprop.language import expressions as ex
-
-    return ex.tensors_read(equation.body)
+def _read(stored: Stored, known: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """The arrays that equations read."""
+    names = {name for e in stored.equations for name in ex.tensors_read(e.body)}
+    return {name: array for name, array in known.items() if name in names}
