@@ -78,7 +78,7 @@ def judged(
         verdicts = [replace(v, extents=ONE_EXAMPLE) for v in verdicts]
     is_wrong = any(v.verdict in WRONG for v in verdicts)
     conventions = Conventions(None, reading.convention, right_under(others(), reading.convention) if is_wrong else ())
-    loss = next((str(e) for e in network.equations if e.target == network.loss), "")
+    loss = next((str(e) for e in reading.network.equations if e.target == network.loss), "")
     claimed = (*verdicts, *_unmentioned(reading.derivation, {v.target for v in verdicts}))
     names = extent_names(network)
     return Report(network.name, loss, claimed, accept_agrees, tuple(network.notes), conventions, names)
