@@ -58,7 +58,7 @@ def verify_functions(
     runner = Runner(file, deadline)
     subject = subject_of(file, network, runner)
     keys = list(subject.gradients.values)
-    params = [] if network is not None else list(learnt(keys, list(subject.inputs.tensors), file).values())
+    params = [] if network is not None else list(learnt(keys, subject.inputs, file).values())
     traced = _traced(subject, runner, params, timeout)
     report = _report(subject, runner, traced, params, deadline, accept_agrees)
     report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
@@ -73,11 +73,21 @@ def _report(
     keys = list(subject.gradients.values)
     if traced.derivation is None or traced.grads is None:
         targets = _targets(subject, keys, traced.derivation, params)
-        return compare_numbers(subject, runner, targets, traced.derivation, traced.stopped, accept_agrees)
+        return compare_numbers(subject, runner, targets, traced.derivation, _untraced(traced.stopped), accept_agrees)
     derivation = traced.derivation
     targets = _targets(subject, keys, derivation, params)
-    report = judged(derivation, claims_of_functions(traced.grads, targets, subject.file), deadline, accept_agrees)
+    idle = {k: t for k, t in targets.items() if t not in derivation and t not in derivation.network.tensors}
+    known = {key: target for key, target in targets.items() if key not in idle}
+    report = judged(derivation, claims_of_functions(traced.grads, known, subject.file), deadline, accept_agrees)
+    if idle:
+        why = Fault(subject.file.line(LOSS), f"the loss does not depend on {', '.join(t[1:] for t in idle.values())}")
+        numbers = compare_numbers(subject, runner, idle, None, why, accept_agrees)
+        report = replace(report, claims=(*report.given, *numbers.claims))
     return _generalised(report, derivation.network, traced.grads.fixed)
+
+
+def _untraced(stopped: Fault | None) -> Fault | None:
+    return None if stopped is None else replace(stopped, where=f"It could not be traced: {stopped.where}")
 
 
 def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:
@@ -217,6 +227,8 @@ def _is_right(traced: _Traced, verdict: Verdict, name: str, deadline: float) -> 
     from symprop.verification.check import judged
 
     if traced.derivation is None or traced.grads is None or traced.file is None or monotonic() > deadline:
+        return False
+    if verdict.target not in traced.derivation:
         return False
     network = traced.derivation.network
     tensor = network.tensors[name]
