@@ -12,11 +12,12 @@ from time import monotonic
 import mpmath
 
 from symprop.derivation import Derivation
+from symprop.errors import UndecidedError
 from symprop.frontends.arrays import shape_text
 from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
-from symprop.verification.differences import check_truth
+from symprop.verification.differences import check_truth, has_loss
 from symprop.verification.hints import hints_of, shape_hints
 from symprop.verification.points import draw
 from symprop.verification.proving import Proved, Prover
@@ -88,7 +89,11 @@ class Judge:
     def verdict(self, claim: Claim) -> Verdict:
         """The verdict on a claim; those before it have theirs."""
         if not self._checked:
-            check_truth(self.derivation, [c.target for c in self.claims if c.target], self.scene(0))
+            scene = next((s for s in map(self.scene, range(ALL)) if has_loss(s)), None)
+            if scene is None:
+                message = f"network '{self.derivation.network.name}': the loss is no finite number at any point tried"
+                raise UndecidedError(message)
+            check_truth(self.derivation, [c.target for c in self.claims if c.target], scene)
             self._checked = True
         self._learn_helpers(claim)
         with mpmath.workdps(2 * DIGITS):

@@ -35,6 +35,12 @@ def check_truth(derivation: Derivation, targets: Iterable[str], scene: Scene) ->
         raise SympropError(f"network '{derivation.network.name}': our {shown} disagrees with differences of the loss.")
 
 
+def has_loss(scene: Scene) -> bool:
+    """True where the loss is a finite number."""
+    with mpmath.workdps(DIGITS):
+        return bool(mpmath.isfinite(_loss(scene, {})))
+
+
 def _agrees(derivation: Derivation, targets: list[str], scene: Scene) -> bool:
     rng = np.random.default_rng(7)
     with mpmath.workdps(DIGITS):

@@ -216,6 +216,14 @@ def test_a_zero_truth_is_vacuous_in_numbers_too(tmp_path: Path) -> None:
     assert report(tmp_path, text)["w"].verdict == "VACUOUS"
 
 
+@pytest.mark.parametrize(("value", "verdict"), [("0.0 * b", "VACUOUS"), ("b", "REFUTED")])
+def test_what_the_loss_does_not_depend_on_has_a_zero_gradient(value: str, verdict: str, tmp_path: Path) -> None:
+    text = HEAD.replace('"w"', '"b": ("D",), "w"') + LOSS.replace("X, w", "X, w, b") + GRADS.replace("X, w", "X, w, b")
+    found = report(tmp_path, text.replace("X.sum(0)}", f"X.sum(0), 'b': {value}}}"))
+    assert {v.name: v.verdict for v in found.claims} == {"w": "PROVED", "b": verdict}
+    assert "hand.py:3: the loss does not depend on b." in found["b"].reason
+
+
 HEAD = 'import numpy as np\nINPUTS = {"X": ("N", "D"), "w": ("D",)}\n'
 LOSS = "def loss(X, w):\n    return (X @ w).sum()\n"
 GRADS = "def grads(X, w):\n    return {'w': X.sum(0)}\n"
@@ -288,6 +296,19 @@ FAULTS = {
     "nothing drawn": (
         "def inputs(rng):\n    return {}\n" + LOSS + GRADS,
         "hand.py:1: inputs: expected a dictionary of arrays, with the same names every time",
+    ),
+    "labels": (
+        HEAD.replace('("D",)', '{"shape": "D", "below": 3}') + LOSS + GRADS,
+        "hand.py:5: grads: 'w': w holds labels, which have no gradient",
+    ),
+    "not finite": (
+        HEAD + LOSS.replace("(X @ w)", "np.log(-X**2)") + GRADS,
+        "hand.py:3: loss is nan for random inputs; expected a finite number. Say what values the inputs have: draw "
+        'them in inputs(rng), or give "low" and "top" in INPUTS.',
+    ),
+    "the loss's name": (
+        HEAD.replace('"w": (', '"L": (') + LOSS + GRADS,
+        "hand.py: INPUTS['L']: 'L' is the name of the loss. Choose another name.",
     ),
     "twice": (
         HEAD + LOSS + GRADS.replace("{'w': X.sum(0)}", "{'w': X.sum(0), 'dw': X.sum(0)}"),

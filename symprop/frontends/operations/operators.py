@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symprop.frontends.arrays import Array, elementwise, product
+from symprop.frontends.arrays import Array, aligned, elementwise, product
 from symprop.frontends.faults import Misuse
 from symprop.frontends.operations.arguments import fitted
 from symprop.language import Extent, Position
@@ -37,6 +37,10 @@ def binary(op: str, left: Array, right: Array) -> Array:
     kept = _extents(op, left, right)
     if kept is not None:
         return Array((), ex.size(Position.of(kept)), "integer")
+    if op in ("+", "-", "*") and "integer" in (left.kind, right.kind) and not masks:
+        moved = fitted(_positions, op, left, right)
+        if moved.kind == "integer":
+            return moved
     if op not in BINARY:
         raise Misuse(f"operator '{op}' is not known here; expected + - * / ** @ & |")
     _check(op, right)
@@ -59,6 +63,21 @@ def _extents(op: str, left: Array, right: Array) -> Extent | None:
     if a is None or b is None or (left.kind != "integer" and right.kind != "integer"):
         return None
     return {"+": a + b, "-": a - b, "*": a * b}.get(op)
+
+
+def _positions(op: str, left: Array, right: Array) -> Array:
+    """Integers that stay positions, as in y + 1; real numbers where they do not."""
+    axes, (a, b) = aligned([left, right])
+    one, other = a.position, b.position
+    if one is None or other is None:
+        return Array(axes, ex.ZERO)
+    if op != "*":
+        return Array(axes, ex.size(one + other if op == "+" else one - other), "integer")
+    constants = [p.offset.constant if not p.terms else None for p in (one, other)]
+    if constants == [None, None]:
+        return Array(axes, ex.ZERO)
+    first, second = constants
+    return Array(axes, ex.size(one * second if second is not None else other * (first or 0)), "integer")
 
 
 def unary(op: str, inner: Array) -> Array:

@@ -110,6 +110,8 @@ def _declared(file: UserFile, given: Any) -> Inputs:
 def _check_name(name: Any, where: str) -> None:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ClaimError(Fault(where, "this is no name; expected a letter, then letters, digits or _"))
+    if name == "L":
+        raise ClaimError(Fault(where, "'L' is the name of the loss", "Choose another name."))
 
 
 def _tensor(name: str, options: Mapping[str, Any], where: str) -> Tensor:
@@ -154,7 +156,7 @@ def _drawn(file: UserFile, seconds: float) -> Inputs:
         if not isinstance(draw, dict) or not draw or list(draw) != list(draws[0]):
             raise ClaimError(Fault(where, "inputs: expected a dictionary of arrays, with the same names every time"))
     for name in draws[0]:
-        _check_name(name, where)
+        _check_name(name, f"{where}: inputs")
     constants = {n: v for n, v in draws[0].items() if _is_constant([d[n] for d in draws])}
     arrays = [{n: np.asarray(v) for n, v in d.items() if n not in constants} for d in draws]
     names = _extent_names(arrays, where)

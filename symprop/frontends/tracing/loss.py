@@ -93,25 +93,24 @@ def loss_of(
     """
 
     def attempt(given: Inputs) -> TracedLoss:
-        loss = LOSS if LOSS not in given.tensors else f"{LOSS}_{name}"
-        run = Run(file, name, given, Labels(given, loss))
+        run = Run(file, name, given, Labels(given, LOSS))
         found = run.result(seconds)
-        stored = scalar_of(run, file, name, found, loss)
+        stored = scalar_of(run, file, name, found)
         tensors = {n: labels_of(t) if n in given.one_hot else t for n, t in given.tensors.items()}
         tensors = {t.name: t for t in tensors.values()}
-        return TracedLoss(Path(file.name).stem, tensors, stored.equations, loss, {})
+        return TracedLoss(Path(file.name).stem, tensors, stored.equations, LOSS, {})
 
     found, numbers = generalised(inputs, sizes, attempt, fixed)
     return replace(found, fixed=numbers)
 
 
-def scalar_of(run: Run, file: UserFile, name: str, value: object, label: str) -> Stored:
+def scalar_of(run: Run, file: UserFile, name: str, value: object) -> Stored:
     """A returned loss; of a loss with what it was computed from, the first."""
     first = value[0] if isinstance(value, tuple) and value else value
     if first is None or isinstance(first, str | dict):
         message = f"{name} returns {type(first).__name__}; expected one number"
         raise ClaimError(Fault(file.line(name), message))
-    stored = run.stored(first, label)
+    stored = run.stored(first, LOSS)
     if any(axis.constant != 1 for axis in stored.tensor.axes):
         shape = ", ".join(map(str, stored.tensor.axes))
         raise ClaimError(Fault(file.line(name), f"{name} returns an array of shape ({shape}); expected one number"))

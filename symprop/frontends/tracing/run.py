@@ -92,10 +92,6 @@ class Run:
         """Names of the inputs that the function changed."""
         return tuple(n for n, t in self.given.items() if t.cell.root.version)
 
-    def array(self, value: Any) -> Array:
-        """A returned value as an array."""
-        return value.value if isinstance(value, TracedArray) else self.trace.array(value)
-
     def stored(self, value: Any, label: str) -> Stored:
         """A returned value with its equations, under a label."""
         array = value.trace.run(value.cell.read) if isinstance(value, TracedArray) else self.trace.array(value)

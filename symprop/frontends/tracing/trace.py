@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from symprop.frontends.arrays import Array, refreshed, scalar, shape_text
+from symprop.frontends.arrays import Array, refreshed, scalar
 from symprop.frontends.bench import Bench, Label
 from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import OPERATIONS, Operation, function_named
@@ -212,8 +212,3 @@ def variable(traced: Any) -> str:
 def _holds(container: Any, traced: Any) -> bool:
     values = container.values() if isinstance(container, dict) else container
     return len(container) <= MOST_HELD and any(v is traced for v in values)
-
-
-def described(array: Array) -> str:
-    """An array in words."""
-    return f"an array of shape {shape_text(array.shape)}"

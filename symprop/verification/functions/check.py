@@ -73,7 +73,7 @@ def verify_functions(
     runner = Runner(file, deadline)
     subject = subject_of(file, network, runner, declared or Convention())
     keys = list(subject.gradients.values)
-    params = [] if network is not None else list(learnt(keys, list(subject.inputs.tensors), file).values())
+    params = [] if network is not None else list(learnt(keys, subject.inputs, file).values())
     traced = _traced(subject, runner, params, timeout)
     report = _report(subject, runner, traced, params, deadline, accept_agrees, declared)
     report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
@@ -112,14 +112,20 @@ def _report(
             message = f"a convention is declared, and the functions cannot be traced: {traced.stopped}"
             raise ClaimError(Fault(subject.file.name, message, "Leave it out: they are compared as they are."))
         targets = _targets(subject, keys, traced.derivation, params)
-        return compare_numbers(subject, runner, targets, traced.derivation, traced.stopped, accept_agrees)
+        return compare_numbers(subject, runner, targets, traced.derivation, _untraced(traced.stopped), accept_agrees)
     derivation = traced.derivation
     targets = _targets(subject, keys, derivation, params)
-    claims = claims_of_functions(traced.grads, targets, subject.file)
+    idle = {k: t for k, t in targets.items() if t not in derivation and t not in derivation.network.tensors}
+    known = {key: target for key, target in targets.items() if key not in idle}
+    claims = claims_of_functions(traced.grads, known, subject.file)
     convention = declared or Convention()
     reading = _reading(subject, traced.grads, derivation, claims, convention)
     shaped = partial(_reading, subject, traced.grads, derivation, claims, convention.shape)
     report = judged(reading, lambda: [shaped()], deadline, accept_agrees)
+    if idle:
+        why = Fault(subject.file.line(LOSS), f"the loss does not depend on {', '.join(t[1:] for t in idle.values())}")
+        numbers = compare_numbers(subject, runner, idle, None, why, accept_agrees)
+        report = replace(report, claims=(*report.given, *numbers.claims))
     report = replace(report, conventions=replace(report.conventions, declared=declared))
     return _for_numbers(report, traced.grads.fixed)
 
@@ -135,6 +141,10 @@ def _reading(
         network = replace(derivation.network, tensors={**own, **named})
     empty = Reading(convention, network, {**convention.sizes, **grads.fixed}, derivation, ())
     return replace(empty, claims=tuple(over_network(claim, derivation, empty.views) for claim in claims))
+
+
+def _untraced(stopped: Fault | None) -> Fault | None:
+    return None if stopped is None else replace(stopped, where=f"It could not be traced: {stopped.where}")
 
 
 def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:
@@ -274,6 +284,8 @@ def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, name: str, de
     from symprop.verification.check import judged
 
     if traced.derivation is None or traced.grads is None or traced.file is None or monotonic() > deadline:
+        return False
+    if verdict.target not in traced.derivation:
         return False
     network = traced.derivation.network
     tensor = network.tensors[name]

@@ -38,7 +38,7 @@ from symprop.verification.values import (
 
 POINTS, LEVELS, FIRST_STEP = 4, 6, 2.0**-5
 WITHIN, BEYOND, ROUNDING = 100.0, 1e4, 1e-11
-DENOMINATOR, UNKNOWN = 1000, 1e-4
+DENOMINATOR, UNKNOWN, SMALL = 1000, 1e-4, 1e-6
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def compare_numbers(
             if key in claimed:
                 truth = exact.get(target) or _differences(runner, given, target.removeprefix("d"), number)
                 samples[key].append(Sample(point.sizes, claimed[key], truth))
-    why = f"It could not be traced: {str(stopped).rstrip('.')}." if stopped else ""
+    why = f"{str(stopped).rstrip('.')}." if stopped else ""
     verdicts = [_verdict(key, target, samples[key], why, subject) for key, target in targets.items()]
     loss = "" if derivation is None else _loss_text(derivation)
     return Report(
@@ -189,7 +189,7 @@ def _verdict(key: str, target: str, samples: Sequence[Sample], why: str, subject
     sound = [s for s in samples if np.isfinite(s.claimed).all() and np.isfinite(s.truth.value).all()]
     if not sound:
         return _with(head, NOT_EVALUABLE, "It is no finite number at any of the points tried.", (), None, why)
-    if any(s.truth.error > UNKNOWN * s.scale for s in sound):
+    if any(s.truth.error > UNKNOWN * max(s.scale, SMALL) for s in sound):
         reason = "The differences of the loss do not settle, so that the truth is not known."
         return _with(head, NOT_EVALUABLE, reason, sound, None, why)
     evidence = Evidence(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from symprop.errors import ClaimError, Fault
+from symprop.frontends.tracing.inputs import Inputs
 from symprop.frontends.tracing.userfile import UserFile, arguments_of, call
 from symprop.spec.places import close
 from symprop.verification.points import Array
@@ -119,12 +120,13 @@ def _same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def learnt(keys: Sequence[str], inputs: Sequence[str], file: UserFile) -> dict[str, str]:
+def learnt(keys: Sequence[str], given: Inputs, file: UserFile) -> dict[str, str]:
     """The input that each key is the gradient of: `W`, `dW`, `W_grad`.
 
     Raises:
         ClaimError: a key is none of them.
     """
+    inputs = list(given.tensors)
     found: dict[str, str] = {}
     for key in keys:
         stems = [
@@ -140,6 +142,8 @@ def learnt(keys: Sequence[str], inputs: Sequence[str], file: UserFile) -> dict[s
             hint = f"Did you mean '{near}'?" if near else ""
             message = f"grads: '{key}' is no input; expected keys among {', '.join(inputs)}"
             raise ClaimError(Fault(file.line(GRADS), message, hint))
+        if given.tensors[known].dtype == "integer" or known in given.one_hot:
+            raise ClaimError(Fault(file.line(GRADS), f"grads: '{key}': {known} holds labels, which have no gradient"))
         if known in found.values():
             raise ClaimError(Fault(file.line(GRADS), f"grads: the gradient of '{known}' is given twice"))
         found[key] = known

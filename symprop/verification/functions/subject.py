@@ -134,7 +134,11 @@ def loss_subject(file: UserFile, name: str, runner: Runner) -> Subject:
 
 def _check_repeats(runner: Runner, given: Mapping[str, Any], name: str) -> None:
     first, second = runner.loss(given, name), runner.loss(given, name)
-    if first != second and not (np.isnan(first) and np.isnan(second)):
+    if not np.isfinite(first):
+        message = f"{name} is {first} for random inputs; expected a finite number"
+        hint = 'Say what values the inputs have: draw them in inputs(rng), or give "low" and "top" in INPUTS.'
+        raise ClaimError(Fault(runner.file.line(name), message, hint))
+    if first != second:
         message = f"{name} returns {first:.6g} and then {second:.6g} for the same inputs; expected one value"
         raise ClaimError(Fault(runner.file.line(name), message, "Draw random numbers in inputs(rng)."))
 
