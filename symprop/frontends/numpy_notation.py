@@ -48,6 +48,11 @@ class Assigned:
 class Notation(Expressions):
     """One text whose assignments are read; arguments as of `Expressions`."""
 
+    name = ""
+    """What a text whose shapes do not fit is about, where it is about one thing."""
+    restates = False
+    """Whether a name that is given twice is claimed twice; here it is assigned another value."""
+
     def __init__(
         self, text: str, names: Names, label: Label, where: str = "formula", locate: Locate | None = None
     ) -> None:
@@ -72,6 +77,10 @@ class Notation(Expressions):
     def program(self) -> list[Assigned]:
         """The values of all assignments."""
         return self._run(self.statements())
+
+    def line(self, place: Place) -> str:
+        """The line of the text that a value stands on."""
+        return self.text.split("\n")[place.line - 1].strip()
 
     def _run(self, statements: Sequence[ast.stmt]) -> list[Assigned]:
         for statement in statements:

@@ -7,18 +7,23 @@ bounds on everything.  What the formulas mean is found elsewhere.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from symprop.errors import ClaimError, Fault, SpecError
+from symprop.frontends.latex.document import Line, lines
+from symprop.frontends.latex.tokens import place_of
 from symprop.language.syntax import NAME
 from symprop.language.syntax import Place as TextPlace
 from symprop.spec import nodes
 from symprop.spec.places import Finding, Place, faults, instead
 from symprop.spec.source import check_characters, read_text
 
+DOCUMENT = ".tex"
+NET = re.compile(r"^[ \t]*%[ \t]*symprop:[ \t]*net:[ \t]*(\S[^\n]*)$", re.MULTILINE)
 KEYS = ("symprop", "net", "aliases", "claims")
 EXPECTED = "a mapping with claims, one formula a name"
 
@@ -32,12 +37,14 @@ class Formula:
         text: the formula or the statements.
         place: where it begins.
         locate: the words for a place of the text.
+        notation: how it is written, "numpy" or "latex".
     """
 
     name: str
     text: str
     place: str
     locate: Callable[[TextPlace], str]
+    notation: str = "numpy"
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,8 @@ class ClaimsFile:
     Args:
         name: of the file, for messages.
         net: the network's file, as it is written there, or "".
-        formulas: the claims in order, or the one program.
-        is_program: whether every assignment of the one formula is a claim.
+        formulas: the claims in order, or programs.
+        is_program: whether every assignment of the formulas is a claim.
         aliases: names of the user's and the network's names they stand for.
     """
 
@@ -70,7 +77,7 @@ def read_claims(path: str | os.PathLike[str]) -> ClaimsFile:
         name, text = read_text(path)
     except SpecError as error:
         raise ClaimError(error.faults) from None
-    return parse_claims(text, name)
+    return parse_document(text, name) if Path(name).suffix == DOCUMENT else parse_claims(text, name)
 
 
 def parse_claims(text: str, name: str = "claims") -> ClaimsFile:
@@ -86,6 +93,35 @@ def parse_claims(text: str, name: str = "claims") -> ClaimsFile:
     return _File(name, text).read(root)
 
 
+def parse_document(text: str, name: str = "claims.tex") -> ClaimsFile:
+    """The claims of a document in LaTeX, one formula a line.
+
+    Raises:
+        ClaimError: it has no line of mathematics, or a delimiter is not closed.
+    """
+    try:
+        check_characters(text, name)
+    except SpecError as error:
+        raise ClaimError(error.faults) from None
+    found = tuple(_line(line, text, name) for line in lines(text, name))
+    if not found:
+        message = "there is no claim; expected mathematics such as \\[ \\frac{\\partial L}{\\partial W} = X^\\top \\delta \\]"
+        raise ClaimError(Fault(name, message))
+    net = NET.search(text)
+    return ClaimsFile(name, net.group(1).strip() if net else "", found, True, {})
+
+
+def _line(line: Line, text: str, name: str) -> Formula:
+    """A line of a document, its places those of the document."""
+    start = place_of(text, line.start)
+
+    def locate(place: TextPlace) -> str:
+        column = place.column + (start.column - 1 if place.line == 1 else 0)
+        return f"{name}:{start.line + place.line - 1}:{column}"
+
+    return Formula("", line.text, locate(TextPlace(1, 1)), locate, "latex")
+
+
 def network_path(file: ClaimsFile, net: str | os.PathLike[str] | None) -> str:
     """Path of the network: the one given, or the one the claims name, which counts from their folder.
 
@@ -95,7 +131,8 @@ def network_path(file: ClaimsFile, net: str | os.PathLike[str] | None) -> str:
     if net is not None:
         return os.fspath(net)
     if not file.net:
-        message = "the claims name no network; expected net: net.yaml beside claims:"
+        expected = "a comment % symprop: net: net.yaml" if file.name.endswith(DOCUMENT) else "net: net.yaml beside claims:"
+        message = f"the claims name no network; expected {expected}"
         raise ClaimError(Fault(file.name, message, "Add it, or give --net NET.yaml."))
     return str(Path(file.name).parent / file.net)
 

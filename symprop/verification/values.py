@@ -31,6 +31,7 @@ class Claim:
         text: the formula as it was written.
         where: its place.
         problem: why it cannot be evaluated, or None.
+        read_as: the equations it was read as, of a notation that has to be interpreted; else "".
     """
 
     name: str
@@ -41,6 +42,7 @@ class Claim:
     text: str
     where: str
     problem: Fault | None = None
+    read_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Verdict:
         hints: what the claim is consistent with; each was checked at two independent points.
         steps: of the proof.
         where: place of the claim.
+        read_as: how its notation was understood, as equations with the shape; "" where there is nothing to understand.
     """
 
     name: str
@@ -123,6 +126,7 @@ class Verdict:
     hints: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     where: str = ""
+    read_as: str = ""
 
 
 @dataclass(frozen=True)
