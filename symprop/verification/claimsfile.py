@@ -105,8 +105,8 @@ def parse_document(text: str, name: str = "claims.tex") -> ClaimsFile:
         raise ClaimError(error.faults) from None
     found = tuple(_line(line, text, name) for line in lines(text, name))
     if not found:
-        message = "there is no claim; expected mathematics such as \\[ \\frac{\\partial L}{\\partial W} = X^\\top \\delta \\]"
-        raise ClaimError(Fault(name, message))
+        hint = r"Write \[ \frac{\partial L}{\partial W} = X^\top \delta \], say."
+        raise ClaimError(Fault(name, "there is no claim; expected mathematics with a left side and =", hint))
     net = NET.search(text)
     return ClaimsFile(name, net.group(1).strip() if net else "", found, True, {})
 
@@ -131,7 +131,8 @@ def network_path(file: ClaimsFile, net: str | os.PathLike[str] | None) -> str:
     if net is not None:
         return os.fspath(net)
     if not file.net:
-        expected = "a comment % symprop: net: net.yaml" if file.name.endswith(DOCUMENT) else "net: net.yaml beside claims:"
+        is_document = file.name.endswith(DOCUMENT)
+        expected = "a comment % symprop: net: net.yaml" if is_document else "net: net.yaml beside claims:"
         message = f"the claims name no network; expected {expected}"
         raise ClaimError(Fault(file.name, message, "Add it, or give --net NET.yaml."))
     return str(Path(file.name).parent / file.net)

@@ -22,7 +22,9 @@ from symprop.frontends.latex.vocabulary import EQUALS, GAPS, LABELS, SPACES, TEX
 
 DISPLAYS = "align equation gather multline flalign alignat eqnarray displaymath"
 BEGIN = re.compile(
-    r"\\begin\{(?P<verbatim>verbatim\*?|lstlisting|comment)\}|\\begin\{(?P<env>(?:" + DISPLAYS.replace(" ", "|") + r")\*?)\}"
+    r"\\begin\{(?P<verbatim>verbatim\*?|lstlisting|comment)\}|\\begin\{(?P<env>(?:"
+    + DISPLAYS.replace(" ", "|")
+    + r")\*?)\}"
     r"|(?P<escaped>\\[\\$])|(?P<double>\$\$)|(?P<single>\$)|(?P<square>\\\[)|(?P<round>\\\()"
 )
 CLOSES = {"double": "$$", "single": "$", "square": "\\]", "round": "\\)"}

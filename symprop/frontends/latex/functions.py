@@ -109,7 +109,9 @@ class Functions(Reader):
         symbol = node.function
         if symbol.label is not None or symbol.below:
             hint = "Write its name, such as \\tanh or \\mathrm{relu}."
-            self.fail(node.at, f"it is not clear which function '{self.shown(symbol)}' is; expected one without scripts", hint)
+            self.fail(
+                node.at, f"it is not clear which function '{self.shown(symbol)}' is; expected one without scripts", hint
+            )
         if symbol.base == "sigma":
             return self._sigma(node)
         if symbol.base in GENERIC and not self._named(symbol.base):
@@ -190,7 +192,7 @@ class Functions(Reader):
 
     def _diag(self, node: tex.Call, array: Array) -> Array:
         """The matrix of a vector, or the vector of a matrix's diagonal."""
-        if len(array.axes) == 2 and not (None in array.axes) and array.shape[0] == array.shape[1]:
+        if len(array.axes) == 2 and None not in array.axes and array.shape[0] == array.shape[1]:
             row, column = array.axes
             assert row is not None and column is not None
             return Array((row,), array.moved({column: Position.of(row)}))

@@ -386,8 +386,11 @@ class Grammar(Scripts):
         inner = (self.peek(1), self.peek(2), self.peek(3))
         if inner[0].text == "1" or self.peek().text == r"\mathds":
             return True
-        return inner[0].text == "{" and inner[1].text in ("1", "I") and inner[2].text == "}" and (
-            inner[1].text == "1" or self.peek().text == r"\mathbb"
+        return (
+            inner[0].text == "{"
+            and inner[1].text in ("1", "I")
+            and inner[2].text == "}"
+            and (inner[1].text == "1" or self.peek().text == r"\mathbb")
         )
 
     def _ones(self) -> Node:

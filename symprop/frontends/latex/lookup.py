@@ -64,7 +64,7 @@ class Lookup:
             below = (*below, symbol.time)
         if label is not None and label.kind == "letter" and is_index(label.text):
             below, label = (*below, label), None
-        found = []
+        found: list[Found] = []
         for text, items in self._splits(below, label):
             name = self.tensor(symbol.base, text) if by_itself else self.adjoint(symbol.base, text)
             if name and name not in [f.name for f in found]:
@@ -128,7 +128,8 @@ class Lookup:
             of = self.tensor(PREACTIVATION, label)
             meaning = self.names.tensor(of) if of else None
             return of if meaning is not None and meaning.tensor.name == of else ""
-        inner = [t.name for t in self.tensors() if t.name == "Z" or t.name.rstrip("0123456789") == "Z" or t.name[:2] == "Z_"]
+        names = [t.name for t in self.tensors()]
+        inner = [n for n in names if n.rstrip("0123456789") == PREACTIVATION or n.startswith(f"{PREACTIVATION}_")]
         return inner[0] if len(inner) == 1 else ""
 
 
@@ -137,7 +138,7 @@ def _table(given: tuple[tuple[str, str], ...]) -> Mapping[Key, str]:
     found: dict[Key, str] = {}
     for name, tex in given:
         try:
-            side = Grammar(tex, lambda at, message, hint="": refuse(name)(at, message, hint), _no, _no).side()
+            side = Grammar(tex, refuse(name), _no, _no).side()
         except FormulaError:
             continue  # a symbol beyond this grammar is simply not one that can be written
         if isinstance(side, Power) and isinstance(side.base, Symbol) and isinstance(side.exponent, Symbol):

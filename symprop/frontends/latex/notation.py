@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symprop.frontends.arrays import Array, Axes, axis_of
+from symprop.frontends.expressions import Label
 from symprop.frontends.latex import nodes as tex
 from symprop.frontends.latex.functions import Functions
 from symprop.frontends.latex.grammar import Grammar
@@ -17,7 +18,6 @@ from symprop.frontends.latex.lookup import PREFIX
 from symprop.frontends.latex.reader import Adjoint
 from symprop.frontends.latex.shapes import fitted, transposed
 from symprop.frontends.latex.tokens import place_of
-from symprop.frontends.expressions import Label
 from symprop.frontends.names import Names
 from symprop.frontends.naming import named
 from symprop.frontends.numpy_notation import Assigned

@@ -12,17 +12,26 @@ from fractions import Fraction
 from itertools import count
 from typing import NoReturn
 
-from symprop.errors import FormulaError
+from symprop.errors import Fault, FormulaError
 from symprop.frontends.arrays import Array, Axes, Mismatch, elementwise, scalar, shape_text, total
 from symprop.frontends.latex import nodes as tex
 from symprop.frontends.latex.letters import Letter, Letters
 from symprop.frontends.latex.lookup import DELTA, PREFIX, Found, Lookup
-from symprop.frontends.latex.shapes import closed, dot, is_open, is_scalar, joined, open_extent, summed, times, transposed
+from symprop.frontends.latex.shapes import (
+    closed,
+    dot,
+    is_open,
+    is_scalar,
+    joined,
+    open_extent,
+    summed,
+    times,
+    transposed,
+)
 from symprop.frontends.latex.tokens import place_of
 from symprop.frontends.latex.vocabulary import LOSSES
 from symprop.frontends.names import Meaning, Names
 from symprop.frontends.program import Locate, ShapeError
-from symprop.errors import Fault
 from symprop.language import Constraint, Domain, Extent, Gather, Index, Position, Read
 from symprop.language import expressions as ex
 from symprop.language.extents import ONE
@@ -254,11 +263,33 @@ class Reader:
         if index is None:
             return ex.ZERO if outer is not None else body
         if outer is None:
-            return total([index], body)
+            return self._eliminated(index, body) or total([index], body)
         own, other = Position.of(index), Position.of(outer.index)
         below = ex.reduce_("sum", [index], body, Domain([Constraint("ge", other - own - 1)]))
         above = ex.reduce_("sum", [index], body, Domain([Constraint("ge", own - other - 1)]))
         return ex.add(below, above)
+
+    def _eliminated(self, index: Index, body: ex.Expr) -> ex.Expr | None:
+        """A sum over a Kronecker delta: the summand at the other index, where both run over the same."""
+        domain = body.domain if isinstance(body, ex.Guard) else Domain()
+        for constraint in domain.constraints:
+            other = self._partner(index, constraint)
+            if other is not None and isinstance(body, ex.Guard):
+                kept = Domain(c for c in domain.constraints if c != constraint)
+                return ex.substitute(ex.guard(kept, body.body), {index: Position.of(other)})
+        return None
+
+    def _partner(self, index: Index, constraint: Constraint) -> Index | None:
+        """The index that a constraint says an index is equal to, if it has the same extent."""
+        terms = dict(constraint.position.terms)
+        if constraint.kind != "eq" or constraint.position.offset.terms or sorted(terms.values()) != [-1, 1]:
+            return None
+        other = next((atom for atom in terms if atom != index), None)
+        if index not in terms or not isinstance(other, Index):
+            return None
+        letter = next((x for x in self.letters.known.values() if x.index == other), None)
+        extent = other.extent if letter is None else letter.runs_over()
+        return other if extent == index.extent else None
 
     def _upper(self, node: tex.Node) -> Extent | None:
         """The upper limit as an extent; a name that means nothing is a name for it."""
@@ -302,7 +333,9 @@ class Reader:
         if len(readings) + kronecker > 1:
             choices = [f.name for f in readings] + ["the Kronecker delta"] * kronecker
             choices += ["a power"] * any(f.power is not None for f in readings)
-            self.fail(node.at, f"'{self.shown(node)}' may be {' or '.join(dict.fromkeys(choices))}", "Name it another way.")
+            self.fail(
+                node.at, f"'{self.shown(node)}' may be {' or '.join(dict.fromkeys(choices))}", "Name it another way."
+            )
         if kronecker:
             return self._delta(node)
         if not readings:
@@ -413,7 +446,9 @@ class Reader:
         if len(items) > rank:
             self.shape_fail(node.at, f"'{self.shown(node)}' has {len(items)} indices on shape {shape}")
         hint = "Write all its indices."
-        self.fail(node.at, f"it is not clear which axes of shape {shape} the indices of '{self.shown(node)}' are on", hint)
+        self.fail(
+            node.at, f"it is not clear which axes of shape {shape} the indices of '{self.shown(node)}' are on", hint
+        )
 
     def _kronecker(self, node: tex.Symbol) -> bool:
         plain = node.label is None and node.time is None and node.plain is None and not node.primes
@@ -457,7 +492,9 @@ class Reader:
         other = meaning is not None and meaning.words == OF_NETWORK and meaning.tensor.role != "loss"
         if not loss or other:
             message = "this is no derivative of the loss; expected L, which documents also call J, E, C or \\ell"
-            self.fail(node.at, message, "Other derivatives are not read; write out what they are, or comment the line out.")
+            self.fail(
+                node.at, message, "Other derivatives are not read; write out what they are, or comment the line out."
+            )
 
     def adjoint_of(self, node: tex.Node) -> Adjoint:
         """The adjoint of a tensor of the network."""
@@ -473,7 +510,9 @@ class Reader:
         if not found:
             self.unknown(node)
         if len({f.name for f in found}) > 1:
-            self.fail(node.at, f"'{self.shown(node)}' may be {' or '.join(f.name for f in found)}", "Name it another way.")
+            self.fail(
+                node.at, f"'{self.shown(node)}' may be {' or '.join(f.name for f in found)}", "Name it another way."
+            )
         return found[0]
 
     # -- conditions ----------------------------------------------------------------------------------------------

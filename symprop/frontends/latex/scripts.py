@@ -143,7 +143,9 @@ class Scripts(Cursor):
             if closing.text in ("}", ")", "]"):
                 return inner
         hint = "A row or a column is written with an index, W_{ij}." if token.text in (":", r"\cdot", "*") else ""
-        self.fail(token, f"{shown(token.text)} cannot stand in a subscript; expected indices or the name of a layer", hint)
+        self.fail(
+            token, f"{shown(token.text)} cannot stand in a subscript; expected indices or the name of a layer", hint
+        )
 
     def _letter(self, token: Token) -> Item:
         """An index letter with its primes and what is added to it."""
@@ -249,7 +251,11 @@ class Scripts(Cursor):
                 place += 1
         elif not (self.peek(place).is_number or self.is_symbol(self.peek(place))):
             return False
-        while self.peek(place + 1).is_letter or self.peek(place + 1).is_number or self.peek(place + 1).text in ("'", "-", "+"):
+        while (
+            self.peek(place + 1).is_letter
+            or self.peek(place + 1).is_number
+            or self.peek(place + 1).text in ("'", "-", "+")
+        ):
             place += 1
         return self.peek(place + 1).text == closing
 

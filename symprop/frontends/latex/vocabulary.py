@@ -7,10 +7,43 @@ from __future__ import annotations
 
 GREEK = {
     rf"\{name}": name
-    for name in (
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega "
-        "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell pi"
-    ).split()
+    for name in [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+        "pi",
+    ]
 } | {r"\varepsilon": "epsilon", r"\varphi": "phi", r"\vartheta": "theta", r"\varrho": "rho", r"\varsigma": "sigma"}
 ACCENTS = {
     r"\hat": "hat",
@@ -24,18 +57,98 @@ ACCENTS = {
     r"\breve": "breve",
 }
 FONTS = frozenset(
-    r"\mathrm \mathbf \mathit \mathsf \mathtt \mathcal \mathbb \mathfrak \mathscr \mathds \bm \boldsymbol \vec \text "
-    r"\textrm \textbf \textit \operatorname \operatorname* \mathop".split()
+    [
+        r"\mathrm",
+        r"\mathbf",
+        r"\mathit",
+        r"\mathsf",
+        r"\mathtt",
+        r"\mathcal",
+        r"\mathbb",
+        r"\mathfrak",
+        r"\mathscr",
+        r"\mathds",
+        r"\bm",
+        r"\boldsymbol",
+        r"\vec",
+        r"\text",
+        r"\textrm",
+        r"\textbf",
+        r"\textit",
+        r"\operatorname",
+        r"\operatorname*",
+        r"\mathop",
+    ]
 )
 TEXT = frozenset((r"\text", r"\textrm", r"\textbf", r"\textit", r"\mbox", r"\intertext", r"\shortintertext"))
 OPERATORS = {
     rf"\{name}": name
-    for name in "exp log ln sin cos tanh sinh cosh max min det arg sup inf lim tan arctan Pr tr".split()
+    for name in [
+        "exp",
+        "log",
+        "ln",
+        "sin",
+        "cos",
+        "tanh",
+        "sinh",
+        "cosh",
+        "max",
+        "min",
+        "det",
+        "arg",
+        "sup",
+        "inf",
+        "lim",
+        "tan",
+        "arctan",
+        "Pr",
+        "tr",
+    ]
 }
 SPACES = frozenset(
-    r"\, \; \: \! \> ~ \thinspace \enspace \medspace \thickspace \negthinspace \nonumber \notag \displaystyle "
-    r"\textstyle \limits \nolimits \left \right \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr \Biggl "
-    r"\Biggr \middle \allowdisplaybreaks \hfill \normalsize \footnotesize \small \mathstrut \strut \relax \notag".split()
+    [
+        r"\,",
+        r"\;",
+        r"\:",
+        r"\!",
+        r"\>",
+        r"~",
+        r"\thinspace",
+        r"\enspace",
+        r"\medspace",
+        r"\thickspace",
+        r"\negthinspace",
+        r"\nonumber",
+        r"\notag",
+        r"\displaystyle",
+        r"\textstyle",
+        r"\limits",
+        r"\nolimits",
+        r"\left",
+        r"\right",
+        r"\big",
+        r"\Big",
+        r"\bigg",
+        r"\Bigg",
+        r"\bigl",
+        r"\bigr",
+        r"\Bigl",
+        r"\Bigr",
+        r"\biggl",
+        r"\biggr",
+        r"\Biggl",
+        r"\Biggr",
+        r"\middle",
+        r"\allowdisplaybreaks",
+        r"\hfill",
+        r"\normalsize",
+        r"\footnotesize",
+        r"\small",
+        r"\mathstrut",
+        r"\strut",
+        r"\relax",
+        r"\notag",
+    ]
 ) | {"\\ "}
 LABELS = frozenset((r"\label", r"\tag", r"\tag*", r"\hspace", r"\vspace", r"\phantom", r"\hphantom", r"\vphantom"))
 GAPS = frozenset((r"\quad", r"\qquad"))
@@ -72,8 +185,3 @@ FRACTIONS = (r"\frac", r"\dfrac", r"\tfrac", r"\cfrac")
 TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\trans", r"\transpose"))
 LOSSES = frozenset(("L", "J", "E", "C", "ell", "Loss", "loss", "cost"))
 """What a loss is called where no tensor has the name."""
-SPECIAL = frozenset(
-    "softmax log_softmax logsoftmax onehot one_hot diag tr Tr trace tan sinh cosh exp log ln sqrt max min sign sgn abs "
-    "erf sin cos sum mean".split()
-)
-"""Functions beside those of the library."""
