@@ -13,6 +13,7 @@ from symprop.frontends.arrays import Array, Mismatch, elementwise, refreshed, sh
 from symprop.frontends.latex import nodes as tex
 from symprop.frontends.latex.reader import Reader
 from symprop.frontends.latex.shapes import is_scalar, joined, summed, trace
+from symprop.frontends.latex.vocabulary import GENERIC
 from symprop.language import Domain, Gather, Position
 from symprop.language import expressions as ex
 from symprop.library import callable_names
@@ -21,8 +22,6 @@ from symprop.spec.places import close
 ENTRYWISE = ("exp", "log", "erf", "sin", "cos", "abs", "sign", "floor")
 SAME = {"ln": "log", "sgn": "sign", "logistic": "sigmoid", "one_hot": "onehot", "logsoftmax": "log_softmax"}
 SAME |= {"Tr": "tr", "trace": "tr", "Softmax": "softmax", "Diag": "diag"}
-GENERIC = ("f", "g", "phi")
-"""What an activation is called where nothing else has the name."""
 
 
 def _exp(z: ex.Expr) -> ex.Expr:

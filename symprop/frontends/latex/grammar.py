@@ -44,6 +44,7 @@ from symprop.frontends.latex.vocabulary import (
     EQUALS,
     FONTS,
     FRACTIONS,
+    GENERIC,
     OPERATORS,
     PRODUCTS,
 )
@@ -340,9 +341,13 @@ class Grammar(Scripts):
         symbol = self.symbol()
         found = self.scripted(symbol)
         core = found.base if isinstance(found, Power | Transpose) and not isinstance(found, Transpose) else found
-        if isinstance(core, Symbol) and (core.primes or self.is_function(core.base)):
+        if isinstance(core, Symbol) and (core.primes or self._is_called(core.base)):
             return self._applied(core, found)
         return found
+
+    def _is_called(self, base: str) -> bool:
+        """True of a function; a single letter is one only with brackets behind it."""
+        return self.is_function(base) and (self.peek().text in BRACKETS or base not in (*GENERIC, "sigma"))
 
     def _applied(self, function: Symbol, scripted: Node | None = None) -> Node:
         """A function of what stands behind it; `\tanh^2 z` is a power of the value."""

@@ -74,8 +74,22 @@ class Latex(Functions):
         left = self.left(sides[0])
         self.name = left.name
         for side in sides[1:]:
-            self._store(left, side)
+            if not self._names_the_same(left, side):
+                self._store(left, side)
         return self.found
+
+    def _names_the_same(self, left: Left, side: tex.Node) -> bool:
+        r"""True of \delta_2 = \frac{\partial L}{\partial Z_2}, which says what a letter means and claims nothing."""
+        kinds = (tex.Symbol, tex.Differential, tex.Gradient)
+        quotient = isinstance(side, tex.Binary) and isinstance(side.left, tex.Differential)
+        if not (isinstance(side, kinds) or (quotient and isinstance(side, tex.Binary) and _is_derivative(side))):
+            return False
+        if isinstance(side, tex.Symbol) and not self.lookup.find(side, str.islower, by_itself=False):
+            return False
+        other = self.left(side)
+        letters = [[item.text for item in x.items] for x in (left, other)]
+        alike = other.name == left.name and letters[0] == letters[1]
+        return alike and other.is_transposed == left.is_transposed
 
     def line(self, place: Place) -> str:
         """The whole text."""
@@ -222,3 +236,7 @@ class Latex(Functions):
             return list(range(len(left.items)))
         array = Array(tuple(axis_of(extent, self.new) for extent in left.shape), ex.ZERO)
         return self._places(array, left.items, tex.Symbol(left.at, left.name, left.items))
+
+
+def _is_derivative(node: tex.Binary) -> bool:
+    return node.op == "/" and isinstance(node.right, tex.Differential)

@@ -6,6 +6,7 @@ notation and index notation can stand in one formula.  What is ambiguous is refu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -38,6 +39,8 @@ from symprop.language.extents import ONE
 from symprop.spec.places import close
 
 LARGEST_EXPONENT, OF_NETWORK = 64, "of the network"
+OPENING, CLOSING = "{[(", "}])"
+WORD = re.compile(r"\\[A-Za-z]+(?:\s*\{?\s*\\?[A-Za-z]+)?|[A-Za-z]")
 
 
 def _minus(a: ex.Expr, b: ex.Expr) -> ex.Expr:
@@ -379,17 +382,16 @@ class Reader:
 
     def shown(self, node: tex.Node) -> str:
         """A symbol as it stands in the text, in at most 40 characters."""
-        end = node.at
-        if isinstance(node, tex.Symbol):
-            marks = [i.at + len(i.text) for i in (*node.below, node.label, node.time, node.plain) if i is not None]
-            end = max([node.at + 1, *marks])
-            while end < len(self.text) and self.text[end] in "})]'>" and end - node.at < 40:
-                end += 1
-            word = self.text[node.at : node.at + 40]
-            if word.startswith("\\") and not marks:
-                end = node.at + 1
-                while end < len(self.text) and (self.text[end].isalpha() or self.text[end] in "{}"):
-                    end += 1
+        scripts = (
+            [i for i in (*node.below, node.label, node.time, node.plain) if i] if isinstance(node, tex.Symbol) else []
+        )
+        word = WORD.match(self.text, node.at)
+        end = max([word.end() if word else node.at + 1, *(i.at + len(i.text) for i in scripts)])
+        while end < len(self.text) and self.text[end] in CLOSING:
+            part = self.text[node.at : end]
+            if sum(c in OPENING for c in part) <= sum(c in CLOSING for c in part):
+                break
+            end += 1
         return " ".join(self.text[node.at : min(end, node.at + 40)].split())
 
     def tensor(self, name: str, at: int) -> Array:

@@ -92,9 +92,12 @@ class Scripts(Cursor):
         """The symbol with all scripts behind it."""
         found: Node = symbol
         while self.peek().text in ("_", "^", "'", r"\prime"):
-            if not isinstance(found, Symbol):
+            if isinstance(found, Transpose) and isinstance(found.inner, Symbol) and self.peek().text == "_":
+                found = Transpose(found.at, self.script(found.inner))
+            elif isinstance(found, Symbol):
+                found = self.script(found)
+            else:
                 return found
-            found = self.script(found)
         return found
 
     def script(self, symbol: Symbol) -> Node:
@@ -179,20 +182,30 @@ class Scripts(Cursor):
 
     def _single(self, symbol: Symbol, mark: Token) -> Node:
         """A superscript without braces."""
-        token = self.next()
-        if token.text in TRANSPOSES:
+        if self._takes_transpose():
             return Transpose(symbol.at, symbol)
+        token = self.next()
         if token.text == r"\prime":
             return replace(symbol, primes=symbol.primes + 1)
         if token.is_number:
             self.place -= 1
             first = self._digit()
             return replace(symbol, plain=Item(first.start, first.text, "number"))
-        if token.text in FONTS and self.peek().text == "{" and self.word() in TRANSPOSES:
-            return Transpose(symbol.at, symbol)
         if token.is_letter:
             return Power(symbol.at, symbol, Symbol(token.start, token.text))
         self.fail(mark, f"the superscript {shown(token.text)} cannot be read", "Put it in braces.")
+
+    def _takes_transpose(self) -> bool:
+        r"""Pass \top, T, \mathsf T or \mathsf{T}; False where none stands."""
+        start = self.place
+        if self.take(*FONTS) is not None:
+            braced = self.take("{") is not None
+            if self.take(*TRANSPOSES) and (not braced or self.take("}")):
+                return True
+        elif self.take(*TRANSPOSES):
+            return True
+        self.place = start
+        return False
 
     def _digit(self) -> Token:
         """The first digit of a numeral: x^23 is x^{2}3."""
@@ -203,7 +216,7 @@ class Scripts(Cursor):
 
     def _part(self, found: Node, symbol: Symbol, mark: Token) -> Node:
         """One part of a braced superscript: a label, a time, primes, a transpose, or an exponent."""
-        token, behind = self.peek(), self.peek(2).text
+        token = self.peek()
         if token.text in LABELLED and isinstance(found, Symbol) and found.label is None and self._is_label():
             self.next()
             label = self._item()
@@ -218,12 +231,7 @@ class Scripts(Cursor):
         if token.text in ("'", r"\prime") and isinstance(found, Symbol):
             self.next()
             return replace(found, primes=found.primes + 1)
-        if token.text in TRANSPOSES and self.peek(1).text == "}":
-            self.next()
-            return Transpose(symbol.at, found)
-        if token.text in FONTS and self.peek(1).text == "{" and behind in TRANSPOSES:
-            self.next()
-            self.word()
+        if self._takes_transpose():
             return Transpose(symbol.at, found)
         if token.text in (r"\odot", r"\circ"):
             self.next()

@@ -5,46 +5,12 @@ Every control word that stands in none of these tables is an error where it is w
 
 from __future__ import annotations
 
-GREEK = {
-    rf"\{name}": name
-    for name in [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-        "pi",
-    ]
-} | {r"\varepsilon": "epsilon", r"\varphi": "phi", r"\vartheta": "theta", r"\varrho": "rho", r"\varsigma": "sigma"}
+_LETTERS = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell pi"
+)
+_VARIANTS = {"varepsilon": "epsilon", "varphi": "phi", "vartheta": "theta", "varrho": "rho", "varsigma": "sigma"}
+GREEK = {rf"\{name}": name for name in _LETTERS.split()} | {rf"\{name}": of for name, of in _VARIANTS.items()}
 ACCENTS = {
     r"\hat": "hat",
     r"\widehat": "hat",
@@ -56,100 +22,22 @@ ACCENTS = {
     r"\check": "check",
     r"\breve": "breve",
 }
-FONTS = frozenset(
-    [
-        r"\mathrm",
-        r"\mathbf",
-        r"\mathit",
-        r"\mathsf",
-        r"\mathtt",
-        r"\mathcal",
-        r"\mathbb",
-        r"\mathfrak",
-        r"\mathscr",
-        r"\mathds",
-        r"\bm",
-        r"\boldsymbol",
-        r"\vec",
-        r"\text",
-        r"\textrm",
-        r"\textbf",
-        r"\textit",
-        r"\operatorname",
-        r"\operatorname*",
-        r"\mathop",
-    ]
+_FONTS = (
+    r"\mathrm \mathbf \mathit \mathsf \mathtt \mathcal \mathbb \mathfrak \mathscr \mathds \bm \boldsymbol \vec \text "
+    r"\textrm \textbf \textit \operatorname \operatorname* \mathop"
 )
+FONTS = frozenset(_FONTS.split())
 TEXT = frozenset((r"\text", r"\textrm", r"\textbf", r"\textit", r"\mbox", r"\intertext", r"\shortintertext"))
-OPERATORS = {
-    rf"\{name}": name
-    for name in [
-        "exp",
-        "log",
-        "ln",
-        "sin",
-        "cos",
-        "tanh",
-        "sinh",
-        "cosh",
-        "max",
-        "min",
-        "det",
-        "arg",
-        "sup",
-        "inf",
-        "lim",
-        "tan",
-        "arctan",
-        "Pr",
-        "tr",
-    ]
-}
-SPACES = frozenset(
-    [
-        r"\,",
-        r"\;",
-        r"\:",
-        r"\!",
-        r"\>",
-        r"~",
-        r"\thinspace",
-        r"\enspace",
-        r"\medspace",
-        r"\thickspace",
-        r"\negthinspace",
-        r"\nonumber",
-        r"\notag",
-        r"\displaystyle",
-        r"\textstyle",
-        r"\limits",
-        r"\nolimits",
-        r"\left",
-        r"\right",
-        r"\big",
-        r"\Big",
-        r"\bigg",
-        r"\Bigg",
-        r"\bigl",
-        r"\bigr",
-        r"\Bigl",
-        r"\Bigr",
-        r"\biggl",
-        r"\biggr",
-        r"\Biggl",
-        r"\Biggr",
-        r"\middle",
-        r"\allowdisplaybreaks",
-        r"\hfill",
-        r"\normalsize",
-        r"\footnotesize",
-        r"\small",
-        r"\mathstrut",
-        r"\strut",
-        r"\relax",
-        r"\notag",
-    ]
-) | {"\\ "}
+_OPERATORS = "exp log ln sin cos tanh sinh cosh max min tr"
+OPERATORS = {rf"\{name}": name for name in _OPERATORS.split()}
+_SPACES = (
+    r"\, \; \: \! \> ~ \thinspace \enspace \medspace \thickspace \negthinspace \nonumber \notag \displaystyle "
+    r"\textstyle \limits \nolimits \left \right \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr \Biggl "
+    r"\Biggr \middle \allowdisplaybreaks \hfill \normalsize \footnotesize \small \mathstrut \strut"
+)
+SPACES = frozenset((*_SPACES.split(), "\\ "))
+GENERIC = ("f", "g", "phi")
+"""What an activation is called where nothing else has the name."""
 LABELS = frozenset((r"\label", r"\tag", r"\tag*", r"\hspace", r"\vspace", r"\phantom", r"\hphantom", r"\vphantom"))
 GAPS = frozenset((r"\quad", r"\qquad"))
 PRODUCTS = {
