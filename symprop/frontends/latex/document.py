@@ -2,7 +2,7 @@ r"""A document as the lines of mathematics that are claims; prose is passed over
 
     display   align, equation, gather, multline, flalign, alignat, eqnarray (and with *), \[ \], $$ $$: every line that
               has a relation = or := belongs to the derivation; a line that begins with one goes on with the line above
-    inline    $ $ and \( \) are prose, but for gradients of the loss: \frac{\partial L}{\partial W} = ..., \nabla_W L = ...
+    inline    $ $ and \( \) are prose, but for gradients: \frac{\partial L}{\partial W} = ..., \nabla_W L = ...
 
 A text without any of these is read as lines of mathematics.
 
@@ -219,8 +219,6 @@ def _is_empty(found: Sequence[Token]) -> bool:
             place = group_end(found, place + 1) + 1 if place + 1 < len(found) else place + 1
         elif text in SPACES or text in GAPS or text in ("&", ",", ".", ";", "*"):
             place += 1
-        elif text == "[" and found[-1].text == "]":
-            return True
         else:
             return False
     return True

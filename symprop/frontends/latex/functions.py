@@ -1,7 +1,7 @@
 r"""Functions of formulas: those of the library and the network, their derivatives, and functions of rows.
 
-Enters: a call's syntax node.  Leaves: an array.  `\sigma'(z)` is found by differentiating the function; no derivative is
-written down anywhere.
+Enters: a call's syntax node.  Leaves: an array.  `\sigma'(z)` is found by differentiating the function; no
+derivative is written down anywhere.
 """
 
 from __future__ import annotations

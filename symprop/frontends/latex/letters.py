@@ -1,7 +1,7 @@
 """Index letters: what each runs over follows from the axes it stands on.
 
-Enters: letters, as they are declared by a left side or a sum, and the axes they are used on.  Leaves: indices.  An index
-has its extent only when its scope ends; until then it stands in expressions as one of an open extent.
+Enters: letters, as they are declared by a left side or a sum, and the axes they are used on.  Leaves: indices.  An
+index has its extent only when its scope ends; until then it stands in expressions as one of an open extent.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""LaTeX to equations of the language: left sides, and the values of one line.
 
-Enters: the text of one line, `A = B = C`, and what its names mean.  Leaves: an equation for every right side.  A left side
-is a gradient of the loss, an adjoint, a tensor of the network, or a name that this line defines.
+Enters: the text of one line, `A = B = C`, and what its names mean.  Leaves: an equation for every right side.  A left
+side is a gradient of the loss, an adjoint, a tensor of the network, or a name that this line defines.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from symprop.frontends.arrays import Array, Axes, axis_of
 from symprop.frontends.expressions import Label
 from symprop.frontends.latex import nodes as tex
+from symprop.frontends.latex.derivatives import Adjoint
 from symprop.frontends.latex.functions import Functions
 from symprop.frontends.latex.grammar import Grammar
 from symprop.frontends.latex.letters import Letter
 from symprop.frontends.latex.lookup import PREFIX
-from symprop.frontends.latex.reader import Adjoint
 from symprop.frontends.latex.shapes import fitted, transposed
 from symprop.frontends.latex.tokens import place_of
 from symprop.frontends.names import Names

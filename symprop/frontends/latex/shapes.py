@@ -131,7 +131,7 @@ def _oriented(vector: Array, axes: Axes) -> Array:
 
 
 def fitted(value: Array, axes: Axes) -> Array:
-    """A value of another orientation, or without axes of extent 1, over axes that are wanted; itself where none fits."""
+    """A value of another orientation, or without axes of extent 1, over the axes wanted; itself where none fits."""
     wanted = [axis for axis in axes if axis is not None]
     own = [axis for axis in value.axes if axis is not None]
     # rows and columns both have two axes: one is no other
