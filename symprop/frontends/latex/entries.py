@@ -173,7 +173,8 @@ class Entries(Faults):
 
     def _kronecker(self, node: tex.Symbol) -> bool:
         plain = node.label is None and node.time is None and node.plain is None and not node.primes
-        return plain and node.base == DELTA and len(node.below) == 2 and all(i.kind == "letter" for i in node.below)
+        letters = len(node.below) == 2 and all(item.text in self.letters for item in node.below)
+        return plain and node.base == DELTA and letters
 
     def _delta(self, node: tex.Symbol) -> Array:
         a, b = (self.letter(item) for item in node.below)

@@ -17,6 +17,8 @@ from symprop.frontends.latex.tokens import refuse
 from symprop.frontends.names import Names
 from symprop.language import Tensor
 
+LOWER = frozenset("zaxwhpX")
+"""Letters that single examples have where the network has the other case."""
 PREFIX, DELTA, PREACTIVATION = "d", "delta", "Z"
 Key = tuple[str, str]
 
@@ -73,7 +75,9 @@ class Lookup:
             labelled = self.tensor(symbol.base, symbol.plain.text)
             if labelled:
                 found.append(Found(labelled, below))
-        return found
+        # where W_{fc} may be an entry or the layer fc, it is an entry only if f and c are indices here
+        read = [f for f in found if all(is_index(item.text) for item in f.items)]
+        return read or found
 
     @staticmethod
     def _splits(below: Sequence[Item], label: Item | None) -> Iterator[tuple[str, tuple[Item, ...]]]:
@@ -98,7 +102,7 @@ class Lookup:
 
     def _spellings(self, base: str, label: str) -> Iterator[str]:
         """W and 2 as W2, W_2 and, of the second layer fc, W_fc; z as Z where there is no z."""
-        bases = [base, base.swapcase()] if len(base) == 1 else [base]
+        bases = [base, base.swapcase()] if base in LOWER else [base]
         for stem in bases:
             yield f"{stem}_{label}" if label else stem
             if label:

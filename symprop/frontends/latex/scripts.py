@@ -218,8 +218,10 @@ class Scripts(Cursor):
         """One part of a braced superscript: a label, a time, primes, a transpose, or an exponent."""
         token = self.peek()
         if token.text in LABELLED and isinstance(found, Symbol) and found.label is None and self._is_label():
-            self.next()
+            closing = LABELLED[self.next().text]
             label = self._item()
+            while self.peek().text != closing:
+                label = replace(label, text=label.text + self._item().text)
             self.next()
             return replace(found, label=label)
         if token.text in (r"\langle", "<") and isinstance(found, Symbol):
