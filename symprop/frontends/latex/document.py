@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from symprop.errors import ClaimError, Fault
 from symprop.frontends.latex.cursor import behind_break
 from symprop.frontends.latex.tokens import CLOSING, OPENING, Token, group_end, place_of, tokens, without_comments
-from symprop.frontends.latex.vocabulary import EQUALS, GAPS, LABELS, SPACES, TEXT
+from symprop.frontends.latex.vocabulary import ENTRYWISE, EQUALS, GAPS, LABELS, PRODUCTS, SPACES, TEXT
 
 DISPLAYS = "align equation gather multline flalign alignat eqnarray displaymath"
 BEGIN = re.compile(
@@ -108,7 +108,7 @@ def _formulas(plain: str, span: _Span) -> Iterator[Line]:
         if _is_empty(piece.tokens):
             continue
         at = _relation(piece.tokens)
-        if at > 0 or (at < 0 and piece.column):
+        if at > 0 or (at < 0 and (piece.column or not _continues(piece.tokens))):
             if start >= 0:
                 yield Line(source[start:end], start)
             start = piece.start if at > 0 or start >= 0 else -1
@@ -208,6 +208,12 @@ def _relation(found: Sequence[Token]) -> int:
             return seen
         seen += token.text not in (*SPACES, *GAPS, "&")
     return -1
+
+
+def _continues(found: Sequence[Token]) -> bool:
+    """True where a row without a relation begins with an operator, and so goes on with the one above."""
+    first = next((t.text for t in found if t.text not in (*SPACES, *GAPS, "&", "{", "}")), "")
+    return first in ("+", "-", *PRODUCTS, *ENTRYWISE)
 
 
 def _is_empty(found: Sequence[Token]) -> bool:

@@ -65,7 +65,8 @@ class Entries(Faults):
         if kronecker:
             return self._delta(node)
         if not readings:
-            return self._constant(node)
+            letters = [item.kind for item in node.below] == ["letter"] * 2
+            return self._delta(node) if node.base == DELTA and letters else self._constant(node)
         return self.entry(node, readings[0])
 
     def entry(self, node: tex.Symbol, found: Found) -> Array:

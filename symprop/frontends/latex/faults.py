@@ -15,6 +15,7 @@ from symprop.frontends.arrays import Array, Mismatch, shape_text
 from symprop.frontends.latex import nodes as tex
 from symprop.frontends.latex.letters import Letters
 from symprop.frontends.latex.lookup import Lookup
+from symprop.frontends.latex.shapes import Ambiguous
 from symprop.frontends.latex.tokens import place_of
 from symprop.frontends.names import Names
 from symprop.frontends.program import Locate, ShapeError
@@ -37,7 +38,7 @@ class Faults:
     def __init__(self, text: str, names: Names, where: str, locate: Locate | None) -> None:
         self.text, self.names, self.where, self.locate = text, names, where, locate
         self.lookup = Lookup(names)
-        self.numbers = count(1)
+        self.numbers, self.depth = count(1), 0
         self.letters = Letters(self.numbers, self.new)
         self.read: dict[str, str] = {}
 
@@ -65,6 +66,8 @@ class Faults:
         """An operation whose shapes may not fit."""
         try:
             return make(*arrays)
+        except Ambiguous as error:
+            self.fail(at, f"{sign}: these {error}")
         except Mismatch as error:
             shapes = " and ".join(shape_text(a.shape) for a in arrays)
             self.shape_fail(at, f"{sign}: shapes {shapes} {error}" if len(arrays) > 1 else f"{sign}: {shapes} {error}")

@@ -20,6 +20,7 @@ from symprop.library import callable_names
 from symprop.spec.places import close
 
 ENTRYWISE = ("exp", "log", "erf", "sin", "cos", "abs", "sign", "floor")
+MOST_PRIMES = 3
 SAME = {"ln": "log", "sgn": "sign", "logistic": "sigmoid", "one_hot": "onehot", "logsoftmax": "log_softmax"}
 SAME |= {"Tr": "tr", "trace": "tr", "Softmax": "softmax", "Diag": "diag"}
 
@@ -141,7 +142,9 @@ class Functions(Reader):
 
     def _slope(self, node: tex.Call, name: str) -> Array:
         """A derivative, taken at the argument."""
-        shown = "'" * node.function.primes
+        shown = "'" * min(node.function.primes, MOST_PRIMES + 1)
+        if node.function.primes > MOST_PRIMES:
+            self.fail(node.at, f"a derivative of this order cannot be read; expected at most {MOST_PRIMES} primes")
         rule = self.names.slope(name, node.function.primes) if self.names.slope and name in self.arities else None
         if rule is None:
             self.fail(node.at, f"{name}{shown} cannot be read; expected a function of single entries")

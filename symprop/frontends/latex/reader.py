@@ -13,8 +13,9 @@ from symprop.frontends.latex import nodes as tex
 from symprop.frontends.latex.shapes import dot, is_open, is_scalar, joined, open_extent, summed, times, transposed
 from symprop.frontends.latex.sums import Sums, minus
 from symprop.language import expressions as ex
+from symprop.language.syntax import MAX_BITS
 
-LARGEST_EXPONENT = 64
+LARGEST_EXPONENT, DEEPEST = 64, 150
 ENTRYWISE: dict[str, Callable[[ex.Expr, ex.Expr], ex.Expr]] = {
     "+": ex.add,
     "-": minus,
@@ -30,7 +31,12 @@ class Reader(Sums):
 
     def value(self, node: tex.Node) -> Array:
         """The array of a node, as numbers."""
-        return self.quantity(self.meaning(node))
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self.fail(node.at, f"the formula has more than {DEEPEST} levels; expected fewer", "Name a part of it.")
+        found = self.quantity(self.meaning(node))
+        self.depth -= 1
+        return found
 
     def meaning(self, node: tex.Node) -> Array:
         """The array of a node."""
@@ -98,6 +104,9 @@ class Reader(Sums):
             self.fail(node.at, "an exponent is a number; expected one without axes")
         if value is not None and abs(value) > LARGEST_EXPONENT:
             self.fail(node.at, f"exponent {value} is too large; expected at most {LARGEST_EXPONENT}")
+        size = ex.number(base.body)
+        if value is not None and size is not None and abs(value) * _bits(size) > MAX_BITS:
+            self.fail(node.at, f"a number of this size cannot stand in a formula; expected at most {MAX_BITS} bits")
         square = len(base.axes) == 2 and base.shape[0] == base.shape[1] and not is_scalar(base)
         if not entrywise and (square or (value is not None and value < 0 and not is_scalar(base))):
             message = "it is not clear whether this is a power of the matrix or of its entries"
@@ -130,3 +139,7 @@ class Reader(Sums):
         if any(is_open(extent) for extent in sizes):
             self.fail(at, r"the length of \mathbf 1 or I does not follow from this formula")
         return array
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())

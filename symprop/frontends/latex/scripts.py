@@ -12,6 +12,7 @@ from symprop.frontends.latex.cursor import END, Cursor, shown
 from symprop.frontends.latex.nodes import Item, Node, Numeral, Power, Symbol, Transpose
 from symprop.frontends.latex.tokens import Token
 from symprop.frontends.latex.vocabulary import ACCENTS, FONTS, GREEK, TRANSPOSES
+from symprop.language.syntax import MAX_BITS
 
 LABELLED = {"[": "]", "(": ")"}
 
@@ -25,8 +26,8 @@ class Scripts(Cursor):
 
     def number(self, token: Token) -> Fraction:
         """The value of a numeral."""
-        if len(token.text) > 160:
-            self.fail(token, "a numeral of this size cannot stand in a formula; expected at most 512 bits")
+        if len(token.text) > 150:
+            self.fail(token, f"a numeral of this size cannot stand in a formula; expected at most {MAX_BITS} bits")
         return Fraction(token.text + ("0" if token.text.endswith(".") else ""))
 
     # -- nuclei --------------------------------------------------------------------------------------------------

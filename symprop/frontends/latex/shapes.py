@@ -21,7 +21,7 @@ from symprop.language.extents import ONE
 OPEN = "?"
 
 
-class Ambiguous(Mismatch):
+class Ambiguous(Exception):
     """A product of which it is not clear what it is; the choices are in the words."""
 
 

@@ -114,6 +114,9 @@ class Sums(Derivatives):
         left, right = self._position(node.left), self._position(node.right)
         if left is not None and right is not None:
             return self._of_positions(node, left, right)
+        if any(p is not None and p.position is not None for p in (left, right)):
+            hint = "Write [y_n = k] with an index k, or y_{nk} for the entries of one-hot rows."
+            self.fail(node.at, "labels and indices are not compared with numbers; texts count them from 0 or 1", hint)
         a, b = self.value(node.left), self.value(node.right)
         compare = lambda x, y: ex.Where(ex.Compare(x, node.op, y), ex.ONE, ex.ZERO)  # noqa: E731
         return self.fit(node.at, "the comparison", lambda x, y: joined(compare, x, y), a, b)

@@ -14,7 +14,8 @@ from typing import NoReturn
 from symprop.errors import Fault, FormulaError
 from symprop.language.syntax import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, Place
 
-TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|:=|\d+\.?\d*|\.\d+|[ -~]|\s+|.", re.DOTALL)
+TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|:=|[0-9]+\.?[0-9]*|\.[0-9]+|[ -~]|\s+|.", re.DOTALL)
+NUMERAL = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*")
 PRINTABLE = re.compile(r"[ -~]+")
 OPENING, CLOSING = ("{", "[", "(", r"\{", r"\lbrace"), ("}", "]", ")", r"\}", r"\rbrace")
@@ -36,12 +37,12 @@ class Token:
     @property
     def is_letter(self) -> bool:
         """True of a single letter."""
-        return len(self.text) == 1 and self.text.isalpha()
+        return len(self.text) == 1 and self.text.isascii() and self.text.isalpha()
 
     @property
     def is_number(self) -> bool:
         """True of a numeral."""
-        return self.text[0].isdigit() or (self.text[0] == "." and len(self.text) > 1)
+        return NUMERAL.fullmatch(self.text) is not None
 
 
 Fail = Callable[[int, str, str], NoReturn]
