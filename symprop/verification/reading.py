@@ -14,10 +14,12 @@ from symprop.derivation import Derivation
 from symprop.errors import ClaimError, Fault, InputError
 from symprop.frontends import Assigned, Latex, Meaning, Names, Notation, ShapeError
 from symprop.frontends.arrays import shape_text
-from symprop.language import PRIMITIVES, Function, Read
+from symprop.language import PRIMITIVES, Function, Position, Read
 from symprop.language.expressions import Call
+from symprop.language.extents import ONE
 from symprop.report.symbols import Symbols
 from symprop.verification.claimsfile import ClaimsFile, Formula
+from symprop.verification.proving import single
 from symprop.verification.scene import library
 from symprop.verification.targets import plain, suggestion, target_of
 from symprop.verification.values import Claim
@@ -152,9 +154,23 @@ class _Reader:
             line = reader.line(value.place)
             claim = Claim(value.name, target, value.tensor, value.equations, value.reads, line, where)
             claims.append(replace(claim, read_as=_read_as(claim) if formula.notation != "numpy" else ""))
+            meaning = self._alias(reader, value) or Meaning(value.tensor, f"by your claim {value.name}")
             for known in filter(None, (value.name, target)):
-                self.known[known] = Meaning(value.tensor, f"by your claim {value.name}")
+                self.known[known] = meaning
         return claims
+
+    def _alias(self, reader: Notation | Latex, value: Assigned) -> Meaning | None:
+        """What `w = W_1` makes w: another name of the tensor, where names are not assigned to again."""
+        equation = value.equations[-1]
+        body = single(equation.body)
+        axes = value.tensor.axes
+        left = tuple(Position.of(0) if extent == ONE else p for p, extent in zip(equation.indices, axes, strict=True))
+        if not (reader.restates and isinstance(body, Read) and body.indices == left):
+            return None
+        if value.name in self.derivation.network.tensors:
+            return None
+        known = self.known.get(body.tensor)
+        return known if known is not None and known.tensor.axes == value.tensor.axes else None
 
     def _broken(self, error: ShapeError, name: str, formula: Formula) -> Claim:
         """The statement of a program whose shapes do not fit; NumPy would stop there."""

@@ -96,8 +96,10 @@ class Lookup:
         if known is not None:
             return known
         for name in self._spellings(base, label):
-            if self.names.tensor(name) is not None:
-                return name
+            meaning = self.names.tensor(name)
+            if meaning is not None:
+                # another name of a tensor of the network is that tensor, so that it has its adjoint
+                return meaning.tensor.name if meaning.tensor.name in self.names.tensors else name
         return ""
 
     def _spellings(self, base: str, label: str) -> Iterator[str]:

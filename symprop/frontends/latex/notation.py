@@ -173,7 +173,7 @@ class Latex(Functions):
         label = self.label(left.name, sum(1 for a in self.found if a.name == left.name))
         positions, body = named(axes, body)
         equation = Equation(label, tuple(map(Position.of, positions)), body)
-        place = place_of(self.text, side.at)
+        place = place_of(self.text, min(part.at for part in tex.walk(side)))
         self.found.append(Assigned(left.name, Tensor(label, shape), (equation,), place))
 
     def _value(self, left: Left, side: tex.Node) -> tuple[Axes, ex.Expr, tuple[Extent, ...]]:

@@ -14,8 +14,8 @@ from typing import NoReturn
 from symprop.errors import Fault, FormulaError
 from symprop.language.syntax import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, Place
 
-TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|:=|[0-9]+\.?[0-9]*|\.[0-9]+|[ -~]|\s+|.", re.DOTALL)
-NUMERAL = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
+TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|:=|[0-9]+(?:\.[0-9]+)?|\.[0-9]+|[ -~]|\s+|.", re.DOTALL)
+NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*")
 PRINTABLE = re.compile(r"[ -~]+")
 OPENING, CLOSING = ("{", "[", "(", r"\{", r"\lbrace"), ("}", "]", ")", r"\}", r"\rbrace")

@@ -11,11 +11,13 @@ from symprop.frontends.latex.vocabulary import ACCENTS, FONTS, GREEK, OPERATORS
 from tests.frontends.latex.reading import reader
 
 SECONDS = 2.0
-WORDS = [
-    *(r"\frac \sqrt \sum \partial \nabla \mathbf \begin{cases} \end{cases} \\ & \quad \text{a} \mathbf1 \odot \cdot \top".split()),
-    *(r"{ } [ ] ( ) \{ \} | \| _ ^ ' = < > \ne , . + - * / 0 1 2 12 0.5 i j n k X W G Z N L d e \langle \rangle T".split()),
-    *sorted({*GREEK, *ACCENTS, *FONTS, *OPERATORS}),
-]
+COMMANDS = (
+    r"\frac \sqrt \sum \partial \nabla \mathbf \begin{cases} \end{cases} \\ & \quad \text{a} \mathbf1 \odot \cdot \top "
+    r"\langle"
+)
+CHARACTERS = r"{ } [ ] ( ) \{ \} | \| _ ^ ' = < > \ne , . + - * / 0 1 2 12 0.5 i j n k X W G Z N L d e \rangle T"
+WORDS = [*COMMANDS.split(), *CHARACTERS.split(), *sorted({*GREEK, *ACCENTS, *FONTS, *OPERATORS})]
+PIECES = r"_ ^ ' = & \ % $ {} \, \quad \text{ \mathrm \hat \frac1 X_ X^ \sum_ d dd dL/dL"
 ATTACKS = [
     "(" * 5000,
     "{" * 30 + "X" + "}" * 30,
@@ -49,8 +51,8 @@ ATTACKS = [
     "\\begin{" * 40,
     "\\left" * 500,
     "\\\\[4pt" * 100,
-    "_", "^", "'", "=", "&", "\\", "%", "$", "{}", "\\,", "\\quad", "\\text{", "\\mathrm", "\\hat", "\\frac1", "X_", "X^", "\\sum_", "d", "dd", "dL/dL",
-]  # fmt: skip
+    *PIECES.split(" "),
+]
 
 
 def survive(text: str) -> None:

@@ -211,9 +211,7 @@ def test_a_symbol_that_documents_print_is_read_back() -> None:
     known = names(W_fc=r"\Theta_{1}", Z_fc=r"\tilde{Q}")
     found = reader(r"X \Theta_1 + \tilde Q", known)
     assert evaluated(found.expression("value")).shape == (N, 2)
-    assert [str(e) for a in found.found for e in a.equations] == [
-        "value'0[n,i] = sum[j](X[n,j]*W_fc[j,i]) + Z_fc[n,i]"
-    ]
+    assert [str(e) for a in found.found for e in a.equations] == ["value'0[n,i] = sum[j](X[n,j]*W_fc[j,i]) + Z_fc[n,i]"]
 
 
 def test_a_line_that_only_says_what_a_letter_means_claims_nothing() -> None:
