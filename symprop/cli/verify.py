@@ -19,8 +19,8 @@ from symprop.cli.arguments import json_option
 def command(claims: str, net: str | None, accept: str | None, timeout: float, explain: bool, as_json: bool) -> int:
     """Say of each gradient that was derived by hand whether it is proved, or wrong, where and why.
 
-    CLAIMS is a YAML file, one formula in NumPy notation a name, or - for standard input. Exit code 0: all
-    proved; 1: one is wrong; 5: undecided.
+    CLAIMS is a YAML file, one formula in NumPy notation a name, or a document in LaTeX, hand.tex; - is YAML on
+    standard input. Exit code 0: all proved; 1: one is wrong; 5: undecided.
     """
     from symprop.cli.output import print_json, print_text
     from symprop.session import read_network

@@ -50,6 +50,8 @@ class Notation(Expressions):
 
     name = ""
     """What a text whose shapes do not fit is about, where it is about one thing."""
+    also: tuple[str, ...] = ()
+    """Other names of the value."""
     restates = False
     """Whether a name that is given twice is claimed twice; here it is assigned another value."""
 

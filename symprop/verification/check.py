@@ -29,7 +29,7 @@ def verify(
 
     Args:
         network: whose gradients are claimed.
-        claims: path of a YAML file of claims, "-", or one that was read.
+        claims: path of a file of claims, YAML or .tex, "-" for YAML on standard input, or one that was read.
         timeout: seconds for all claims together, after which what is not proved is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
 

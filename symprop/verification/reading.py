@@ -155,7 +155,7 @@ class _Reader:
             claim = Claim(value.name, target, value.tensor, value.equations, value.reads, line, where)
             claims.append(replace(claim, read_as=_read_as(claim) if formula.notation != "numpy" else ""))
             meaning = self._alias(reader, value) or Meaning(value.tensor, f"by your claim {value.name}")
-            for known in filter(None, (value.name, target)):
+            for known in filter(None, (value.name, target, *reader.also)):
                 self.known[known] = meaning
         return claims
 

@@ -40,7 +40,8 @@ MATRICES = r"""
 \frac{\partial L}{\partial W^{[2]}} &= (A^{[1]})^\top \delta^{[2]}, &
 \frac{\partial L}{\partial b^{[2]}} &= \mathbf{1}^\top \delta^{[2]} \\
 \delta^{[1]} &= \delta^{[2]} W^{[2]\top} \odot \tanh'(Z^{[1]}) \\
-\frac{\partial L}{\partial W^{[1]}} &= X^T \delta^{[1]} \qquad \frac{\partial L}{\partial b^{[1]}} = \sum_n \delta^{[1]}_n.
+\frac{\partial L}{\partial W^{[1]}} &= X^T \delta^{[1]} \qquad
+  \frac{\partial L}{\partial b^{[1]}} = \sum_n \delta^{[1]}_n.
 \end{align*}"""
 INDICES = r"""
 \[ \partial L/\partial z^{(2)}_{nk} = \frac{1}{N} \left(
@@ -48,13 +49,21 @@ INDICES = r"""
 \[ \frac{\partial L}{\partial W^{(2)}_{ij}} = \sum_{n=1}^N a^{(1)}_{ni} \frac{\partial L}{\partial z^{(2)}_{nj}} \]
 \[ \frac{\partial J}{\partial b_{2,j}} = \sum_{n} \delta_{2,nj} \]
 \[ \delta^{(1)}_{ni} = (1 - \tanh^2(z^{(1)}_{ni})) \sum_k W^{(2)}_{ik} \delta^{(2)}_{nk} \]
-\[ \nabla_{W_1} \mathcal{L} = \sum_{i=1}^m x^{(i)} \delta_1^{(i)\top} \quad \nabla_{b_1} \mathcal{L} = \delta_1^\top \mathbf 1 \]"""
+\[ \nabla_{W_1} \mathcal{L} = \sum_{i=1}^m x^{(i)} \delta_1^{(i)\top}
+   \quad \nabla_{b_1} \mathcal{L} = \delta_1^\top \mathbf 1 \]"""
 GRADIENTS = ["dZ2", "dW2", "db2", "dZ1", "dW1", "db1"]
 
 
 @pytest.mark.parametrize("text", [MATRICES, INDICES], ids=["matrices", "indices"])
 def test_the_same_derivation_in_matrices_and_in_indices_is_proved(text: str) -> None:
     assert verdicts(text) == [(name, "PROVED") for name in GRADIENTS]
+
+
+def test_claims_on_the_forward_pass_leave_its_names() -> None:
+    """Z that was claimed is still the tensor of the network, whose adjoint is delta, and can be claimed again."""
+    text = r"\[ Z_1 = X W_1 + b_1 \] \[ Z_1 = X W_1 + \mathbf 1 b_1^\top \] \[ A_1 = \tanh(Z_1) \]" + MATRICES
+    forward = [("Z1", "PROVED"), ("Z1", "PROVED"), ("A1", "PROVED")]
+    assert verdicts(text) == [*forward, *((name, "PROVED") for name in GRADIENTS)]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +137,16 @@ def test_a_single_layer_has_a_delta_without_a_label() -> None:
     text = r"\[ \delta = \frac{2}{N} (Z - t) \] \[ dW = x^\top \delta \] \[ \bar{b} = \delta^\top \mathbf 1 \]"
     found = verify(linear(), parse_document(text, "hand.tex"))
     assert [(v.target, v.verdict) for v in found.given] == [("dZ", "PROVED"), ("dW", "PROVED"), ("db", "PROVED")]
+
+
+def test_a_delta_that_was_given_is_no_kronecker_delta() -> None:
+    text = r"\[ \delta = \frac{2}{N} (Z - t) \] \[ \frac{\partial L}{\partial W_{ij}} = \sum_n x_{ni} \delta_{nj} \]"
+    with pytest.raises(ClaimError) as caught:
+        verify(linear(), parse_document(text, "hand.tex"))
+    message = r"'\delta_{nj}' may be delta or the Kronecker delta. Name it another way."
+    assert str(caught.value) == rf"hand.tex:1:90: {message}"
+    named = text.replace(r"\delta_{nj}", r"\mathrm{d}Z_{nj}")
+    assert verify(linear(), parse_document(named, "hand.tex")).ok
 
 
 def test_indicators_of_kinks_are_proved_as_relu_is() -> None:

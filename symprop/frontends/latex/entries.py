@@ -54,8 +54,11 @@ class Entries(Faults):
         """A tensor or entries of one, an adjoint, a Kronecker delta, an extent or a constant."""
         found = self._found(node)
         kronecker = self._kronecker(node)
-        adjoints = [] if found else self.lookup.find(node, lambda name: name in self.letters, by_itself=False)
-        readings = [*found, *(a for a in adjoints if self.names.tensor(a.name) is not None or not kronecker)]
+        in_scope = self.letters.__contains__
+        adjoints = [] if found or kronecker else self.lookup.find(node, in_scope, by_itself=False)
+        if found and node.base in self.letters and not (node.below or node.label or node.time):
+            self.fail(node.at, f"'{self.shown(node)}' may be the index or {found[0].name}", "Choose another letter.")
+        readings = [*found, *adjoints]
         if len(readings) + kronecker > 1:
             choices = [f.name for f in readings] + ["the Kronecker delta"] * kronecker
             choices += ["a power"] * any(f.power is not None for f in readings)

@@ -51,7 +51,12 @@ class Lookup:
 
     def tensors(self) -> Iterator[Tensor]:
         """The tensors of the network."""
-        return (m.tensor for name, m in self.names.tensors.items() if m.tensor.name == name)
+        return (m.tensor for name, m in self.names.tensors.items() if self.is_of_network(name))
+
+    def is_of_network(self, name: str) -> bool:
+        """True of a tensor of the network, whether it has been claimed or not; of no other name for one."""
+        meaning = self.names.tensor(name)
+        return meaning is not None and (meaning.tensor.name == name or name in self.names.symbols)
 
     def find(self, symbol: Symbol, is_index: Callable[[str], bool], by_itself: bool = True) -> list[Found]:
         """All readings of a symbol; those with a whole superscript as a label come first.
@@ -62,12 +67,14 @@ class Lookup:
             by_itself: whether adjoints are found by a letter of their own.
         """
         below, label = symbol.below, symbol.label
-        if symbol.time is not None:
-            below = (*below, symbol.time)
+        example: tuple[Item, ...] = ()
         if label is not None and label.kind == "letter" and is_index(label.text):
-            below, label = (*below, label), None
+            example, label = (label,), None
         found: list[Found] = []
-        for text, items in self._splits(below, label):
+        for text, rest in self._splits(below, label):
+            # the batch comes first, then the time
+            items = (*example, *rest)
+            items = items if symbol.time is None else (*items[:1], symbol.time, *items[1:])
             name = self.tensor(symbol.base, text) if by_itself else self.adjoint(symbol.base, text)
             if name and name not in [f.name for f in found]:
                 found.append(Found(name, items, symbol.plain))
@@ -132,9 +139,8 @@ class Lookup:
         """Z of a layer; without a label, the only one there is."""
         if label:
             of = self.tensor(PREACTIVATION, label)
-            meaning = self.names.tensor(of) if of else None
-            return of if meaning is not None and meaning.tensor.name == of else ""
-        names = [t.name for t in self.tensors()]
+            return of if of and self.is_of_network(of) else ""
+        names = [name for name in self.names.tensors if self.is_of_network(name)]
         inner = [n for n in names if n.rstrip("0123456789") == PREACTIVATION or n.startswith(f"{PREACTIVATION}_")]
         return inner[0] if len(inner) == 1 else ""
 

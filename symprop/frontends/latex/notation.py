@@ -15,7 +15,7 @@ from symprop.frontends.latex.derivatives import Adjoint
 from symprop.frontends.latex.functions import Functions
 from symprop.frontends.latex.grammar import Grammar
 from symprop.frontends.latex.letters import Letter
-from symprop.frontends.latex.lookup import PREFIX
+from symprop.frontends.latex.lookup import DELTA, PREFIX
 from symprop.frontends.latex.shapes import fitted, transposed
 from symprop.frontends.latex.tokens import place_of
 from symprop.frontends.names import Names
@@ -26,6 +26,8 @@ from symprop.language import Equation, Extent, Position, Tensor
 from symprop.language import expressions as ex
 from symprop.language.extents import ONE
 from symprop.language.syntax import Place
+
+GIVEN = ("param", "input", "target", "sample", "state")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Latex(Functions):
         self.label = label
         self.found: list[Assigned] = []
         self.name = ""
+        self.also: tuple[str, ...] = ()
+        r"""Other names of the value: a \delta without a label."""
 
     def program(self) -> list[Assigned]:
         """The values of all right sides.
@@ -133,7 +137,7 @@ class Latex(Functions):
 
     def _named_left(self, node: tex.Symbol, flipped: bool) -> Left:
         """A tensor of the network, an adjoint by a letter of its own, or a new name."""
-        known = [f for f in self.lookup.find(node, lambda name: False) if self._is_of_network(f.name)]
+        known = [f for f in self.lookup.find(node, lambda name: False) if self.lookup.is_of_network(f.name)]
         known += self.lookup.find(node, lambda name: False, by_itself=False)
         plain = [f for f in known if f.power is None]
         if len({f.name for f in known}) > 1 or len(plain) < len(known):
@@ -143,14 +147,14 @@ class Latex(Functions):
             self.fail(node.at, "a prime cannot stand on a left side", "Name the value another way.")
         if known:
             of = known[0].name
-            meaning = self.names.tensor(of) if self._is_of_network(of) else self.names.tensor(of.removeprefix(PREFIX))
+            meaning = self.names.tensor(of if self.lookup.is_of_network(of) else of.removeprefix(PREFIX))
             assert meaning is not None
+            if meaning.tensor.role in GIVEN and self.lookup.is_of_network(of):
+                message = f"{of} is given, and cannot be claimed; expected its gradient or a computed value"
+                self.fail(node.at, message, f"Write \\frac{{\\partial L}}{{\\partial {of}}} for the gradient.")
+            self.also = (DELTA,) if node.base == DELTA and len(known[0].items) == len(node.below) else ()
             return Left(of, meaning.tensor.axes, known[0].items, flipped, node.at)
         return self._new(node, flipped)
-
-    def _is_of_network(self, name: str) -> bool:
-        meaning = self.names.tensor(name)
-        return meaning is not None and meaning.tensor.name == name
 
     def _new(self, node: tex.Symbol, flipped: bool) -> Left:
         """A name that this line defines: small letters below are indices, all else is part of the name."""

@@ -234,8 +234,11 @@ class Scripts(Cursor):
         if token.text in ("'", r"\prime") and isinstance(found, Symbol):
             self.next()
             return replace(found, primes=found.primes + 1)
+        start = self.place
         if self._takes_transpose():
-            return Transpose(symbol.at, found)
+            if self.peek().text == "}":
+                return Transpose(symbol.at, found)
+            self.place = start
         if token.text in (r"\odot", r"\circ"):
             self.next()
             return Power(symbol.at, found, self.expression(), True)

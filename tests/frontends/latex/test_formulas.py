@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symprop.language import Position
-from tests.frontends.latex.reading import SIZES, arrays, evaluated, read, reader
+from symprop.frontends import Meaning, Names
+from symprop.language import Position, Tensor
+from tests.frontends.latex.reading import SIZES, arrays, evaluated, names, read, reader
 
 N = SIZES["N"]
 A = SimpleNamespace(**arrays())
@@ -145,6 +146,8 @@ ENTRIES: list[tuple[str, Callable[[], Any]]] = [
     (r"S_j = \sum_{n'} G_{n'j}", lambda: A.G.sum(axis=0)),
     (r"S_{ntj} = H_{ntj} - H_{n,t-1,j}", lambda: A.H - np.pad(A.H, ((0, 0), (1, 0), (0, 0)))[:, :-1]),
     (r"S_{nt} = H_{nt} U", lambda: A.H @ A.U),
+    (r"S_{ni} = x^{(n)}_i + X_{ni}", lambda: 2 * A.X),
+    (r"S_{ntj} = H^{\langle t \rangle}_{nj} + H_{n,t+1,j}", lambda: A.H + np.pad(A.H, ((0, 0), (0, 1), (0, 0)))[:, 1:]),
     (r"S^\top = X^\top G", lambda: A.G.T @ A.X),
     (r"S = P = P \odot G", lambda: A.P * A.G),
 ]
@@ -172,6 +175,7 @@ def test_the_values_are_told_apart() -> None:
 
 LEFT_SIDES = [
     (r"\frac{\partial L}{\partial W_2}", "dW2"),
+    (r"\frac{\partial L}{\partial W_2^\top}", "dW2"),
     (r"\dfrac{\partial J}{\partial W^{[2]}}", "dW2"),
     (r"\frac{dL}{dW_2}", "dW2"),
     (r"\frac{\mathrm{d}L}{\mathrm{d}W_2}", "dW2"),
@@ -187,7 +191,7 @@ LEFT_SIDES = [
     (r"\delta_{fc}", "dZ_fc"),
     (r"\delta^{[fc]}", "dZ_fc"),
     (r"\delta^{(\mathrm{fc})}", "dZ_fc"),
-    (r"W^2", "W2"),
+    (r"Z^2", "Z2"),
     (r"\hat y", "y_hat"),
     (r"\tilde{q}", "q_tilde"),
     (r"\mu_B", "mu_B"),
@@ -198,16 +202,15 @@ LEFT_SIDES = [
 @pytest.mark.parametrize(("left", "name"), LEFT_SIDES, ids=[left for left, _ in LEFT_SIDES])
 def test_a_left_side_names_what_the_line_is_about(left: str, name: str) -> None:
     known = reader("").names
-    if left == "W^2":
-        known = type(known)({k: m for k, m in known.tensors.items() if k != "W"}, known.extents)
+    if left == "Z^2":
+        known = names()
+        known = Names({**{k: m for k, m in known.tensors.items() if k != "Z"}, "Z2": Meaning(Tensor("Z2", ()), "")})
     line = reader(f"{left} = c", known)
     line.program()
     assert line.name == name
 
 
 def test_a_symbol_that_documents_print_is_read_back() -> None:
-    from tests.frontends.latex.reading import names
-
     known = names(W_fc=r"\Theta_{1}", Z_fc=r"\tilde{Q}")
     found = reader(r"X \Theta_1 + \tilde Q", known)
     assert evaluated(found.expression("value")).shape == (N, 2)
@@ -226,7 +229,5 @@ def test_a_chain_is_one_value_for_each_side() -> None:
 
 
 def test_the_prime_of_an_activation_is_the_one_of_the_network() -> None:
-    from tests.frontends.latex.reading import names
-
     found = reader(r"f'(Z)", names({"tanh": 1})).expression("value")
     assert np.allclose(evaluated(found), 1 - np.tanh(A.Z) ** 2)

@@ -230,7 +230,11 @@ LINES: list[tuple[str, str]] = [
         r"column 28: nothing is known by the name 'Q'. Define it in a line above, or name it as the network "
         r"does.",
     ),
-    (r"W_{i+1} = u", r"column 4: an index on the left is a letter alone"),
+    (
+        r"W_{i+1} = u",
+        r"column 1: W is given, and cannot be claimed; expected its gradient or a computed value. Write "
+        r"\frac{\partial L}{\partial W} for the gradient.",
+    ),
     (r"S_{ii} = M_{ii}", r"column 5: index i stands twice on the left"),
     (r"S_i = c", r"column 3: it is not clear what i runs over; the right side does not read it"),
     (
