@@ -1,7 +1,7 @@
 """A file of claims, YAML or LaTeX, with the places of its formulas.
 
-Enters: text.  Leaves: a `ClaimsFile`.  The reader of YAML is the one of net.yaml: no tags, no anchors, no second document,
-and bounds on everything.  What the formulas mean is found elsewhere.
+Enters: text.  Leaves: a `ClaimsFile`.  The reader of YAML is the one of net.yaml: no tags, no anchors, no second
+document, and bounds on everything.  What the formulas mean is found elsewhere.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ class _Reader:
                 known[plain(alias, {})] = known[plain(name, {})]
         self.known: dict[str, Meaning] = known
         self.functions = {f.name: len(f.args) + len(f.params) for f in network.functions.values()}
-        self.symbols = {name: Symbols(network, derivation.prefix)[name].tex for name in network.tensors}
+        symbols = Symbols(network, derivation.prefix)
+        self.symbols = {name: symbols[name].tex for name in network.tensors}
         self.slope = slopes(network.functions)
         self.labels: set[str] = set()
         extents = {name for tensor in network.tensors.values() for axis in tensor.axes for name in axis.names}

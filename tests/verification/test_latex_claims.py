@@ -143,7 +143,7 @@ def test_a_delta_that_was_given_is_no_kronecker_delta() -> None:
     text = r"\[ \delta = \frac{2}{N} (Z - t) \] \[ \frac{\partial L}{\partial W_{ij}} = \sum_n x_{ni} \delta_{nj} \]"
     with pytest.raises(ClaimError) as caught:
         verify(linear(), parse_document(text, "hand.tex"))
-    message = r"'\delta_{nj}' may be delta or the Kronecker delta. Name it another way."
+    message = r"'\delta_{nj}' may be delta or the Kronecker delta. Write \mathrm{d}Z_{ij} or [i = j]."
     assert str(caught.value) == rf"hand.tex:1:90: {message}"
     named = text.replace(r"\delta_{nj}", r"\mathrm{d}Z_{nj}")
     assert verify(linear(), parse_document(named, "hand.tex")).ok

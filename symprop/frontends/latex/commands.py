@@ -221,7 +221,7 @@ class Commands(Scripts):
     def _indicator_below(self, token: Token) -> Node:
         """A condition, or a length, which follows from the formula anyway, in a subscript."""
         if self.take("{") is None:
-            self._item()
+            self.bare_item()
             return Ones(token.start)
         inner = self.take(*BRACKETS)
         first = self.expression()
@@ -277,7 +277,7 @@ class Commands(Scripts):
     def _letters(self, token: Token) -> tuple[tuple[Item, ...], Item | None]:
         """`i`, `{i=1}`, `{i,j}`, `{k \\ne i}`."""
         if self.take("{") is None:
-            return (self._item(),), None
+            return (self.bare_item(),), None
         found: list[Item] = []
         unequal = None
         while not self.take("}"):

@@ -63,7 +63,9 @@ class Entries(Faults):
             choices = [f.name for f in readings] + ["the Kronecker delta"] * kronecker
             choices += ["a power"] * any(f.power is not None for f in readings)
             self.fail(
-                node.at, f"'{self.shown(node)}' may be {' or '.join(dict.fromkeys(choices))}", "Name it another way."
+                node.at,
+                f"'{self.shown(node)}' may be {' or '.join(dict.fromkeys(choices))}",
+                r"Write \mathrm{d}Z_{ij} or [i = j]." if kronecker else "Name it another way.",
             )
         if kronecker:
             return self._delta(node)

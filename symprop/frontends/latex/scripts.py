@@ -115,7 +115,7 @@ class Scripts(Cursor):
     def items(self) -> tuple[Item, ...]:
         """What stands in a subscript."""
         if self.take("{") is None:
-            return (self._item(),)
+            return (self.bare_item(),)
         found: list[Item] = []
         while not self.take("}"):
             token = self.peek()
@@ -126,6 +126,14 @@ class Scripts(Cursor):
         if not found:
             self.fail(self.peek(), "a subscript is empty")
         return tuple(found)
+
+    def bare_item(self) -> Item:
+        """A script without braces, which is one token: u_i + 1 and u_i' are not about i + 1 and i'."""
+        token = self.peek()
+        if not (token.is_letter or token.text in GREEK):
+            return self._item()
+        self.next()
+        return Item(token.start, GREEK.get(token.text, token.text), "letter")
 
     def _item(self) -> Item:
         token = self.next()

@@ -90,6 +90,8 @@ def times(left: Array, right: Array) -> Array:
         raise Ambiguous(f"are two vectors side by side; it is not clear which product is meant: {choices}")
     if len(left.axes) == 1 and right.axes[0] is None and len(right.axes) == 2:
         return Array((left.axes[0], right.axes[1]), ex.mul(left.body, right.body))
+    if len(left.axes) == 2 and left.shape == right.shape and left.shape[0] != left.shape[1]:
+        raise Mismatch(r"do not fit as matrices; entry by entry, the product is written \odot")
     place = max(len(right.axes) - 2, 0)
     left, right = matched(left, right, [(len(left.axes) - 1, place)])
     found = product(left, right)

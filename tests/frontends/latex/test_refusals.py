@@ -190,6 +190,16 @@ UNFIT: list[tuple[str, str]] = [
         r"the right. X (N, 4) is of the network; G (N, 3) is of the network.",
     ),
     (
+        r"P G",
+        r"column 3: the product: shapes (N, 3) and (N, 3) do not fit as matrices; entry by entry, the product "
+        r"is written \odot. P (N, 3) is of the network; G (N, 3) is of the network.",
+    ),
+    (
+        r"t + b^\top",
+        r"column 3: the sum: shapes (N, 1) and (1, 3) are a column and a row. t (N, 1) is of the network; b "
+        r"(3,) is of the network.",
+    ),
+    (
         r"X + G",
         r"column 3: the sum: shapes (N, 4) and (N, 3) do not broadcast. X (N, 4) is of the network; G (N, 3) "
         r"is of the network.",
