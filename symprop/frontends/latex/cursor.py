@@ -76,11 +76,22 @@ def _meaningful(found: Sequence[Token]) -> list[Token]:
             kept.append(Token(r"\quad", token.start))
         elif text == "\\\\" and not cases:
             place = behind_break(found, place)
+        elif text == "{" and _is_empty_group(found, place, kept):
+            place += 1
         elif not (text in SPACES or (text == "&" and not cases)):
             if text in (r"\begin", r"\end") and "".join(t.text for t in found[place : place + 7]) == "{cases}":
                 cases += 1 if text == r"\begin" else -1
             kept.append(token)
     return kept
+
+
+def _is_empty_group(found: Sequence[Token], place: int, kept: Sequence[Token]) -> bool:
+    """True of `{}` that only keeps scripts or signs apart; behind a command or a mark it would be an argument."""
+    closes = place < len(found) and found[place].text == "}"
+    before = kept[-1].text if kept else ""
+    if before == "}":
+        return closes and place + 1 < len(found) and found[place + 1].text in ("^", "'")
+    return closes and not (before in ("_", "^") or (before.startswith("\\") and before != r"\quad"))
 
 
 def _is_remark(found: Sequence[Token], place: int, kept: Sequence[Token]) -> bool:

@@ -77,22 +77,15 @@ class Grammar(Commands):
             op = self.take("+", "-")
             if op is None:
                 break
-            self._pass_empty()
             found = Binary(op.start, op.text, found, self.term())
         self.depth -= 1
         return found
-
-    def _pass_empty(self) -> None:
-        """`{}` before a sign that begins a line."""
-        while self.peek().text == "{" and self.peek(1).text == "}":
-            self.place += 2
 
     def pass_gap(self) -> None:
         r"""A \quad within a formula: an operator stands behind it, or nothing does."""
         start = self.place
         while self.take(r"\quad"):
             pass
-        self._pass_empty()
         token = self.peek()
         ends = (END, "+", "-", "}", ")", "]", "&", "\\\\", ",", ".", ";", *EQUALS, *COMPARISONS)
         if self.place > start and token.text not in (*ends, *ENTRYWISE, *PRODUCTS):
@@ -101,7 +94,6 @@ class Grammar(Commands):
 
     def term(self) -> Node:
         """Products joined entry by entry."""
-        self._pass_empty()
         found = self.product()
         while (op := self.take(*ENTRYWISE)) is not None:
             found = Binary(op.start, ENTRYWISE[op.text], found, self.product())

@@ -242,6 +242,8 @@ class Scripts(Cursor):
         if token.text in ("'", r"\prime") and isinstance(found, Symbol):
             self.next()
             return replace(found, primes=found.primes + 1)
+        if token.text == "^" and isinstance(found, Symbol):
+            return self._nested(symbol)
         start = self.place
         if self._takes_transpose():
             if self.peek().text == "}":
@@ -251,6 +253,14 @@ class Scripts(Cursor):
             self.next()
             return Power(symbol.at, found, self.expression(), True)
         return self._exponent(found, mark)
+
+    def _nested(self, symbol: Symbol) -> Node:
+        r"""`W^{[2]^\top}`."""
+        mark = self.next()
+        braced = self.take("{") is not None
+        if not self._takes_transpose() or (braced and self.take("}") is None):
+            self.fail(mark, "a superscript of a superscript cannot be read; expected a transpose")
+        return Transpose(symbol.at, symbol)
 
     def _exponent(self, found: Node, mark: Token) -> Node:
         token = self.peek()

@@ -39,7 +39,8 @@ SPACES = frozenset((*_SPACES.split(), "\\ "))
 GENERIC = ("f", "g", "phi")
 """What an activation is called where nothing else has the name."""
 LABELS = frozenset((r"\label", r"\tag", r"\tag*", r"\hspace", r"\vspace", r"\phantom", r"\hphantom", r"\vphantom"))
-GAPS = frozenset((r"\quad", r"\qquad"))
+GAPS = frozenset((r"\quad", r"\qquad", r"\Rightarrow", r"\Longrightarrow", r"\implies", r"\therefore"))
+"""What stands between equations."""
 PRODUCTS = {
     r"\cdot": r"\cdot",
     r"\times": r"\times",

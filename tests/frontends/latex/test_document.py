@@ -50,6 +50,11 @@ def test_the_lines_of_a_document() -> None:
     ]
 
 
+def test_arrows_stand_between_equations() -> None:
+    found = lines(r"\[ a = b \implies c = d \] \[ \Rightarrow e = f \]", "hand.tex")
+    assert [line.text.strip() for line in found] == ["a = b", "c = d", r"\Rightarrow e = f"]
+
+
 def test_every_line_knows_its_offset() -> None:
     for line in lines(DOCUMENT, "hand.tex"):
         assert DOCUMENT[line.start : line.start + 3] == line.text[:3]

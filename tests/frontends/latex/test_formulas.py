@@ -103,6 +103,10 @@ FORMULAS: list[tuple[str, Callable[[], Any]]] = [
     # names
     (r"W_1 W_2", lambda: A.W1 @ A.W2),
     (r"W^{[1]} W^{(2)}", lambda: A.W1 @ A.W2),
+    (r"{W^{[2]}}^\top W_1^\top", lambda: A.W2.T @ A.W1.T),
+    (r"W^{[2]^T} W^{[1]^{\top}}", lambda: A.W2.T @ A.W1.T),
+    (r"W^{[2]}{}^\top W^{[1]T}", lambda: A.W2.T @ A.W1.T),
+    (r"{} - P {} + G", lambda: A.G - A.P),
     (r"X W_{fc}", lambda: A.X @ A.W_fc),
     (r"X W_{\mathrm{fc}} + b_{\text{fc}}", lambda: A.X @ A.W_fc + A.b_fc),
     (r"\mathbf{X} \boldsymbol{W}", lambda: A.X @ A.W),
