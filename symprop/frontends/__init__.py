@@ -2,12 +2,14 @@
 
 from symprop.frontends.declarations import formula_network
 from symprop.frontends.formulas import equations_network, loss_network
+from symprop.frontends.latex import Latex
 from symprop.frontends.names import Meaning, Names
 from symprop.frontends.numpy_notation import Assigned, Notation
 from symprop.frontends.program import ShapeError
 
 __all__ = [
     "Assigned",
+    "Latex",
     "Meaning",
     "Names",
     "Notation",

@@ -5,10 +5,10 @@ Enters: tensors under the names a user gives them.  Leaves: a meaning for each n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from symprop.language import Tensor
+from symprop.language import Function, Tensor
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,15 @@ class Names:
         tensors: by the name the text uses.
         extents: names of extents, such as N.
         functions: further elementwise functions with their number of arguments.
+        symbols: how documents print the tensors, in LaTeX.
+        slope: the derivative of a function by its first argument, of a given order; None for what is no function.
     """
 
     tensors: Mapping[str, Meaning]
     extents: frozenset[str] = frozenset({"N"})
     functions: Mapping[str, int] = field(default_factory=dict)
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    slope: Callable[[str, int], Function | None] | None = None
 
     def tensor(self, name: str) -> Meaning | None:
         """The meaning of a name."""

@@ -51,6 +51,13 @@ class Assigned:
 class Notation(Expressions):
     """One text whose assignments are read; arguments as of `Expressions`."""
 
+    name = ""
+    """What a text whose shapes do not fit is about, where it is about one thing."""
+    also: tuple[str, ...] = ()
+    """Other names of the value."""
+    restates = False
+    """Whether a name that is given twice is claimed twice; here it is assigned another value."""
+
     def __init__(
         self, text: str, names: Names, label: Label, where: str = "formula", locate: Locate | None = None
     ) -> None:
@@ -103,6 +110,10 @@ class Notation(Expressions):
             found.update((node.id, None) for node in read if node.id not in known)
             known |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
         return list(found)
+
+    def line(self, place: Place) -> str:
+        """The line of the text that a value stands on."""
+        return self.text.split("\n")[place.line - 1].strip()
 
     def _run(self, statements: Sequence[ast.stmt]) -> list[Assigned]:
         for statement in statements:

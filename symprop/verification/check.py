@@ -35,7 +35,8 @@ def verify(
 
     Args:
         network: whose gradients are claimed; None for Python claims with a loss of their own.
-        claims: path of a YAML file of claims, "-", or one that was read; or of a Python file, whose functions are run.
+        claims: path of a file of claims, YAML or .tex, "-" for YAML on standard input, or one that was read; or of a
+            Python file, whose functions are run.
         timeout: seconds for all claims together, after which what is not proved is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
         convention: what the claims take for granted, {"batch": "columns"}; goes before what their file declares.

@@ -1,25 +1,31 @@
-"""A file of claims: YAML with the places of its formulas.
+"""A file of claims, YAML or LaTeX, with the places of its formulas.
 
-Enters: text.  Leaves: a `ClaimsFile`.  The reader is the one of net.yaml: no tags, no anchors, no second document, and
-bounds on everything.  What the formulas mean is found elsewhere.
+Enters: text.  Leaves: a `ClaimsFile`.  The reader of YAML is the one of net.yaml: no tags, no anchors, no second
+document, and bounds on everything.  What the formulas mean is found elsewhere.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 from symprop.errors import ClaimError, Fault, SpecError
+from symprop.frontends.latex.document import Line, lines
+from symprop.frontends.latex.tokens import place_of
 from symprop.language.syntax import NAME
 from symprop.language.syntax import Place as TextPlace
 from symprop.spec import nodes
 from symprop.spec.places import Finding, Place, faults, instead
 from symprop.spec.source import check_characters, read_text
-from symprop.verification.conventions import MEANINGS
+from symprop.verification.conventions import MEANINGS, joined
 
+DOCUMENT = ".tex"
+SETTING = re.compile(r"^[ \t]*%[ \t]*symprop:[ \t]*(\w+):[ \t]*(\S[^\n]*)$", re.MULTILINE)
+SETTINGS = ("net", "convention")
 KEYS = ("symprop", "net", "aliases", "convention", "claims")
 EXPECTED = "a mapping with claims, one formula a name"
 
@@ -33,12 +39,14 @@ class Formula:
         text: the formula or the statements.
         place: where it begins.
         locate: the words for a place of the text.
+        notation: how it is written, "numpy" or "latex".
     """
 
     name: str
     text: str
     place: str
     locate: Callable[[TextPlace], str]
+    notation: str = "numpy"
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,8 @@ class ClaimsFile:
     Args:
         name: of the file, for messages.
         net: the network's file, as it is written there, or "".
-        formulas: the claims in order, or the one program.
-        is_program: whether every assignment of the one formula is a claim.
+        formulas: the claims in order, or programs.
+        is_program: whether every assignment of the formulas is a claim.
         aliases: names of the user's and the network's names they stand for.
         convention: words of the convention it declares, of which there may be none.
     """
@@ -78,7 +86,7 @@ def read_claims(path: str | os.PathLike[str]) -> ClaimsFile:
         name, text = read_text(path)
     except SpecError as error:
         raise ClaimError(error.faults) from None
-    return parse_claims(text, name)
+    return parse_document(text, name) if Path(name).suffix == DOCUMENT else parse_claims(text, name)
 
 
 def parse_claims(text: str, name: str = "claims") -> ClaimsFile:
@@ -94,6 +102,50 @@ def parse_claims(text: str, name: str = "claims") -> ClaimsFile:
     return _File(name, text).read(root)
 
 
+def parse_document(text: str, name: str = "claims.tex") -> ClaimsFile:
+    """The claims of a document in LaTeX, one formula a line.
+
+    Raises:
+        ClaimError: it has no line of mathematics, or a delimiter is not closed.
+    """
+    try:
+        check_characters(text, name)
+    except SpecError as error:
+        raise ClaimError(error.faults) from None
+    found = tuple(_line(line, text, name) for line in lines(text, name))
+    if not found:
+        hint = r"Write \[ \frac{\partial L}{\partial W} = X^\top \delta \], say."
+        raise ClaimError(Fault(name, "there is no claim; expected mathematics with a left side and =", hint))
+    settings = _settings(text, name)
+    convention = settings.get("convention")
+    declared = joined([convention], f"{name}: convention") if convention else {}
+    return ClaimsFile(name, settings.get("net", ""), found, True, {}, declared)
+
+
+def _settings(text: str, name: str) -> dict[str, str]:
+    """What the comments `% symprop: KEY: value` of a document set."""
+    found: dict[str, str] = {}
+    for setting in SETTING.finditer(text):
+        key, value = setting.group(1), setting.group(2).strip()
+        if key not in SETTINGS or key in found:
+            place = place_of(text, setting.start(1))
+            wrong = f"'{key}' is set twice" if key in found else f"unknown key '{key[:60]}'; {instead(key, SETTINGS)}"
+            raise ClaimError(Fault(f"{name}:{place.line}:{place.column}", wrong))
+        found[key] = value
+    return found
+
+
+def _line(line: Line, text: str, name: str) -> Formula:
+    """A line of a document, its places those of the document."""
+    start = place_of(text, line.start)
+
+    def locate(place: TextPlace) -> str:
+        column = place.column + (start.column - 1 if place.line == 1 else 0)
+        return f"{name}:{start.line + place.line - 1}:{column}"
+
+    return Formula("", line.text, locate(TextPlace(1, 1)), locate, "latex")
+
+
 def network_path(file: ClaimsFile, net: str | os.PathLike[str] | None) -> str:
     """Path of the network: the one given, or the one the claims name, which counts from their folder.
 
@@ -103,7 +155,9 @@ def network_path(file: ClaimsFile, net: str | os.PathLike[str] | None) -> str:
     if net is not None:
         return os.fspath(net)
     if not file.net:
-        message = "the claims name no network; expected net: net.yaml beside claims:"
+        is_document = file.name.endswith(DOCUMENT)
+        expected = "a comment % symprop: net: net.yaml" if is_document else "net: net.yaml beside claims:"
+        message = f"the claims name no network; expected {expected}"
         raise ClaimError(Fault(file.name, message, "Add it, or give --net NET.yaml."))
     return str(Path(file.name).parent / file.net)
 

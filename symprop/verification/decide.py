@@ -98,7 +98,7 @@ class Judge:
         self._learn_helpers(claim)
         with mpmath.workdps(2 * DIGITS):
             found = self._judged(claim)
-        verdict = replace(found, name=claim.name, target=claim.target, where=claim.where)
+        verdict = replace(found, name=claim.name, target=claim.target, where=claim.where, read_as=claim.read_as)
         self.left -= 1
         self.prover.learn(claim, verdict.verdict in RIGHT)
         if claim.tensor is not None:

@@ -41,6 +41,7 @@ def _claim(verdict: Verdict) -> dict[str, Any]:
         "ours": verdict.ours or None,
         "hints": list(verdict.hints),
         "where": verdict.where,
+        "read_as": verdict.read_as or None,
     }
 
 

@@ -6,18 +6,28 @@ of them at once; only shapes that do not fit belong to the verdict.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from symprop.algebra.rules import Rules
 from symprop.derivation import Derivation
 from symprop.errors import ClaimError, Fault, InputError
-from symprop.frontends import Assigned, Meaning, Names, Notation, ShapeError
+from symprop.frontends import Assigned, Latex, Meaning, Names, Notation, ShapeError
+from symprop.frontends.arrays import shape_text
+from symprop.language import PRIMITIVES, Function, Position, Read
+from symprop.language.expressions import Call
+from symprop.language.extents import ONE
+from symprop.report.symbols import Symbols
 from symprop.verification.claimsfile import ClaimsFile, Formula
 from symprop.verification.converting import over_network
+from symprop.verification.proving import single
+from symprop.verification.scene import library
 from symprop.verification.targets import plain, suggestion, target_of
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
 
+NOTATIONS: Mapping[str, type[Notation] | type[Latex]] = {"numpy": Notation, "latex": Latex}
+"""Who reads a formula, by the notation it is written in."""
 MARK = "'"
 """The user's dW1 is stored as dW1', beside the true dW1."""
 
@@ -70,12 +80,16 @@ class _Reader:
                 known[plain(alias, {})] = known[plain(name, {})]
         self.known: dict[str, Meaning] = known
         self.functions = {f.name: len(f.args) + len(f.params) for f in network.functions.values()}
+        symbols = Symbols(network, derivation.prefix)
+        self.symbols = {name: symbols[name].tex for name in network.tensors}
+        self.slope = slopes(network.functions)
+        self.labels: set[str] = set()
         extents = {name for tensor in written.values() for axis in tensor.axes for name in axis.names}
         self.extents = frozenset(extents)
 
     @property
     def names(self) -> Names:
-        return Names(dict(self.known), self.extents, self.functions)
+        return Names(dict(self.known), self.extents, self.functions, self.symbols, self.slope)
 
     def formulas(self) -> list[Claim]:
         """Claims by name, each of which may read those above it."""
@@ -116,38 +130,67 @@ class _Reader:
             self.known[name] = Meaning(tensor, "", f"the shapes of claim {claim} do not fit", unfit=True)
 
     def program(self) -> list[Claim]:
-        """One claim for the last value of every name that is assigned to; earlier values are helpers."""
-        formula = self.file.formulas[0]
-        notation = Notation(formula.text, self.names, _program_label, "claims", formula.locate)
+        """One claim for every value, or the last one of every name that is assigned to; earlier ones are helpers."""
+        found = []
+        for formula in self.file.formulas:
+            found += self._program(formula)
+        return found
+
+    def _program(self, formula: Formula) -> list[Claim]:
+        reader = NOTATIONS[formula.notation](formula.text, self.names, self._label, "claims", formula.locate)
         try:
-            assigned = notation.program()
+            reader.program()
         except ShapeError as error:
-            return [*self._assigned(notation.found, formula), _broken(error, formula)]
+            self._block([reader.name], reader.name)
+            return [*self._assigned(reader, formula), self._broken(error, reader.name, formula)]
         except InputError as error:
             self.faults += error.faults
             return []
-        return self._assigned(assigned, formula)
+        return self._assigned(reader, formula)
 
-    def _assigned(self, assigned: list[Assigned], formula: Formula) -> list[Claim]:
-        last = {value.name: value.tensor.name for value in assigned}
+    def _label(self, name: str, count: int) -> str:
+        """A name that no value of the file is stored under yet."""
+        while (label := f"{name}{MARK}" + (f".{count}" if count else "")) in self.labels:
+            count += 1
+        self.labels.add(label)
+        return label
+
+    def _assigned(self, reader: Notation | Latex, formula: Formula) -> list[Claim]:
+        last = {value.name: value.tensor.name for value in reader.found}
         claims = []
-        for value in assigned:
+        for value in reader.found:
             where = formula.locate(value.place)
-            is_last = last[value.name] == value.tensor.name
+            is_last = reader.restates or last[value.name] == value.tensor.name
             try:
                 target = target_of(value.name, self.derivation, self.file.aliases, where) if is_last else ""
             except InputError as error:
                 self.faults += error.faults
                 continue
-            line = formula.text.split("\n")[value.place.line - 1].strip()
-            claims.append(self._valued(Claim(value.name, target, None, (), (), line, where), [value]))
+            claim = self._valued(Claim(value.name, target, None, (), (), reader.line(value.place), where), [value])
+            claims.append(replace(claim, read_as=_read_as(claim) if formula.notation != "numpy" else ""))
+            meaning = self._alias(reader, value) or Meaning(value.tensor, f"by your claim {value.name}")
+            for known in filter(None, (value.name, target, *reader.also)):
+                self.known[known] = meaning
         return claims
 
+    def _alias(self, reader: Notation | Latex, value: Assigned) -> Meaning | None:
+        """What `w = W_1` makes w: another name of the tensor, where names are not assigned to again."""
+        equation = value.equations[-1]
+        body = single(equation.body)
+        axes = value.tensor.axes
+        left = tuple(Position.of(0) if extent == ONE else p for p, extent in zip(equation.indices, axes, strict=True))
+        if not (reader.restates and isinstance(body, Read) and body.indices == left):
+            return None
+        if value.name in self.derivation.network.tensors:
+            return None
+        known = self.known.get(body.tensor)
+        return known if known is not None and known.tensor.axes == value.tensor.axes else None
 
-def _broken(error: ShapeError, formula: Formula) -> Claim:
-    """The statement of a program whose shapes do not fit; NumPy would stop there."""
-    fault = error.faults[0]
-    return Claim("program", "program", None, (), (), formula.text, fault.where, fault)
+    def _broken(self, error: ShapeError, name: str, formula: Formula) -> Claim:
+        """The statement of a program whose shapes do not fit; NumPy would stop there."""
+        fault = error.faults[0]
+        target = target_of(name, self.derivation, self.file.aliases, fault.where) if name else ""
+        return Claim(name or "program", target or name or "program", None, (), (), formula.text, fault.where, fault)
 
 
 def _labels(claim: str) -> Callable[[str, int], str]:
@@ -159,5 +202,24 @@ def _labels(claim: str) -> Callable[[str, int], str]:
     return label
 
 
-def _program_label(name: str, count: int) -> str:
-    return f"{name}{MARK}" + (f".{count}" if count else "")
+def _read_as(claim: Claim) -> str:
+    """The equations of a claim with the shape of its value."""
+    assert claim.written is not None
+    equations = "; ".join(str(e) for e in claim.formulas).replace(MARK, "")
+    return f"{equations} of shape {shape_text(claim.written.axes)}"
+
+
+def slopes(functions: Mapping[str, Function]) -> Callable[[str, int], Function | None]:
+    """Derivatives of the functions of a network and of the library, found by differentiating their formulas."""
+    known = {**library(), **functions}
+    rules = Rules(known)
+
+    def slope(name: str, order: int) -> Function | None:
+        own = Function(name, ("z",), Call(name, (Read("z"),))) if name in PRIMITIVES else None
+        function = known.get(name, own)
+        for step in range(order if function is not None else 0):
+            assert function is not None
+            function = replace(function, name=f"{name} derived {step + 1} times", body=rules(function, 0))
+        return function
+
+    return slope

@@ -33,6 +33,9 @@ def report_text(report: Report, explain: bool = False) -> str:
     for verdict in report.given:
         block = list(_details(verdict, explain))
         lines += ["", f"{verdict.name}: {verdict.verdict}", *block] if block else []
+    echoed = [v for v in report.given if v.read_as]
+    if echoed:
+        lines += ["", "Read as:", *(line for v in echoed for line in _wrapped(v.read_as, "  "))]
     assumptions = tuple(dict.fromkeys(a for v in report.given for a in v.assumptions))
     if any(IMPURE in v.flags for v in report.given):
         lines += ["", *_wrapped(report.notes[-1], "")]

@@ -34,6 +34,7 @@ class Claim:
         text: the formula as it was written.
         where: its place.
         problem: why it cannot be evaluated, or None.
+        read_as: the equations it was read as, of a notation that has to be interpreted; else "".
         written: the tensor as the user has it, which later claims read; `tensor` is the same as the network has it.
         view: how the user writes what it is about; None of a helper.
     """
@@ -46,6 +47,7 @@ class Claim:
     text: str
     where: str
     problem: Fault | None = None
+    read_as: str = ""
     written: Tensor | None = None
     view: View | None = None
 
@@ -127,6 +129,7 @@ class Verdict:
         hints: what the claim is consistent with; each was checked at two independent points.
         steps: of the proof.
         where: place of the claim.
+        read_as: how its notation was understood, as equations with the shape; "" where there is nothing to understand.
     """
 
     name: str
@@ -147,6 +150,7 @@ class Verdict:
     hints: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     where: str = ""
+    read_as: str = ""
 
 
 @dataclass(frozen=True)

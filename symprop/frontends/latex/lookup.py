@@ -1,0 +1,165 @@
+r"""Which tensor a symbol is: `W_2`, `W^{[2]}` and `W_{\mathrm{fc}}` by their labels, `\delta^{[2]}` as an adjoint.
+
+Enters: symbols and the names there are.  Leaves: the name of a tensor and the items of the subscript that are indices.
+All readings are looked for; two that differ are refused with both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from symprop.errors import FormulaError
+from symprop.frontends.latex.grammar import Grammar
+from symprop.frontends.latex.nodes import Item, Power, Symbol
+from symprop.frontends.latex.tokens import refuse
+from symprop.frontends.names import Names
+from symprop.language import Tensor
+
+LOWER = frozenset("zaxwhpX")
+"""Letters that single examples have where the network has the other case."""
+PREFIX, DELTA, PREACTIVATION = "d", "delta", "Z"
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A tensor by its name, and what is left of a subscript as indices."""
+
+    name: str
+    items: tuple[Item, ...]
+    power: Item | None = None
+
+
+class Lookup:
+    """The names of one text."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    @cached_property
+    def symbols(self) -> Mapping[Key, str]:
+        """Tensors by the symbols that documents print."""
+        return _table(tuple(self.names.symbols.items()))
+
+    @cached_property
+    def layers(self) -> tuple[str, ...]:
+        """Ids of the layers with parameters, in order: layer 1, layer 2, ..."""
+        of_network = (t for t in self.tensors() if t.role == "param" and t.origin)
+        return tuple(dict.fromkeys(t.origin for t in of_network))
+
+    def tensors(self) -> Iterator[Tensor]:
+        """The tensors of the network."""
+        return (m.tensor for name, m in self.names.tensors.items() if self.is_of_network(name))
+
+    def is_of_network(self, name: str) -> bool:
+        """True of a tensor of the network, whether it has been claimed or not; of no other name for one."""
+        meaning = self.names.tensor(name)
+        return meaning is not None and (meaning.tensor.name == name or name in self.names.symbols)
+
+    def find(self, symbol: Symbol, is_index: Callable[[str], bool], by_itself: bool = True) -> list[Found]:
+        """All readings of a symbol; those with a whole superscript as a label come first.
+
+        Args:
+            symbol: what is written.
+            is_index: whether a letter is an index here.
+            by_itself: whether adjoints are found by a letter of their own.
+        """
+        below, label = symbol.below, symbol.label
+        example: tuple[Item, ...] = ()
+        if label is not None and label.kind == "letter" and is_index(label.text):
+            example, label = (label,), None
+        found: list[Found] = []
+        for text, rest in self._splits(below, label):
+            # the batch comes first, then the time
+            items = (*example, *rest)
+            items = items if symbol.time is None else (*items[:1], symbol.time, *items[1:])
+            name = self.tensor(symbol.base, text) if by_itself else self.adjoint(symbol.base, text)
+            if name and name not in [f.name for f in found]:
+                found.append(Found(name, items, symbol.plain))
+        if symbol.plain is not None and label is None and by_itself and all(i.kind == "letter" for i in below):
+            labelled = self.tensor(symbol.base, symbol.plain.text)
+            if labelled:
+                found.append(Found(labelled, below))
+        # where W_{fc} may be an entry or the layer fc, it is an entry only if f and c are indices here
+        read = [f for f in found if all(is_index(item.text) for item in f.items)]
+        return read or found
+
+    @staticmethod
+    def _splits(below: Sequence[Item], label: Item | None) -> Iterator[tuple[str, tuple[Item, ...]]]:
+        """A subscript as a label and indices, in every way that leaves letters as indices."""
+        if label is not None:
+            yield label.text, tuple(below)
+            return
+        for cut in range(len(below) + 1):
+            rest = below[cut:]
+            if all(item.kind == "letter" for item in rest) and not any(item.shift for item in below[:cut]):
+                yield "".join(item.text for item in below[:cut]), tuple(rest)
+
+    def tensor(self, base: str, label: str) -> str:
+        """The name of a tensor with a label, "" for none."""
+        known = self.symbols.get((base, label))
+        if known is not None:
+            return known
+        for name in self._spellings(base, label):
+            meaning = self.names.tensor(name)
+            if meaning is not None:
+                # another name of a tensor of the network is that tensor, so that it has its adjoint
+                return meaning.tensor.name if meaning.tensor.name in self.names.tensors else name
+        return ""
+
+    def _spellings(self, base: str, label: str) -> Iterator[str]:
+        """W and 2 as W2, W_2 and, of the second layer fc, W_fc; z as Z where there is no z."""
+        bases = [base, base.swapcase()] if base in LOWER else [base]
+        for stem in bases:
+            yield f"{stem}_{label}" if label else stem
+            if label:
+                yield stem + label
+            if label == "0" and base.lower() in ("a", "x"):
+                yield from (t.name for t in self.tensors() if t.role == "input")
+            if label.isdigit() and 0 < int(label[:6]) <= len(self.layers):
+                yield f"{stem}_{self.layers[int(label) - 1]}"
+
+    def adjoint(self, base: str, label: str) -> str:
+        """The name of the adjoint that a delta or a bar stands for, "" for none."""
+        if base == DELTA:
+            of = self._preactivation(label)
+            return PREFIX + of if of else ""
+        if base.endswith("_bar"):
+            of = self.tensor(base.removesuffix("_bar"), label)
+            meaning = self.names.tensor(of) if of else None
+            return PREFIX + of if meaning is not None and meaning.tensor.role == "param" else ""
+        if len(base) > 1 and base[0] == PREFIX and base[1:2].isalpha():
+            of = self.tensor(base[1:], label)
+            return PREFIX + of if of else ""
+        return ""
+
+    def _preactivation(self, label: str) -> str:
+        """Z of a layer; without a label, the only one there is."""
+        if label:
+            of = self.tensor(PREACTIVATION, label)
+            return of if of and self.is_of_network(of) else ""
+        names = [name for name in self.names.tensors if self.is_of_network(name)]
+        inner = [n for n in names if n.rstrip("0123456789") == PREACTIVATION or n.startswith(f"{PREACTIVATION}_")]
+        return inner[0] if len(inner) == 1 else ""
+
+
+@lru_cache(maxsize=8)
+def _table(given: tuple[tuple[str, str], ...]) -> Mapping[Key, str]:
+    found: dict[Key, str] = {}
+    for name, tex in given:
+        try:
+            side = Grammar(tex, refuse(name), _no, _no).side()
+        except FormulaError:
+            continue  # a symbol beyond this grammar is simply not one that can be written
+        if isinstance(side, Power) and isinstance(side.base, Symbol) and isinstance(side.exponent, Symbol):
+            found[(side.base.base, side.exponent.base)] = name
+        if isinstance(side, Symbol):
+            script = (*side.below, *(i for i in (side.label, side.plain) if i is not None))
+            found[(side.base, "".join(item.text for item in script))] = name
+    return found
+
+
+def _no(name: str) -> bool:
+    return False
