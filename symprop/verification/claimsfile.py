@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,12 +32,16 @@ class Formula:
         text: the formula or the statements.
         place: where it begins.
         locate: the words for a place of the text.
+        notation: "numpy", or "index" where indices stand behind the name.
+        indices: `[n,t,j]`, as they stand behind the name, or "".
     """
 
     name: str
     text: str
     place: str
     locate: Callable[[TextPlace], str]
+    notation: str = "numpy"
+    indices: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,8 +151,8 @@ class _File:
             found[key.text] = value.value
         return found
 
-    def _check_name(self, key: nodes.Scalar) -> None:
-        if not NAME.fullmatch(key.text.replace(".", "_")):
+    def _check_name(self, key: nodes.Scalar, name: str = "") -> None:
+        if not NAME.fullmatch((name or key.text).replace(".", "_")):
             shown = key.text if len(key.text) < 40 else key.text[:37] + "..."
             self.fail(key.place, f"'{shown}' is not a name; expected letters, digits, _ and dots")
 
@@ -157,15 +161,19 @@ class _File:
             self.fail(node.place, f"claims: expected {EXPECTED.partition(' with claims, ')[2]}, or one | program")
         if not node.keys:
             self.fail(node.place, "claims: there is no claim")
-        found = []
+        found: list[Formula] = []
         for key, value in zip(node.keys, node.values, strict=True):
-            self._check_name(key)
-            found.append(self._formula(key.text, value))
+            name, bracket, rest = key.text.partition("[")
+            self._check_name(key, name)
+            if any(name == other.name for other in found):
+                self.fail(key.place, f"'{name}' is claimed twice; expected one formula a name")
+            formula = self._formula(name, value)
+            found.append(replace(formula, notation="index", indices=bracket + rest) if bracket else formula)
         return tuple(found)
 
     def _formula(self, name: str, node: nodes.Node) -> Formula:
         if not isinstance(node, nodes.Scalar):
-            self.fail(node.place, f"{name}: expected a formula in NumPy notation", "Quote it if it begins with [ or {.")
+            self.fail(node.place, f"{name}: expected a formula", "Quote it if it begins with [ or {.")
         text = node.value if isinstance(node.value, str) else node.text
         if not text.strip():
             self.fail(node.place, f"{name}: the formula is empty" if name else "claims: there is no claim")

@@ -62,7 +62,7 @@ class Judge:
 
     def __init__(self, derivation: Derivation, claims: tuple[Claim, ...], deadline: float) -> None:
         self.derivation, self.claims, self.deadline = derivation, claims, deadline
-        self.prover = Prover(derivation, {**library(), **derivation.network.functions})
+        self.prover = Prover(derivation, {**library(), **derivation.network.functions}, claims)
         self.found: dict[str, Verdict] = {}
         self.assumed: dict[str, tuple[str, ...]] = {}
         self._scenes: dict[int, Scene] = {}
@@ -147,7 +147,9 @@ class Judge:
         evidence = Evidence("proof", DIGITS, len(compared.scenes), compared.worst)
         found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps)
         found = replace(found, assumptions=self._assumptions(claim, proof.assumptions), ours=self._ours(claim))
-        return replace(found, verdict=AT_KINKS, kinks=proof.kinks) if proof.kinks else found
+        inherited = (k for name in claim.reads if name in self.found for k in self.found[name].kinks)
+        kinks = tuple(dict.fromkeys([*proof.kinks, *inherited]))
+        return replace(found, verdict=AT_KINKS, kinks=kinks) if kinks else found
 
     def _assumptions(self, claim: Claim, own: tuple[str, ...]) -> tuple[str, ...]:
         """What the proof, our own adjoints, and the claims it builds on assume."""
@@ -170,7 +172,8 @@ class Judge:
         wrong = differing(*values, TOLERANCE)
         found = replace(found, differing=(int(wrong.sum()), int(wrong.size)))
         if follows:
-            reason = f"It is right given the claims above it; the first wrong one is {first}."
+            others = "other claims of its recurrence" if claim.group else "claims above it"
+            reason = f"It is right given the {others}; the first wrong one is {first}."
             found = replace(found, reason=reason, flags=(GIVEN_EARLIER,))
         ratio = ratio_of((scene, *(self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
         if ratio is not None:
@@ -193,17 +196,26 @@ class Judge:
                 pending += stored[name].reads
         for name, verdict in self.found.items():
             if name in seen and verdict.verdict in WRONG:
-                return verdict.name
-        return ""
+                return verdict.first_wrong or verdict.name
+        beside = (c for c in self.claims if c.tensor is not None and c.tensor.name in claim.group)
+        first = next((c.name for c in beside if not self._steps_right(c)), claim.name)
+        return first if first != claim.name else ""
 
     def _follows(self, claim: Claim) -> bool:
-        """True where the claim is right if the claims above it were, at two points."""
+        """True where the claim is right if the claims above it, or beside it in a recurrence, were, at two points."""
+        if claim.group and self._steps_right(claim):
+            return True
         for number in (0, 1):
             scene = self.scene(number)
             values, local = scene.values(claim), scene.local(claim)
             if values is None or local is None or not distance(values[0], local) <= TOLERANCE:
                 return False
         return True
+
+    def _steps_right(self, claim: Claim) -> bool:
+        """True where one step of a recurrence is right over true values of the rest, at two points."""
+        steps = [self.scene(number).step(claim) for number in (0, 1)] if claim.target else []
+        return all(step is not None and distance(*step) <= TOLERANCE for step in steps)
 
     def _shape(self, claim: Claim) -> Verdict:
         assert claim.tensor is not None

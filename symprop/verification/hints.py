@@ -136,7 +136,7 @@ def _readable(derivation: Derivation) -> dict[str, Tensor]:
 def _matches(equation: Equation, claim: Claim, scenes: Sequence[Scene]) -> bool:
     """True where a mutant has the claimed values, roughly at one point and then in all digits at all of them."""
     for scene in scenes:
-        values = scene.values(claim)
+        values = scene.step(claim) if claim.group else scene.values(claim)
         if values is None:
             return False
         arrays = {**scene.truth, **scene.overridden(claim)}

@@ -6,16 +6,17 @@ tensors they are equal to; what is not needed for a proof is unfolded only if a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from time import monotonic
 from typing import Any
 
 from symprop.algebra.terms import Facts
 from symprop.derivation import Derivation
-from symprop.language import Equation, Expr, Extent, Function, Index, Position, Read, ranges
+from symprop.language import Compound, Equation, Expr, Extent, Function, Index, Position, Read, ranges
 from symprop.language import expressions as ex
+from symprop.verification.recurrences import ends
 from symprop.verification.values import Claim
 
 MODULE = "symprop.algebra.canonical"
@@ -46,9 +47,12 @@ class Prover:
     Args:
         derivation: the truth.
         functions: scalar functions by name.
+        claims: all claims.
     """
 
-    def __init__(self, derivation: Derivation, functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self, derivation: Derivation, functions: Mapping[str, Function], claims: Iterable[Claim] = ()
+    ) -> None:
         self.derivation, self.functions = derivation, functions
         self.equal = prover()
         self.assumed = tuple(_rows_sum_to_one(derivation))
@@ -57,6 +61,8 @@ class Prover:
         self.adjoints = {a.equation.target: a.equation for a in derivation}
         self.own: dict[str, Equation] = {}
         self.known: dict[str, str] = {}
+        self.claims = {c.tensor.name: c.target for c in claims if c.tensor is not None and c.target}
+        self.inductions: dict[tuple[str, ...], dict[str, Proved]] = {}
         axes = {t.name: t.axes for t in network.tensors.values()}
         prefixed = {derivation.prefix + name: extents for name, extents in axes.items()}
         self.axes = {**prefixed, **axes}
@@ -79,9 +85,15 @@ class Prover:
         if truth is None:
             return None
         self._take(claim)
-        own = claim.equations[-1]
-        where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}
-        left, right = self._read(ex.substitute(own.body, where)), single(truth.body)
+        if claim.group:
+            return self._by_induction(claim, deadline)
+        return self._directly(claim, truth, deadline)
+
+    def _directly(self, claim: Claim, truth: Equation, deadline: float) -> Proved | None:
+        sides = aligned(claim.equations[-1], truth)
+        if sides is None:
+            return None
+        left, right = self._read(sides[0]), single(sides[1])
         for definitions in self._stages(claim):
             if monotonic() > deadline:
                 return None
@@ -89,6 +101,36 @@ class Prover:
             if found is not None:
                 return found
         return None
+
+    def _by_induction(self, claim: Claim, deadline: float) -> Proved | None:
+        """A proof for all claims of a recurrence at once: the truth satisfies it, and it has one solution."""
+        if claim.group not in self.inductions:
+            equations = {e.target: e for e in claim.equations}
+            self.inductions[claim.group] = self._satisfied(claim, equations, deadline) if ends(equations) else {}
+        return self.inductions[claim.group].get(claim.equations[-1].target)
+
+    def _satisfied(self, claim: Claim, equations: Mapping[str, Equation], deadline: float) -> dict[str, Proved]:
+        """Proofs that the truth satisfies each equation of a recurrence; none where one is missing."""
+        named = {name: self.claims[name] for name in claim.group if name in self.claims}
+        before, self.known = self.known, {**self.known, **named}
+        found: dict[str, Proved] = {}
+        for name, target in named.items():
+            truth = self.adjoints.get(target) or self.forward.get(target)
+            own = replace(claim, equations=(equations[name],), target=target)
+            proof = None if truth is None else self._directly(own, truth, deadline)
+            if proof is None:
+                break
+            found[name] = proof
+        self.known = before
+        if len(found) < len(named):
+            return {}
+        steps = tuple(s for proof in found.values() for s in proof.steps)
+        steps = (*steps, f"by induction: {', '.join(named.values())} satisfy the claimed recurrence, which has an end")
+        assumptions, kinks = (
+            tuple(dict.fromkeys(a for proof in found.values() for a in getattr(proof, part)))
+            for part in ("assumptions", "kinks")
+        )
+        return dict.fromkeys(found, Proved(steps, assumptions, kinks))
 
     def _attempt(self, left: Expr, right: Expr, definitions: Mapping[str, Equation], deadline: float) -> Proved | None:
         network = self.derivation.network
@@ -129,6 +171,21 @@ class Prover:
             return Read(self.known[node.tensor], node.indices) if known and isinstance(node, Read) else node
 
         return single(ex.transform(expr, change))
+
+
+def aligned(own: Equation, truth: Equation) -> tuple[Expr, Expr] | None:
+    """Both right sides over the same indices, None where the left sides split an axis in different ways."""
+    mine, true = dict[Index, Position](), dict[Index, Position]()
+    for one, other in zip(own.indices, truth.indices, strict=True):
+        if one.index is not None:
+            mine[one.index] = other
+        elif other.index is not None:
+            true[other.index] = one
+        elif isinstance(one.atom, Compound) and isinstance(other.atom, Compound):
+            if one.atom.radices != other.atom.radices:
+                return None
+            mine |= {i: p for part, p in zip(one.atom.parts, other.atom.parts, strict=True) for i in part.index_atoms()}
+    return ex.substitute(own.body, mine), ex.substitute(ex.guard(truth.domain, truth.body), true)
 
 
 def _extent(position: Position) -> Extent:

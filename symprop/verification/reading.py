@@ -11,10 +11,15 @@ from dataclasses import replace
 
 from symprop.derivation import Derivation
 from symprop.errors import ClaimError, Fault, InputError
-from symprop.frontends import Assigned, Meaning, Names, Notation, ShapeError
+from symprop.frontends import Assigned, IndexNotation, Meaning, Names, Notation, ShapeError
+from symprop.language import Tensor
 from symprop.verification.claimsfile import ClaimsFile, Formula
+from symprop.verification.recurrences import joined
 from symprop.verification.targets import plain, suggestion, target_of
 from symprop.verification.values import Claim
+
+READERS: dict[str, type[Notation | IndexNotation]] = {"numpy": Notation, "index": IndexNotation}
+"""What reads a formula of each notation."""
 
 MARK = "'"
 """The user's dW1 is stored as dW1', beside the true dW1."""
@@ -29,6 +34,9 @@ def claims_of(file: ClaimsFile, derivation: Derivation) -> tuple[Claim, ...]:
     reader = _Reader(file, derivation)
     found = reader.program() if file.is_program else reader.formulas()
     faults = [*reader.faults, *(_unused(found, file, derivation) if not reader.faults else [])]
+    if faults:
+        raise ClaimError(faults)
+    found, faults = joined(found)
     if faults:
         raise ClaimError(faults)
     if not any(claim.target for claim in found):
@@ -83,9 +91,10 @@ class _Reader:
         name = formula.name.replace(".", "_")
         target = target_of(formula.name, self.derivation, self.file.aliases, formula.place)
         claim = Claim(formula.name, target, None, (), (), formula.text, formula.place)
-        notation = Notation(formula.text, self.names, _labels(name), formula.name, formula.locate)
+        names = self._ahead(formula, target) if formula.notation == "index" else self.names
+        notation = READERS[formula.notation](formula.text, names, _labels(name), formula.name, formula.locate)
         try:
-            assigned = notation.formula(name)
+            assigned = notation.formula(name + formula.indices)
         except ShapeError as error:
             self._block([name, target], formula.name)
             return replace(claim, problem=error.faults[0])
@@ -94,6 +103,20 @@ class _Reader:
         for known in filter(None, (name, target)):
             self.known[known] = Meaning(claim.tensor, f"by your claim {formula.name}")
         return claim
+
+    def _ahead(self, formula: Formula, target: str) -> Names:
+        """The names a recurrence may read besides: its own, and the gradients that are claimed below with indices."""
+        found = dict(self.known)
+        below = self.file.formulas[self.file.formulas.index(formula) :]
+        for other in (f for f in below if f.notation == "index"):
+            about = target_of(other.name, self.derivation, self.file.aliases, other.place)
+            stem = about.removeprefix(self.derivation.prefix) if about not in found else about
+            own = self.derivation.network.tensors.get(stem)
+            if own is not None and (other is formula or stem != about):
+                name = other.name.replace(".", "_")
+                stored = Tensor(_labels(name)(name, 0), own.axes, own.dtype, high=own.high)
+                found |= dict.fromkeys((name, about), Meaning(stored, f"by your claim {other.name}"))
+        return Names(found, self.extents, self.functions)
 
     def _block(self, names: list[str], claim: str) -> None:
         """What reads a claim without a value has none either."""

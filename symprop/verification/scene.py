@@ -7,6 +7,7 @@ equations; a claim reads the values of earlier claims, not the truth.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import mpmath
@@ -61,7 +62,7 @@ class Scene:
             return evaluate(chosen, read, self.point.sizes, dtype, functions=functions, tensors=self.declared)
 
     def _claim(self, claim: Claim) -> None:
-        if claim.tensor is None:
+        if claim.tensor is None or claim.tensor.name in self.claimed:
             return
         try:
             self.claimed |= self.evaluated(claim.equations, {**self.truth, **self.claimed})
@@ -83,13 +84,31 @@ class Scene:
         except InputError:
             return None
 
+    def step(self, claim: Claim) -> tuple[Array, Array] | None:
+        """(claimed, true) where the rest of the claim's recurrence is true; for other claims, of the whole claim."""
+        beside = (c for c in self.claims if c.target and c.tensor is not None and c.tensor.name in claim.group)
+        members = {c.tensor.name: c.target for c in beside if c.tensor is not None}
+        if not members:
+            values, local = self.values(claim), self.local(claim)
+            return None if values is None or local is None else (values[0], local)
+        given = self.overridden(claim)
+        needed = [e for e in upstream(self.equations, members.values()) if e.target not in given]
+        own = replace(claim.equations[-1], target=f"{claim.equations[-1].target} once")
+        rest = [e for e in claim.equations[:-1] if e.target not in members]
+        try:
+            truth = self.evaluated(needed, {**self.point.arrays, **given})
+            arrays = {**self.truth, **self.claimed, **{name: truth[target] for name, target in members.items()}}
+            return self.evaluated([*rest, own], arrays)[own.target], truth[claim.target]
+        except InputError:
+            return None
+
     def overridden(self, claim: Claim) -> dict[str, Array]:
-        """The values of the network that earlier claims give, in their stead."""
+        """The values of the network that earlier claims give, in their stead; not those of the claim's recurrence."""
         found: dict[str, Array] = {}
         for other in self.claims:
             if other is claim:
                 break
-            if other.target and other.tensor is not None and other.tensor.name in self.claimed:
+            if other.target and other.tensor is not None and other.tensor.name in self.claimed.keys() - {*claim.group}:
                 value = self.claimed[other.tensor.name]
                 if other.target != claim.target and value.shape == self.truth[other.target].shape:
                     found[other.target] = value

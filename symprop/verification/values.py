@@ -31,6 +31,7 @@ class Claim:
         text: the formula as it was written.
         where: its place.
         problem: why it cannot be evaluated, or None.
+        group: what the claims of its recurrence are stored under, itself included; () where it is none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Claim:
     text: str
     where: str
     problem: Fault | None = None
+    group: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
