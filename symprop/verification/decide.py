@@ -67,6 +67,7 @@ class Judge:
         self.assumed: dict[str, tuple[str, ...]] = {}
         self._scenes: dict[int, Scene] = {}
         self._exact: dict[int, Scene] = {}
+        self._steps: dict[str, bool] = {}
         self._checked = False
         self.left = sum(1 for claim in claims if claim.target)
         self._helpers = iter(claims)
@@ -182,7 +183,7 @@ class Judge:
         if not follows:
             hints = hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline)
             found = replace(found, hints=hints, difference=difference_text(self.derivation, self.claims, claim))
-        example = counterexample(self.derivation, self.claims, claim, self.deadline)
+        example = None if follows else counterexample(self.derivation, self.claims, claim, self.deadline)
         return replace(found, counterexample=example, reason=found.reason or _differs(found))
 
     def _first_wrong(self, claim: Claim) -> str:
@@ -214,8 +215,10 @@ class Judge:
 
     def _steps_right(self, claim: Claim) -> bool:
         """True where one step of a recurrence is right over true values of the rest, at two points."""
-        steps = [self.scene(number).step(claim) for number in (0, 1)] if claim.target else []
-        return all(step is not None and distance(*step) <= TOLERANCE for step in steps)
+        if claim.name not in self._steps:
+            steps = [self.scene(number).step(claim) for number in (0, 1)] if claim.target else []
+            self._steps[claim.name] = all(step is not None and distance(*step) <= TOLERANCE for step in steps)
+        return self._steps[claim.name]
 
     def _shape(self, claim: Claim) -> Verdict:
         assert claim.tensor is not None

@@ -35,7 +35,7 @@ def _table(report: Report) -> list[str]:
 
 def _short(verdict: Verdict) -> str:
     if verdict.flags:
-        return f"right given the claims above it; first wrong: {verdict.first_wrong}"
+        return f"right given the claims it reads; first wrong: {verdict.first_wrong}"
     if verdict.ratio:
         return f"{verdict.ratio} times the truth"
     if verdict.verdict == PROVED:
@@ -96,7 +96,7 @@ def _summary(report: Report) -> str:
     verdicts = [v.verdict for v in report.given]
     wrong = sum(v in WRONG for v in verdicts)
     if wrong:
-        first = next(v.name for v in report.given if v.verdict in WRONG)
+        first = next(v.first_wrong or v.name for v in report.given if v.verdict in WRONG)
         return f"{wrong} of {len(verdicts)} claims {'is' if wrong == 1 else 'are'} wrong; begin with {first}."
     if report.ok:
         return f"All {len(verdicts)} claims are right." if len(verdicts) > 1 else "The claim is right."
