@@ -6,12 +6,16 @@ checked at one of them by differences of the loss, so that a wrong adjoint could
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 import mpmath
 
 from symprop.derivation import Derivation
+from symprop.errors import UndecidedError
 from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
@@ -39,6 +43,7 @@ from symprop.verification.values import (
 
 TOLERANCE = 1e-40
 FIRST, ALL, WIDE = 2, 6, 40.0
+T = TypeVar("T")
 GIVEN_EARLIER = "given earlier claims"
 
 
@@ -71,24 +76,24 @@ class Judge:
         self._checked = False
         self.left = sum(1 for claim in claims if claim.target)
         self._helpers = iter(claims)
-        check_cost(derivation)
+        check_cost(derivation, deadline - monotonic())
 
     def scene(self, number: int) -> Scene:
         """The values at one of the points; the later ones have larger inputs."""
         if number not in self._scenes:
             spread = 1.0 if number % 3 < 2 else WIDE
             point = draw(self.derivation.network, number, spread)
-            self._scenes[number] = Scene(self.derivation, self.claims, point)
+            self._scenes[number] = Scene(self.derivation, self.claims, point, DIGITS, self.deadline)
         return self._scenes[number]
 
     def verdict(self, claim: Claim) -> Verdict:
         """The verdict on a claim; those before it have theirs."""
-        if not self._checked:
-            check_truth(self.derivation, [c.target for c in self.claims if c.target], self.scene(0))
-            self._checked = True
         self._learn_helpers(claim)
-        with mpmath.workdps(2 * DIGITS):
-            found = self._judged(claim)
+        try:
+            found = self._in_digits(claim)
+        except UndecidedError:
+            reason = "The time was up before it could be evaluated in high precision; nothing is said of it."
+            found = Verdict("", "", NOT_EVALUABLE, reason, ours=self._ours(claim))
         verdict = replace(found, name=claim.name, target=claim.target, where=claim.where)
         self.left -= 1
         self.prover.learn(claim, verdict.verdict in RIGHT)
@@ -96,6 +101,13 @@ class Judge:
             self.found[claim.tensor.name] = verdict
             self.assumed[claim.tensor.name] = verdict.assumptions
         return verdict
+
+    def _in_digits(self, claim: Claim) -> Verdict:
+        if not self._checked and claim.tensor is not None:
+            check_truth(self.derivation, [c.target for c in self.claims if c.target], self.scene(0))
+            self._checked = True
+        with mpmath.workdps(2 * DIGITS):
+            return self._judged(claim)
 
     def _learn_helpers(self, claim: Claim) -> None:
         for other in self._helpers:
@@ -164,8 +176,8 @@ class Judge:
     def _wrong(self, claim: Claim, compared: Comparison) -> Verdict:
         scene = compared.differs
         assert scene is not None and claim.tensor is not None
-        first = self._first_wrong(claim)
-        follows = bool(first) and self._follows(claim)
+        first = self._in_time(partial(self._first_wrong, claim), "")
+        follows = bool(first) and self._in_time(partial(self._follows, claim), False)
         found = Verdict("", "", REFUTED, evidence=_evidence(compared), extents=self._extents(compared))
         found = replace(found, first_wrong=first or claim.name, ours=self._ours(claim))
         values = scene.values(claim)
@@ -176,15 +188,29 @@ class Judge:
             others = "other claims of its recurrence" if claim.group else "claims above it"
             reason = f"It is right given the {others}; the first wrong one is {first}."
             found = replace(found, reason=reason, flags=(GIVEN_EARLIER,))
-        ratio = ratio_of((scene, *(self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
+        ratio = self._in_time(partial(self._ratio, claim, scene), None)
         if ratio is not None:
             found = replace(found, verdict=PROPORTIONAL, ratio=ratio.text)
             found = found if follows else replace(found, reason=_proportion(ratio))
         if not follows:
-            hints = hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline)
+            nothing: tuple[str, ...] = ()
+            hints = self._in_time(partial(self._hints, claim, ratio), nothing)
             found = replace(found, hints=hints, difference=difference_text(self.derivation, self.claims, claim))
         example = None if follows else counterexample(self.derivation, self.claims, claim, self.deadline)
         return replace(found, counterexample=example, reason=found.reason or _differs(found))
+
+    def _in_time(self, evidence: Callable[[], T], otherwise: T) -> T:
+        """What is said beside a refutation, which stands without it where the time is up."""
+        try:
+            return evidence()
+        except UndecidedError:
+            return otherwise
+
+    def _ratio(self, claim: Claim, scene: Scene) -> Ratio | None:
+        return ratio_of((scene, *(self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
+
+    def _hints(self, claim: Claim, ratio: Ratio | None) -> tuple[str, ...]:
+        return hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline)
 
     def _first_wrong(self, claim: Claim) -> str:
         """The first wrong claim among those that this one is made of, "" where it is the first."""
@@ -243,6 +269,8 @@ class Judge:
     def _compare(self, claim: Claim, numbers: range) -> Comparison:
         scenes, worst = [], 0.0
         for number in numbers:
+            if number >= FIRST and number not in self._scenes and monotonic() > self.deadline:
+                break
             scene = self._sound(claim, number)
             if scene is None:
                 continue
@@ -259,7 +287,7 @@ class Judge:
         """True where the difference is as large in twice the digits, and so is none of rounding."""
         number = next(k for k, known in self._scenes.items() if known is scene)
         if number not in self._exact:
-            self._exact[number] = Scene(self.derivation, self.claims, scene.point, 2 * DIGITS)
+            self._exact[number] = Scene(self.derivation, self.claims, scene.point, 2 * DIGITS, self.deadline)
         before, after = scene.values(claim), self._exact[number].values(claim)
         if before is None or after is None or not all(map(finite, after)):
             return False

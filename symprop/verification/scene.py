@@ -6,6 +6,7 @@ equations; a claim reads the values of earlier claims, not the truth.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -33,10 +34,18 @@ class Scene:
         claims: all claims, in order.
         point: where.
         digits: decimal digits.
+        deadline: time of the clock at which evaluation is given up, with an UndecidedError.
     """
 
-    def __init__(self, derivation: Derivation, claims: Iterable[Claim], point: Point, digits: int = DIGITS) -> None:
-        self.derivation, self.point, self.digits = derivation, point, digits
+    def __init__(
+        self,
+        derivation: Derivation,
+        claims: Iterable[Claim],
+        point: Point,
+        digits: int = DIGITS,
+        deadline: float = math.inf,
+    ) -> None:
+        self.derivation, self.point, self.digits, self.deadline = derivation, point, digits, deadline
         self.claims = tuple(claims)
         self.declared: dict[str, Tensor] = dict(derivation.network.tensors)
         self.declared |= {c.tensor.name: c.tensor for c in self.claims if c.tensor is not None}
@@ -59,7 +68,15 @@ class Scene:
         functions = {**library(), **self.derivation.network.functions}
         with mpmath.workdps(self.digits or 15):
             dtype = object if self.digits else float
-            return evaluate(chosen, read, self.point.sizes, dtype, functions=functions, tensors=self.declared)
+            return evaluate(
+                chosen,
+                read,
+                self.point.sizes,
+                dtype,
+                functions=functions,
+                tensors=self.declared,
+                deadline=self.deadline,
+            )
 
     def _claim(self, claim: Claim) -> None:
         if claim.tensor is None or claim.tensor.name in self.claimed:

@@ -88,7 +88,10 @@ FORMS = (
         L = sum[n](U[n]*q[n])
         """,
         {"dA": "x.T @ (x*U[:, None])", "dx": "U[:, None]*(x @ (A + A.T))"},
-        {"dx": ("2*U[:, None]*(x @ A)", "U[:, None]*(x @ A)", "2*U[:, None]*(x @ A.T)"), "dA": ("2*x.T @ x", "x.T @ x")},
+        {
+            "dx": ("2*U[:, None]*(x @ A)", "U[:, None]*(x @ A)", "2*U[:, None]*(x @ A.T)"),
+            "dA": ("2*x.T @ x", "x.T @ x"),
+        },
     ),
     Form(
         "tied_autoencoder",
@@ -212,7 +215,12 @@ FORMS = (
         z[n] = sum[i]((a[n,i] - p[n,i])**2 - (a[n,i] - q[n,i])**2) + m
         L = sum[n](max(z[n], 0))/N
         """,
-        {"dz": "(z > 0)/N", "da": "2*(q - p)*dz[:, None]", "dp": "2*(p - a)*dz[:, None]", "dq": "2*(a - q)*dz[:, None]"},
+        {
+            "dz": "(z > 0)/N",
+            "da": "2*(q - p)*dz[:, None]",
+            "dp": "2*(p - a)*dz[:, None]",
+            "dq": "2*(a - q)*dz[:, None]",
+        },
         {
             "dz": ("(z > m)/N", "1/N + 0*z", "(z < 0)/N"),
             "da": ("2*(p - q)*dz[:, None]", "2*(2*a - p - q)*dz[:, None]", "2*(a - p)*dz[:, None]"),

@@ -152,7 +152,11 @@ FORMS = (
             "dx": "da @ W.T + db @ V.T",
         },
         {
-            "da": ("dh*b*sigmoid(a)*(1 - sigmoid(a))", "dh*b*sigmoid(a)*(1 - silu(a))", "dh*(silu(a) + sigmoid(a)*(1 - silu(a)))"),
+            "da": (
+                "dh*b*sigmoid(a)*(1 - sigmoid(a))",
+                "dh*b*sigmoid(a)*(1 - silu(a))",
+                "dh*(silu(a) + sigmoid(a)*(1 - silu(a)))",
+            ),
             "db": ("dh*sigmoid(a)", "dh*a"),
             "dx": ("da @ W.T", "da @ V.T + db @ W.T"),
         },
