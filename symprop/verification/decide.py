@@ -6,9 +6,10 @@ checked at one of them by differences of the loss, so that a wrong adjoint could
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from time import monotonic
 from typing import TypeVar
 
@@ -21,10 +22,11 @@ from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
 from symprop.verification.differences import check_truth
 from symprop.verification.hints import hints_of, shape_hints
-from symprop.verification.points import draw
+from symprop.verification.points import drawn
 from symprop.verification.proving import Proved, Prover
 from symprop.verification.ratio import Ratio, ratio_of
 from symprop.verification.scene import DIGITS, Scene, differing, distance, finite, gap, library, zero
+from symprop.verification.screening import screened
 from symprop.verification.values import (
     AGREES,
     AT_KINKS,
@@ -42,7 +44,7 @@ from symprop.verification.values import (
 )
 
 TOLERANCE = 1e-40
-FIRST, ALL, WIDE = 2, 6, 40.0
+FIRST, ALL, MANY, SUSPECTS = 2, 6, 300, 3
 T = TypeVar("T")
 GIVEN_EARLIER = "given earlier claims"
 
@@ -81,8 +83,7 @@ class Judge:
     def scene(self, number: int) -> Scene:
         """The values at one of the points; the later ones have larger inputs."""
         if number not in self._scenes:
-            spread = 1.0 if number % 3 < 2 else WIDE
-            point = draw(self.derivation.network, number, spread)
+            point = drawn(self.derivation.network, number)
             self._scenes[number] = Scene(self.derivation, self.claims, point, DIGITS, self.deadline)
         return self._scenes[number]
 
@@ -134,19 +135,33 @@ class Judge:
             return Verdict("", "", NOT_EVALUABLE, f"{reason} number.", ours=self._ours(claim))
         if compared.differs is not None:
             return self._wrong(claim, compared)
-        if self._vanishes(claim):
+        return self._vacuous(claim, compared) if self._vanishes(claim) else self._right(claim, compared)
+
+    def _vacuous(self, claim: Claim, compared: Comparison) -> Verdict:
+        """The truth is zero: by proof, or else at all points tried."""
+        proof = self.prover.vanishes(claim.target, monotonic() + self._share())
+        if proof is None:
             reason = "The truth is zero at every point tried, so that this comparison would accept any zero."
             return Verdict("", "", VACUOUS, reason, evidence=_evidence(compared), extents=self._extents(compared))
-        return self._right(claim, compared)
+        where = f" except at {'; '.join(proof.kinks)}" if proof.kinks else ""
+        reason = f"The truth is proved to be zero{where}, so that this comparison would accept any zero."
+        found = Verdict("", "", VACUOUS, reason, steps=proof.steps, kinks=proof.kinks, proofs=proof.proofs)
+        evidence = replace(_evidence(compared), method="proof")
+        return replace(found, evidence=evidence, assumptions=self._assumptions(claim, proof.assumptions))
+
+    def _share(self) -> float:
+        """Seconds for one more claim."""
+        return max(0.0, self.deadline - monotonic()) / max(1, self.left)
 
     # -- right ---------------------------------------------------------------------------------------------------
 
     def _right(self, claim: Claim, compared: Comparison) -> Verdict:
-        share = (self.deadline - monotonic()) / max(1, self.left)
+        share = self._share()
         proof = self.prover.prove(claim, monotonic() + share) if share > 0 else None
         if proof is not None:
             return self._proved(claim, proof, compared)
-        compared = self._compare(claim, range(ALL))
+        suspects = screened(self.derivation, self.claims, claim, range(ALL, MANY), self.deadline)
+        compared = self._compare(claim, [*range(ALL), *islice(suspects, SUSPECTS)])
         if compared.differs is not None:
             return self._wrong(claim, compared)
         why = "no proof was found in the time there was" if share <= 0 else "no proof was found"
@@ -158,7 +173,7 @@ class Judge:
 
     def _proved(self, claim: Claim, proof: Proved, compared: Comparison) -> Verdict:
         evidence = Evidence("proof", DIGITS, len(compared.scenes), compared.worst)
-        found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps)
+        found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps, proofs=proof.proofs)
         found = replace(found, assumptions=self._assumptions(claim, proof.assumptions), ours=self._ours(claim))
         inherited = (k for name in claim.reads if name in self.found for k in self.found[name].kinks)
         kinks = tuple(dict.fromkeys([*proof.kinks, *inherited]))
@@ -266,7 +281,7 @@ class Judge:
         values = scene.values(claim)
         return scene if values is not None and all(map(finite, values)) else None
 
-    def _compare(self, claim: Claim, numbers: range) -> Comparison:
+    def _compare(self, claim: Claim, numbers: Iterable[int]) -> Comparison:
         scenes, worst = [], 0.0
         for number in numbers:
             if number >= FIRST and number not in self._scenes and monotonic() > self.deadline:

@@ -18,7 +18,7 @@ from symprop.language import Network, Tensor
 
 Array = npt.NDArray[Any]
 GIVEN = ("input", "target", "param", "state", "sample")
-WHOLE = 2**16
+WHOLE, WIDE = 2**16, 40.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,17 @@ def draw(network: Network, number: int, spread: float = 1.0) -> Point:
     sizes = sizes_of(network, number)
     arrays = {t.name: _values(t, _shape(t, sizes), rng, spread, number, high_of(t, sizes)) for t in given(network)}
     return Point(sizes, arrays)
+
+
+def draw_tensor(tensor: Tensor, sizes: Mapping[str, int], number: int) -> Array:
+    """Values of one tensor."""
+    rng = np.random.default_rng([number, *tensor.name.encode()])
+    return _values(tensor, _shape(tensor, sizes), rng, 1.0, number, high_of(tensor, sizes))
+
+
+def drawn(network: Network, number: int) -> Point:
+    """The point of a number, every third one with larger inputs."""
+    return draw(network, number, 1.0 if number % 3 < 2 else WIDE)
 
 
 def high_of(tensor: Tensor, sizes: Mapping[str, int]) -> int:

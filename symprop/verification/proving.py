@@ -12,6 +12,7 @@ from importlib import import_module
 from time import monotonic
 from typing import Any
 
+from symprop.algebra.canonical import Proof
 from symprop.algebra.terms import Facts
 from symprop.derivation import Derivation
 from symprop.language import Compound, Equation, Expr, Extent, Function, Index, Position, Read, ranges
@@ -24,11 +25,12 @@ MODULE = "symprop.algebra.canonical"
 
 @dataclass(frozen=True)
 class Proved:
-    """A proof: its steps, what it assumes of the data, and the points it leaves out."""
+    """A proof: its steps, what it assumes of the data, the points it leaves out, and what it is made of."""
 
     steps: tuple[str, ...]
     assumptions: tuple[str, ...]
     kinks: tuple[str, ...]
+    proofs: tuple[Proof, ...]
 
 
 def prover() -> Any | None:
@@ -89,12 +91,24 @@ class Prover:
             return self._by_induction(claim, deadline)
         return self._directly(claim, truth, deadline)
 
+    def vanishes(self, target: str, deadline: float) -> Proved | None:
+        """A proof that the truth is 0."""
+        truth = self.adjoints.get(target) or self.forward.get(target)
+        if truth is None or self.equal is None:
+            return None
+        return self._staged(single(truth.body), ex.ZERO, self._stages(target, ""), deadline)
+
     def _directly(self, claim: Claim, truth: Equation, deadline: float) -> Proved | None:
         sides = aligned(claim.equations[-1], truth)
         if sides is None:
             return None
-        left, right = self._read(sides[0]), single(sides[1])
-        for definitions in self._stages(claim):
+        stages = self._stages(claim.target, claim.equations[-1].target)
+        return self._staged(self._read(sides[0]), single(sides[1]), stages, deadline)
+
+    def _staged(
+        self, left: Expr, right: Expr, stages: Iterable[Mapping[str, Equation]], deadline: float
+    ) -> Proved | None:
+        for definitions in stages:
             if monotonic() > deadline:
                 return None
             found = self._attempt(left, right, definitions, deadline)
@@ -126,11 +140,10 @@ class Prover:
             return {}
         steps = tuple(s for proof in found.values() for s in proof.steps)
         steps = (*steps, f"by induction: {', '.join(named.values())} satisfy the claimed recurrence, which has an end")
-        assumptions, kinks = (
-            tuple(dict.fromkeys(a for proof in found.values() for a in getattr(proof, part)))
-            for part in ("assumptions", "kinks")
-        )
-        return dict.fromkeys(found, Proved(steps, assumptions, kinks))
+        assumptions = tuple(dict.fromkeys(a for proof in found.values() for a in proof.assumptions))
+        kinks = tuple(dict.fromkeys(k for proof in found.values() for k in proof.kinks))
+        proofs = tuple(p for proof in found.values() for p in proof.proofs)
+        return dict.fromkeys(found, Proved(steps, assumptions, kinks, proofs))
 
     def _attempt(self, left: Expr, right: Expr, definitions: Mapping[str, Equation], deadline: float) -> Proved | None:
         network = self.derivation.network
@@ -146,17 +159,16 @@ class Prover:
         )
         if found is None:
             return None
-        return Proved(*(tuple(map(str, part)) for part in (found.steps, found.assumptions, found.kinks)))
+        return Proved(tuple(map(str, found.steps)), found.assumptions, found.kinks, (found,))
 
-    def _stages(self, claim: Claim) -> Iterator[dict[str, Equation]]:
+    def _stages(self, target: str, last: str) -> Iterator[dict[str, Equation]]:
         """What may be unfolded: the user's own steps, then named values entry by entry, then everything."""
-        last = claim.equations[-1].target
         mine = {name: self._equation(e) for name, e in self.own.items() if name not in {*self.known, last}}
-        forward = {k: v for k, v in self.forward.items() if k != claim.target and k != self.derivation.network.loss}
+        forward = {k: v for k, v in self.forward.items() if k != target and k != self.derivation.network.loss}
         pointwise = {k: v for k, v in forward.items() if not _contracts(v.body)}
         yield mine
         yield {**mine, **{k: self._equation(v) for k, v in pointwise.items()}}
-        adjoints = {k: v for k, v in self.adjoints.items() if k != claim.target}
+        adjoints = {k: v for k, v in self.adjoints.items() if k != target}
         yield {**mine, **{k: self._equation(v) for k, v in {**pointwise, **adjoints}.items()}}
         yield {**mine, **{k: self._equation(v) for k, v in {**forward, **adjoints}.items()}}
 

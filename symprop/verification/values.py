@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symprop.errors import Fault
 from symprop.language import Equation, Tensor
+
+if TYPE_CHECKING:
+    from symprop.algebra.canonical import Proof
 
 PROVED, AT_KINKS, AGREES = "PROVED", "PROVED EXCEPT AT KINKS", "AGREES"
 PROPORTIONAL, REFUTED, SHAPE = "PROPORTIONAL", "REFUTED", "SHAPE"
@@ -104,6 +107,7 @@ class Verdict:
         ours: the truth in NumPy notation, or in index notation.
         hints: what the claim is consistent with; each was checked at two independent points.
         steps: of the proof.
+        proofs: the proof itself, whose steps `recheck` evaluates; of a recurrence, one for each of its equations.
         where: place of the claim.
     """
 
@@ -124,6 +128,7 @@ class Verdict:
     ours: str = ""
     hints: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
     where: str = ""
 
 
