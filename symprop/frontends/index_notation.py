@@ -14,13 +14,12 @@ from symprop.frontends.expressions import Label
 from symprop.frontends.names import Names
 from symprop.frontends.numpy_notation import Assigned
 from symprop.frontends.program import COMMENT, Locate, ShapeError
-from symprop.language import Equation, Extent, Scope, Tensor
+from symprop.language import Equation, Scope, Tensor
+from symprop.language.definitions import extent
 from symprop.language.parser import Reader
 from symprop.language.syntax import Place
 from symprop.library import callable_names
 from symprop.network.rewrite import Renaming
-
-ONE = Extent.of(1)
 
 
 class IndexNotation(Reader):
@@ -31,19 +30,19 @@ class IndexNotation(Reader):
     ) -> None:
         functions = {**dict.fromkeys(callable_names(), 1), **names.functions}
         tensors = {name: meaning.tensor for name, meaning in names.tensors.items() if not meaning.unfit}
-        super().__init__("", Scope(tensors, extents=names.extents, functions=functions), where)
+        super().__init__("", Scope(tensors, names.indices, names.extents, functions), where)
         self.names, self.label, self.locate, self.source = names, label, locate, where
         self.written, self.left = COMMENT.sub(lambda found: " " * len(found.group()), text), ""
 
     def formula(self, left: str) -> list[Assigned]:
-        """The value of a formula whose left side is a name with indices, `dH[n,t,j]`."""
-        self.left = f"{left} = "
+        """The value of a formula whose left side is a name with indices, `dH[n,t,j]`; `dc[]` has none."""
+        self.left = f"{left.removesuffix('[]')} = "
         self.text = self.left + self.written.replace("\n", " ")
         name = left.partition("[")[0]
         if name not in self.scope.tensors:
             self.scope = self.scope.opened(name)
         equation = self._named(name, self._equation())
-        tensor = Tensor(equation.target, tuple(_extent(p.bounds()) for p in equation.indices))
+        tensor = Tensor(equation.target, tuple(map(extent, equation.indices)))
         return [Assigned(name, tensor, (equation,), Place(1, 1))]
 
     def _equation(self) -> Equation:
@@ -79,7 +78,3 @@ class IndexNotation(Reader):
         if self.locate is not None:
             return self.locate(place)
         return f"{self.source}: " + (f"line {line}, " if line > 1 else "") + f"column {place.column}"
-
-
-def _extent(bounds: tuple[Extent, Extent] | None) -> Extent:
-    return ONE if bounds is None else bounds[1] + 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symprop.language import Tensor
+from symprop.language import Extent, Tensor
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,13 @@ class Names:
         tensors: by the name the text uses.
         extents: names of extents, such as N.
         functions: further elementwise functions with their number of arguments.
+        indices: extents of indices that are declared, in index notation.
     """
 
     tensors: Mapping[str, Meaning]
     extents: frozenset[str] = frozenset({"N"})
     functions: Mapping[str, int] = field(default_factory=dict)
+    indices: Mapping[str, Extent] = field(default_factory=dict)
 
     def tensor(self, name: str) -> Meaning | None:
         """The meaning of a name."""

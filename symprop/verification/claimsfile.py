@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,7 +19,7 @@ from symprop.spec import nodes
 from symprop.spec.places import Finding, Place, faults, instead
 from symprop.spec.source import check_characters, read_text
 
-KEYS = ("symprop", "net", "aliases", "claims")
+KEYS = ("symprop", "net", "aliases", "indices", "claims")
 EXPECTED = "a mapping with claims, one formula a name"
 
 
@@ -54,6 +54,7 @@ class ClaimsFile:
         formulas: the claims in order, or the one program.
         is_program: whether every assignment of the one formula is a claim.
         aliases: names of the user's and the network's names they stand for.
+        indices: extents of indices in index notation, where no tensor tells them, as text with its place.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ClaimsFile:
     formulas: tuple[Formula, ...]
     is_program: bool
     aliases: Mapping[str, str]
+    indices: Mapping[str, Formula] = field(default_factory=dict)
 
 
 def read_claims(path: str | os.PathLike[str]) -> ClaimsFile:
@@ -127,7 +129,8 @@ class _File:
             self.fail(root.place, "key 'claims' is missing", "Write claims:, and below it one formula a name.")
         is_program = isinstance(claims, nodes.Scalar)
         formulas = (self._formula("", claims),) if is_program else self._formulas(claims)
-        return ClaimsFile(self.name, self._net(root), formulas, is_program, self._aliases(root))
+        aliases, indices = self._aliases(root), self._indices(root)
+        return ClaimsFile(self.name, self._net(root), formulas, is_program, aliases, indices)
 
     def _net(self, root: nodes.Mapping) -> str:
         node = root.get("net")
@@ -150,6 +153,16 @@ class _File:
             self._check_name(key)
             found[key.text] = value.value
         return found
+
+    def _indices(self, root: nodes.Mapping) -> dict[str, Formula]:
+        node = root.get("indices")
+        if node is None:
+            return {}
+        if not isinstance(node, nodes.Mapping):
+            self.fail(node.place, "indices: expected a mapping from the names of indices to their extents")
+        for key in node.keys:
+            self._check_name(key)
+        return {k.text: self._formula(k.text, v) for k, v in zip(node.keys, node.values, strict=True)}
 
     def _check_name(self, key: nodes.Scalar, name: str = "") -> None:
         if not NAME.fullmatch((name or key.text).replace(".", "_")):

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from symprop.derivation import Derivation
-from symprop.errors import ClaimError, Fault, InputError
+from symprop.errors import ClaimError, Fault, FormulaError, InputError
 from symprop.frontends import Assigned, IndexNotation, Meaning, Names, Notation, ShapeError
-from symprop.language import Tensor
+from symprop.language import Extent, Scope, Tensor, parse_extent
 from symprop.verification.claimsfile import ClaimsFile, Formula
 from symprop.verification.recurrences import joined
 from symprop.verification.targets import plain, suggestion, target_of
@@ -72,10 +72,18 @@ class _Reader:
         self.functions = {f.name: len(f.args) + len(f.params) for f in network.functions.values()}
         extents = {name for tensor in network.tensors.values() for axis in tensor.axes for name in axis.names}
         self.extents = frozenset(extents)
+        self.indices = {name: self._extent(formula) for name, formula in file.indices.items()}
+
+    def _extent(self, formula: Formula) -> Extent:
+        try:
+            return parse_extent(formula.text, Scope({}, extents=self.extents), f"{formula.place} ({formula.name})")
+        except FormulaError as error:
+            self.faults += error.faults
+            return Extent.of(1)
 
     @property
     def names(self) -> Names:
-        return Names(dict(self.known), self.extents, self.functions)
+        return Names(dict(self.known), self.extents, self.functions, self.indices)
 
     def formulas(self) -> list[Claim]:
         """Claims by name, each of which may read those above it."""
@@ -116,7 +124,7 @@ class _Reader:
                 name = other.name.replace(".", "_")
                 stored = Tensor(_labels(name)(name, 0), own.axes, own.dtype, high=own.high)
                 found |= dict.fromkeys((name, about), Meaning(stored, f"by your claim {other.name}"))
-        return Names(found, self.extents, self.functions)
+        return Names(found, self.extents, self.functions, self.indices)
 
     def _block(self, names: list[str], claim: str) -> None:
         """What reads a claim without a value has none either."""

@@ -7,12 +7,11 @@ satisfies it is it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 
 from symprop.errors import Fault
-from symprop.language import Equation, Position, Read
+from symprop.language import Equation, Index, Position
 from symprop.language import expressions as ex
 from symprop.oracle.order import groups, names_read
 from symprop.verification.values import Claim
@@ -58,39 +57,51 @@ def ends(equations: Mapping[str, Equation]) -> bool:
     Looked for is an axis of each target along which all reads of the recurrence go one way, by whole steps, and those
     without a step lead round in no circle.
     """
-    axes = [range(len(e.indices)) for e in equations.values()]
-    for choice in product(*axes):
-        steps = list(_steps(equations, dict(zip(equations, choice, strict=True))))
-        known = [(reader, read, step) for reader, read, step in steps if step is not None]
-        if len(known) == len(steps) and any(_one_way(known, sign) for sign in (1, -1)):
+    first = next(iter(equations.values()))
+    for axis in range(len(first.indices)):
+        steps = _steps(equations, {first.target: axis})
+        if steps is not None and any(_one_way(steps, sign) for sign in (1, -1)):
             return True
     return False
 
 
-def _steps(equations: Mapping[str, Equation], axis: Mapping[str, int]) -> Iterator[tuple[str, str, int | None]]:
-    """Who reads whom, and how far away along the chosen axes; None for what is no whole step."""
-    for name, equation in equations.items():
-        own = equation.indices[axis[name]].index
+Steps = list[tuple[str, str, int]]
+
+
+def _steps(equations: Mapping[str, Equation], axes: dict[str, int]) -> Steps | None:
+    """Who reads whom, and how far away along the axes, which follow from the first; None where it is no whole step."""
+    found: Steps = []
+    ahead = list(axes)
+    while ahead:
+        equation = equations[ahead.pop()]
+        own = equation.indices[axes[equation.target]].index
+        if own is None or _is_bound(equation, own) or any(g.tensor in equations for g in ex.gathers(equation.body)):
+            return None
         for read in (r for r in ex.reads(equation.body) if r.tensor in equations):
-            step = None if own is None or _bound(equation, own.name) else _step(read, axis[read.tensor], own)
-            yield name, read.tensor, step
-        for gather in (g for g in ex.gathers(equation.body) if g.tensor in equations):
-            yield name, gather.tensor, None
+            if read.tensor not in axes:
+                moved = [k for k, p in enumerate(read.indices) if _step(p, own) is not None]
+                if len(moved) != 1:
+                    return None
+                axes[read.tensor] = moved[0]
+                ahead.append(read.tensor)
+            step = _step(read.indices[axes[read.tensor]], own)
+            if step is None:
+                return None
+            found.append((equation.target, read.tensor, step))
+    return found
 
 
-def _step(read: Read, axis: int, own: object) -> int | None:
-    position: Position = read.indices[axis]
-    if [(atom, c) for atom, c in position.terms] != [(own, 1)]:
-        return None
-    return position.offset.constant
+def _step(position: Position, own: Index) -> int | None:
+    """c of a position that is the index plus c."""
+    return position.offset.constant if position.terms == ((own, 1),) else None
 
 
-def _bound(equation: Equation, name: str) -> bool:
+def _is_bound(equation: Equation, own: Index) -> bool:
     """True where a reduction inside gives another meaning to the name of an index."""
-    return any(i.name == name for n in ex.walk(equation.body) if isinstance(n, ex.Reduce) for i in n.indices)
+    return any(i.name == own.name for n in ex.walk(equation.body) if isinstance(n, ex.Reduce) for i in n.indices)
 
 
-def _one_way(steps: Sequence[tuple[str, str, int]], sign: int) -> bool:
+def _one_way(steps: Steps, sign: int) -> bool:
     if any(step * sign < 0 for _, _, step in steps):
         return False
     still: dict[str, set[str]] = {}
