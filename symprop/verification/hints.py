@@ -24,6 +24,7 @@ from symprop.verification.mutations import mutants
 from symprop.verification.points import Array, Point
 from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene, differing, distance, zero
+from symprop.verification.special import special_values
 from symprop.verification.values import Claim
 
 TOLERANCE, ROUGH, MOST, SEARCH_SECONDS = 1e-30, 1e-6, 2, 4.0
@@ -39,6 +40,8 @@ def hints_of(
         found = list(_simple(derivation, claim, scenes))
     if not found:
         found = list(_planted(derivation, claim, scenes, min(deadline, monotonic() + SEARCH_SECONDS)))
+    if not found:
+        found += special_values(derivation, claim, scenes, deadline)
     if not found:
         found += _single_row(derivation, claim, scenes)
     if not found:
