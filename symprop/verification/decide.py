@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from time import monotonic
 from typing import TypeVar
 
@@ -222,7 +222,7 @@ class Judge:
             return otherwise
 
     def _ratio(self, claim: Claim, scene: Scene) -> Ratio | None:
-        return ratio_of((scene, *(self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
+        return ratio_of(chain([scene], (self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
 
     def _hints(self, claim: Claim, ratio: Ratio | None) -> tuple[str, ...]:
         return hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline)

@@ -19,7 +19,7 @@ from symprop.errors import Fault, InputError
 from symprop.language import Equation, Tensor
 from symprop.library import ACTIVATIONS
 from symprop.oracle import evaluate
-from symprop.oracle.order import names_read, upstream
+from symprop.oracle.order import downstream, names_read, upstream
 from symprop.verification.points import Array, Point
 from symprop.verification.values import Claim
 
@@ -94,12 +94,17 @@ class Scene:
 
     def local(self, claim: Claim) -> Array | None:
         """The true value if all earlier claims were right: the rest of the derivation over what the user has so far."""
-        given = self.overridden(claim)
-        needed = [e for e in upstream(self.equations, [claim.target]) if e.target not in given]
         try:
-            return self.evaluated(needed, {**self.point.arrays, **given})[claim.target]
+            return self._given_above(claim, [claim.target])[claim.target]
         except InputError:
             return None
+
+    def _given_above(self, claim: Claim, targets: Iterable[str]) -> Mapping[str, Array]:
+        """The truth with the values that earlier claims give in their stead, and what follows from them."""
+        given = self.overridden(claim)
+        changed = {name for source in given for name in downstream(self.equations, source)} - given.keys()
+        needed = [e for e in upstream(self.equations, targets) if e.target in changed]
+        return {**self.truth, **given, **self.evaluated(needed, {**self.truth, **given})}
 
     def step(self, claim: Claim) -> tuple[Array, Array] | None:
         """(claimed, true) where the rest of the claim's recurrence is true; for other claims, of the whole claim."""
@@ -108,12 +113,10 @@ class Scene:
         if not members:
             values, local = self.values(claim), self.local(claim)
             return None if values is None or local is None else (values[0], local)
-        given = self.overridden(claim)
-        needed = [e for e in upstream(self.equations, members.values()) if e.target not in given]
         own = replace(claim.equations[-1], target=f"{claim.equations[-1].target} once")
         rest = [e for e in claim.equations[:-1] if e.target not in members]
         try:
-            truth = self.evaluated(needed, {**self.point.arrays, **given})
+            truth = self._given_above(claim, members.values())
             arrays = {**self.truth, **self.claimed, **{name: truth[target] for name, target in members.items()}}
             return self.evaluated([*rest, own], arrays)[own.target], truth[claim.target]
         except InputError:

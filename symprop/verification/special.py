@@ -30,10 +30,9 @@ def special_values(derivation: Derivation, claim: Claim, scenes: Sequence[Scene]
 
 
 def _candidates(derivation: Derivation) -> Iterator[tuple[Tensor, int]]:
-    """Gains and upstream gradients of 1, then offsets and coefficients of 0; a matrix of 0 hides too much."""
+    """Gains of 1, then offsets and coefficients of 0; a matrix of equal entries hides too much."""
     real = [t for t in given(derivation.network) if t.dtype == "real" and t.simplex is None and t.role != "sample"]
-    yield from ((t, 1) for t in real)
-    yield from ((t, 0) for t in real if len(t.axes) <= 1)
+    yield from ((t, value) for value in (1, 0) for t in real if len(t.axes) <= 1)
 
 
 def _right_at(derivation: Derivation, claim: Claim, scenes: Sequence[Scene], tensor: Tensor, value: int) -> bool:
