@@ -135,18 +135,20 @@ def test_an_end_of_two_that_read_each_other(second: str, expected: bool) -> None
 FAULTS = {
     "claims:\n  dW[i,j]: sum[n](x[n,i]*dQ[n,j])": "hand.yaml:2:26 (dW): unknown tensor 'dQ'",
     "claims:\n  dW[i,j]: x[i,n]": "hand.yaml:2:14 (dW): index i runs over 3 elsewhere, but this axis has N",
-    "claims:\n  dW[i,j]: x[n,i]*t[n,j]": "hand.yaml:2:12 (dW): index n of the right side is free but is not on the left, "
-    "dW[i, j]. Sum over n or write it on the left.",
+    "claims:\n  dW[i,j]: x[n,i]*t[n,j]": "hand.yaml:2:12 (dW): index n of the right side is free but is not "
+    "on the left, dW[i, j]. Sum over n or write it on the left.",
     "claims:\n  dW[i]: W[i,0]": "hand.yaml:2:10 (dW): dW has 2 axes, but 1 is given",
     "claims:\n  dW[i,j]: x @ W": "hand.yaml:2:12 (dW): x has 2 axes, but no indices are given",
-    "claims:\n  dW[i,j]: 1; 2": "hand.yaml:2:12 (dW): one formula is expected. Write what stands to the right of the =.",
+    "claims:\n  dW[i,j]: 1; 2": "hand.yaml:2:12 (dW): one formula is expected. "
+    "Write what stands to the right of the =.",
     "claims:\n  dW[i,j: W[i,j]": "hand.yaml:2:11 (dW): this is not a formula: '[' was never closed",
     "claims:\n  dW[i,j]: W[i,j]\n  dW: W": "hand.yaml:3:3: 'dW' is claimed twice; expected one formula a name",
     "claims:\n  db[j]: sum[n](dZ[n,j])\n  dZ[n,j]: Z[n,j]": "hand.yaml:2:10: 'db' reads 'dZ', which is claimed below. "
     "Put db below dZ.",
-    "indices: {u: x}\nclaims:\n  dW[i,j]: W[i,j]": "hand.yaml:1:14 (u): column 1: the extent of index 'x' is not known here",
-    "indices: 3\nclaims:\n  dW[i,j]: W[i,j]": "hand.yaml:1:10: indices: expected a mapping from the names of indices to "
-    "their extents",
+    "indices: {u: x}\nclaims:\n  dW[i,j]: W[i,j]": "hand.yaml:1:14 (u): column 1: the extent "
+    "of index 'x' is not known here",
+    "indices: 3\nclaims:\n  dW[i,j]: W[i,j]": "hand.yaml:1:10: indices: expected a mapping from the names of "
+    "indices to their extents",
     "claims:\n  dW[i,j]: sum[u](W[u+i,j])": "hand.yaml:2:21 (dW): the extent of index 'u' is not known here",
 }
 
