@@ -8,7 +8,17 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from symprop.verification.values import AGREES, AT_KINKS, NOT_CHECKED, PROVED, WRONG, Counterexample, Report, Verdict
+from symprop.verification.values import (
+    AGREES,
+    AT_KINKS,
+    NOT_CHECKED,
+    PROVED,
+    VACUOUS,
+    WRONG,
+    Counterexample,
+    Report,
+    Verdict,
+)
 
 WIDTH = 98
 
@@ -57,6 +67,8 @@ def _details(verdict: Verdict, explain: bool) -> Iterator[str]:
         yield from _wrapped(verdict.reason, "  ")
     if verdict.ours:
         yield from _wrapped(f"ours: {verdict.ours}", "  ")
+    if explain and verdict.verdict == VACUOUS:
+        yield from _steps(verdict)
     if verdict.difference:
         yield from _wrapped(f"yours - ours = {verdict.difference}", "  ")
     if verdict.counterexample is not None and not verdict.flags:
@@ -71,6 +83,10 @@ def _details(verdict: Verdict, explain: bool) -> Iterator[str]:
 def _proof(verdict: Verdict) -> Iterator[str]:
     if verdict.ours:
         yield from _wrapped(f"ours: {verdict.ours}", "  ")
+    yield from _steps(verdict)
+
+
+def _steps(verdict: Verdict) -> Iterator[str]:
     for number, step in enumerate(verdict.steps, 1):
         yield from _wrapped(f"{number}. {step}", "  ")
 

@@ -9,8 +9,10 @@ import pytest
 from symprop.verification.values import WRONG
 from tests.verification.published import norms, products, recurrences, scalars
 from tests.verification.published.form import Form
+from tests.verification.published.others import OTHERS
 
 FORMS = (*scalars.FORMS, *norms.FORMS, *products.FORMS, *recurrences.FORMS)
+BY_NAME = {form.name: form for form in FORMS}
 CHANGED = [(form, name, formula) for form in FORMS for name, wrong in form.wrong.items() for formula in wrong]
 
 
@@ -33,6 +35,13 @@ def test_a_wrong_variant_is_refuted(form: Form, name: str, formula: str) -> None
     assert verdict.verdict in WRONG
     assert found.exit_code == 1
     assert verdict.reason or verdict.hints or verdict.difference or verdict.counterexample or verdict.ratio
+
+
+@pytest.mark.parametrize(("form", "name", "formula"), OTHERS, ids=lambda part: str(part)[:40])
+def test_the_same_in_another_form_is_proved(form: str, name: str, formula: str) -> None:
+    found = BY_NAME[form].report({name: formula})
+    assert found[name.partition("[")[0]].verdict == BY_NAME[form].verdict
+    assert found.ok
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)

@@ -58,8 +58,10 @@ class Form:
         return Network(self.name, tensors, equations, functions=functions)
 
     def report(self, changed: Mapping[str, str] | None = None) -> Report:
-        """The verdicts on the claims, some of them changed."""
-        return verify(self.network, parse_claims(as_yaml({**self.claims, **(changed or {})}), self.name))
+        """The verdicts on the claims, some of them changed; what is no claim comes last."""
+        new = {name.partition("[")[0]: (name, formula) for name, formula in (changed or {}).items()}
+        claims = dict(new.pop(name.partition("[")[0], (name, formula)) for name, formula in self.claims.items())
+        return verify(self.network, parse_claims(as_yaml({**claims, **dict(new.values())}), self.name))
 
     def __str__(self) -> str:
         return self.name
