@@ -39,7 +39,7 @@ def _truth(derivation: Derivation, target: str) -> Equation | None:
 def difference_text(derivation: Derivation, claims: Sequence[Claim], claim: Claim) -> str:
     """Claimed minus true, entry by entry, earlier claims under the names of what they are about."""
     truth = _truth(derivation, claim.target)
-    if truth is None or len(claim.equations) != 1:
+    if truth is None or (len(claim.equations) != 1 and not claim.group):
         return ""
     own = claim.equations[-1]
     where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}

@@ -57,9 +57,13 @@ def ends(equations: Mapping[str, Equation]) -> bool:
     Looked for is an axis of each target along which all reads of the recurrence go one way, by whole steps, and those
     without a step lead round in no circle.
     """
-    first = next(iter(equations.values()))
-    for axis in range(len(first.indices)):
-        steps = _steps(equations, {first.target: axis})
+    return all(_group_ends(group) for group in groups([*equations.values()]) if _recurs(group))
+
+
+def _group_ends(group: Sequence[Equation]) -> bool:
+    equations = {e.target: e for e in group}
+    for axis in range(len(group[0].indices)):
+        steps = _steps(equations, {group[0].target: axis})
         if steps is not None and any(_one_way(steps, sign) for sign in (1, -1)):
             return True
     return False

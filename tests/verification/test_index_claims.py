@@ -130,6 +130,20 @@ def test_an_end_of_two_that_read_each_other(second: str, expected: bool) -> None
     assert ends({e.target: e for e in pair}) == expected
 
 
+def test_an_end_is_looked_for_in_every_part() -> None:
+    """Equations that are no part of the recurrence say nothing of it."""
+    axes = BY_NAME["reversal"].network.tensors["x"].axes
+    scope = Scope({name: Tensor(name, axes) for name in "abx"})
+    pair = (parse_equation("a[n,t] = x[n,t]", scope), parse_equation("b[n,t] = b[n,T-1-t] + a[n,t]", scope))
+    assert not ends({e.target: e for e in pair})
+
+
+def test_the_difference_of_a_step_is_shown() -> None:
+    wrong = "(U[n,t,j] + sum[k](dZ[n,t+1,k]*V[j,k]))*(1 - A[n,t,j])"
+    found = ELMAN.report({"dZ[n,t,j]": wrong})["dZ"]
+    assert found.verdict == "REFUTED" and "dZ[n,t + 1,k]*V[j,k]" in found.difference
+
+
 # -- faults ----------------------------------------------------------------------------------------------------------
 
 FAULTS = {
