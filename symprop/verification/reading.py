@@ -35,7 +35,8 @@ def claims_of(file: ClaimsFile, derivation: Derivation) -> tuple[Claim, ...]:
     found = reader.program() if file.is_program else reader.formulas()
     faults = [*reader.faults, *(_unused(found, file, derivation) if not reader.faults else [])]
     if faults:
-        raise ClaimError(faults)
+        # what a formula may read ahead can be at fault itself
+        raise ClaimError(dict.fromkeys(faults))
     found, faults = joined(found)
     if faults:
         raise ClaimError(faults)

@@ -174,6 +174,13 @@ def test_a_fault_has_its_place(text: str, sentence: str) -> None:
     assert str(caught.value) == sentence
 
 
+def test_a_fault_of_a_claim_below_is_said_once() -> None:
+    text = "claims:\n  dW1[i,j]: W1[i,j]\n  db1[j]: b1[j]\n  y.grad[n]: 1"
+    with pytest.raises(ClaimError) as caught:
+        verify(classifier(), parse_claims(text, "hand.yaml"))
+    assert str(caught.value) == "hand.yaml:4:14: y has no gradient; no parameter or input comes into it"
+
+
 def test_extents_can_be_declared() -> None:
     claims = {"dW[i,j]": "2*sum[n](x[n,i]*(Z[n,j] - t[n,j]))/N + sum[u](W[u+i+3,j])"}
     assert report(linear(), claims, "indices: {u: 2}\n")["dW"].verdict == "PROVED"
