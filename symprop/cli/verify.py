@@ -19,7 +19,7 @@ from symprop.cli.arguments import json_option
 def command(claims: str, net: str | None, accept: str | None, timeout: float, explain: bool, as_json: bool) -> int:
     """Say of each gradient that was derived by hand whether it is proved, or wrong, where and why.
 
-    CLAIMS is a YAML file, one formula in NumPy notation a name, or - for standard input. Exit code 0: all
+    CLAIMS is a YAML file, one formula a name, in NumPy or index notation, or - for standard input. Exit code 0: all
     proved; 1: one is wrong; 5: undecided.
     """
     from symprop.cli.output import print_json, print_text
