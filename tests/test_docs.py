@@ -81,7 +81,7 @@ def test_python_of_a_page_prints_what_the_page_says(page: Path, tmp_path: Path) 
 
 def test_pages_with_python_are_those_that_promise_it() -> None:
     with_python = {page.name for page in PAGES if any(language == "python" for language, _ in blocks(page))}
-    promised = "formulas.md generated_module.md how_it_derives.md language.md python.md verify.md"
+    promised = "formulas.md generated_module.md how_it_derives.md language.md proofs.md python.md verify.md"
     assert with_python == set(promised.split())
 
 

@@ -34,9 +34,9 @@ def command(
 ) -> int:
     """Say of each gradient that was derived by hand whether it is proved, or wrong, where and why.
 
-    CLAIMS is a YAML file, one formula in NumPy notation a name, or - for standard input; a document in LaTeX,
-    hand.tex; or a Python file with grads(...), and loss(...) where no network is given. Exit code 0: all proved;
-    1: one is wrong; 5: undecided.
+    CLAIMS is a YAML file, one formula a name, in NumPy or index notation, or - for standard input; a document in
+    LaTeX, hand.tex; or a Python file with grads(...), and loss(...) where no network is given. Exit code 0: all
+    proved; 1: one is wrong; 5: undecided.
     """
     from symprop.cli.output import print_json, print_text
     from symprop.session import read_network

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from symprop.language import Function, Tensor
+from symprop.language import Extent, Function, Tensor
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Names:
         functions: further elementwise functions with their number of arguments.
         symbols: how documents print the tensors, in LaTeX.
         slope: the derivative of a function by its first argument, of a given order; None for what is no function.
+        indices: extents of indices that are declared, in index notation.
     """
 
     tensors: Mapping[str, Meaning]
@@ -45,6 +46,7 @@ class Names:
     functions: Mapping[str, int] = field(default_factory=dict)
     symbols: Mapping[str, str] = field(default_factory=dict)
     slope: Callable[[str, int], Function | None] | None = None
+    indices: Mapping[str, Extent] = field(default_factory=dict)
 
     def tensor(self, name: str) -> Meaning | None:
         """The meaning of a name."""

@@ -5,7 +5,7 @@ from symprop.language.equations import Equation, Function, Network, Optimizer, T
 from symprop.language.expressions import Expr, Number, Read
 from symprop.language.extents import Extent
 from symprop.language.indices import EVERYWHERE, Compound, Constraint, Domain, Gather, Index, Position
-from symprop.language.parser import parse_equation, parse_expression
+from symprop.language.parser import parse_equation, parse_expression, parse_extent
 from symprop.language.printer import equation_text, text
 from symprop.language.scope import PRIMITIVES, Scope
 from symprop.language.sizes import extent_names, sized
@@ -36,6 +36,7 @@ __all__ = [
     "parse_definition",
     "parse_equation",
     "parse_expression",
+    "parse_extent",
     "ranges",
     "sized",
     "text",

@@ -12,6 +12,7 @@ from fractions import Fraction
 from symprop.language import expressions as ex
 from symprop.language.bracket import PositionReader
 from symprop.language.equations import Equation
+from symprop.language.extents import Extent
 from symprop.language.indices import EVERYWHERE, Compound, Index, Position
 from symprop.language.scope import CONSTANTS, PRIMITIVES, Scope
 from symprop.language.syntax import MAX_BITS, MAX_DEPTH, MAX_EXPONENT, MAX_NODES, kind_of, operator_of
@@ -41,6 +42,15 @@ def parse_equation(text: str, scope: Scope | None = None, where: str = "equation
     if len(body) != 1 or not isinstance(body[0], ast.Assign) or len(body[0].targets) != 1:
         reader.fail(None, "one equation `target[indices] = expression` is expected")
     return reader.equation(body[0])
+
+
+def parse_extent(text: str, scope: Scope, where: str = "extent") -> Extent:
+    """The extent a text stands for, `4` or `T - 1`; see `parse_expression`."""
+    reader = PositionReader(text, scope, where)
+    position = reader.position(reader.tree("eval").body)
+    if position.terms:
+        reader.fail(None, "an extent is made of whole numbers and named extents, such as T - 1")
+    return position.offset
 
 
 class Reader(PositionReader):

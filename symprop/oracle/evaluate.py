@@ -13,12 +13,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from symprop.errors import Fault, InputError
+from symprop.errors import Fault, InputError, UndecidedError
 from symprop.language import Equation, Expr, Extent, Function, Index, Network, Position, Tensor
 from symprop.language.expressions import Reduce
 from symprop.language.indices import Compound
@@ -28,7 +29,7 @@ from symprop.oracle.order import equations_of, groups
 from symprop.oracle.points import Expressions, Integers, Points
 
 # Entries of the largest array made at a time: what a reduction runs over is evaluated at once.
-WIDEST = 1 << 20
+WIDEST, WIDEST_EXACT = 1 << 20, 1 << 16
 
 
 def evaluate(
@@ -40,6 +41,7 @@ def evaluate(
     functions: Mapping[str, Function] | None = None,
     tensors: Mapping[str, Tensor] | None = None,
     shifts: Mapping[str, npt.ArrayLike] | None = None,
+    deadline: float = math.inf,
 ) -> dict[str, Array]:
     """The values of all targets, by name; integer targets are arrays of int64.
 
@@ -52,8 +54,10 @@ def evaluate(
         tensors: declarations against which shapes and ranges are checked; those of a network are known.
         shifts: arrays added to targets as soon as they are computed: dL/dshift is the adjoint of the target, since all
             that reads it, itself included, sees the shifted values.
+        deadline: `time.monotonic()` at which to give up.
 
     Raises:
+        UndecidedError: the time is up.
         InputError: an array is missing, has another shape than declared or an integer out of range; an integer tensor
             is read outside its bounds; an entry depends on itself.
     """
@@ -63,6 +67,7 @@ def evaluate(
     numbers = arithmetic(dtype)
     solver = _Solver(numbers, known, sizes, checked(equations, arrays, sizes, declared, numbers))
     solver.tensors, solver.integers = declared, frozenset(integer_names(equations, declared))
+    solver.deadline = deadline
     solver.shifts = {name: numbers.array(shift) for name, shift in (shifts or {}).items()}
     with np.errstate(all="ignore"):
         for group in groups(equations):
@@ -96,6 +101,7 @@ class _Solver(Expressions):
     tensors: Mapping[str, Tensor]
     integers: frozenset[str]
     shifts: Mapping[str, Array]
+    deadline: float
 
     def solve(self, group: Sequence[Equation]) -> None:
         """Compute the targets of a group of equations that wait for nothing outside it."""
@@ -108,6 +114,7 @@ class _Solver(Expressions):
                 raise self._circular(*rests[0])
             pending = [(equation, rest) for equation, rest in rests if len(rest)]
         self.computed.clear()
+        self.contractions.clear()
 
     def _prepare(self, equation: Equation) -> None:
         declared = self.tensors.get(equation.target)
@@ -149,7 +156,8 @@ class _Solver(Expressions):
 
     def _advance(self, equation: Equation, grid: Integers) -> Integers:
         """Compute what can be computed at some points; what is left of them."""
-        step = max(1, WIDEST // self._width(equation.body))
+        widest = WIDEST_EXACT if self.numbers.dtype == np.dtype(object) else WIDEST
+        step = max(1, widest // self._width(equation.body))
         rests = [self._compute(equation, grid[start : start + step]) for start in range(0, len(grid), step)]
         return np.concatenate(rests) if rests else grid
 
@@ -162,6 +170,8 @@ class _Solver(Expressions):
         return inner
 
     def _compute(self, equation: Equation, grid: Integers) -> Integers:
+        if monotonic() > self.deadline:
+            raise UndecidedError(f"equation '{equation.target}': the time was up before it was evaluated")
         points = self._at(equation, grid)
         value = np.broadcast_to(self.value(equation.body, points), len(grid))
         ready = ~self.waiting

@@ -19,6 +19,7 @@ from symprop.language import PRIMITIVES, Expr, Extent, Function, Index, Number, 
 from symprop.language.expressions import Add, Call, Compare, Constant, Guard, IndexValue, Mul, Pow, Reduce, Where
 from symprop.language.indices import Atom, Compound, Domain, Gather
 from symprop.oracle.arithmetic import Array, Doubles
+from symprop.oracle.contraction import contracted
 from symprop.oracle.inputs import size_of
 
 Integers = npt.NDArray[np.int64]
@@ -65,6 +66,7 @@ class Expressions:
         self.computed: dict[str, Booleans] = {}
         self.waiting: Booleans = np.zeros(0, dtype=bool)
         self.equation = ""
+        self.contractions: dict[Reduce, tuple[tuple[Index, ...], Array] | None] = {}
 
     # -- expressions ---------------------------------------------------------------------------------------------
 
@@ -159,7 +161,19 @@ class Expressions:
 
     # -- reductions ----------------------------------------------------------------------------------------------
 
+    def _contracted(self, expr: Reduce, points: Points) -> Array | None:
+        """A sum of products of complete tensors in many digits, all of it at once; None for anything else."""
+        complete = {name: array for name, array in self.values.items() if name not in self.computed}
+        if expr not in self.contractions:
+            exact = self.numbers.dtype == np.dtype(object)
+            self.contractions[expr] = contracted(expr, complete, self.extent) if exact else None
+        found = self.contractions[expr]
+        return None if found is None else np.asarray(found[1][tuple(points.at[i] for i in found[0])], dtype=object)
+
     def _reduce(self, expr: Reduce, points: Points) -> Array:
+        known = self._contracted(expr, points)
+        if known is not None:
+            return known
         shape = tuple(self.extent(index.extent) for index in expr.indices)
         bound = np.indices(shape, dtype=np.int64).reshape(len(shape), math.prod(shape), *[1] * points.depth)
         at = {**points.at, **dict(zip(expr.indices, bound, strict=True))}

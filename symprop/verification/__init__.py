@@ -2,6 +2,7 @@
 
 from symprop.verification.check import verify
 from symprop.verification.conventions import Convention
+from symprop.verification.recheck import recheck
 from symprop.verification.values import Claim, Conventions, Counterexample, Evidence, Report, Verdict
 
-__all__ = ["Claim", "Convention", "Conventions", "Counterexample", "Evidence", "Report", "Verdict", "verify"]
+__all__ = ["Claim", "Convention", "Conventions", "Counterexample", "Evidence", "Report", "Verdict", "recheck", "verify"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,7 +26,7 @@ from symprop.verification.conventions import MEANINGS, joined
 DOCUMENT = ".tex"
 SETTING = re.compile(r"^[ \t]*%[ \t]*symprop:[ \t]*(\w+):[ \t]*(\S[^\n]*)$", re.MULTILINE)
 SETTINGS = ("net", "convention")
-KEYS = ("symprop", "net", "aliases", "convention", "claims")
+KEYS = ("symprop", "net", "aliases", "convention", "indices", "claims")
 EXPECTED = "a mapping with claims, one formula a name"
 
 
@@ -39,7 +39,8 @@ class Formula:
         text: the formula or the statements.
         place: where it begins.
         locate: the words for a place of the text.
-        notation: how it is written, "numpy" or "latex".
+        notation: how it is written: "numpy", "latex", or "index" where indices stand behind the name.
+        indices: `[n,t,j]`, as they stand behind the name, or "".
     """
 
     name: str
@@ -47,6 +48,7 @@ class Formula:
     place: str
     locate: Callable[[TextPlace], str]
     notation: str = "numpy"
+    indices: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class ClaimsFile:
         is_program: whether every assignment of the formulas is a claim.
         aliases: names of the user's and the network's names they stand for.
         convention: words of the convention it declares, of which there may be none.
+        indices: extents of indices in index notation, where no tensor tells them, as text with its place.
     """
 
     name: str
@@ -68,6 +71,7 @@ class ClaimsFile:
     is_program: bool
     aliases: Mapping[str, str]
     convention: Mapping[str, str] = field(default_factory=dict)
+    indices: Mapping[str, Formula] = field(default_factory=dict)
 
 
 def is_python(path: str | os.PathLike[str]) -> bool:
@@ -185,8 +189,9 @@ class _File:
             self.fail(root.place, "key 'claims' is missing", "Write claims:, and below it one formula a name.")
         is_program = isinstance(claims, nodes.Scalar)
         formulas = (self._formula("", claims),) if is_program else self._formulas(claims)
-        convention = self._convention(root)
-        return ClaimsFile(self.name, self._net(root), formulas, is_program, self._aliases(root), convention)
+        name, net, aliases = self.name, self._net(root), self._aliases(root)
+        convention, indices = self._convention(root), self._indices(root)
+        return ClaimsFile(name, net, formulas, is_program, aliases, convention, indices)
 
     def _net(self, root: nodes.Mapping) -> str:
         node = root.get("net")
@@ -225,8 +230,18 @@ class _File:
             found[key.text] = value.value
         return found
 
-    def _check_name(self, key: nodes.Scalar) -> None:
-        if not NAME.fullmatch(key.text.replace(".", "_")):
+    def _indices(self, root: nodes.Mapping) -> dict[str, Formula]:
+        node = root.get("indices")
+        if node is None:
+            return {}
+        if not isinstance(node, nodes.Mapping):
+            self.fail(node.place, "indices: expected a mapping from the names of indices to their extents")
+        for key in node.keys:
+            self._check_name(key)
+        return {k.text: self._formula(k.text, v) for k, v in zip(node.keys, node.values, strict=True)}
+
+    def _check_name(self, key: nodes.Scalar, name: str = "") -> None:
+        if not NAME.fullmatch((name or key.text).replace(".", "_")):
             shown = key.text if len(key.text) < 40 else key.text[:37] + "..."
             self.fail(key.place, f"'{shown}' is not a name; expected letters, digits, _ and dots")
 
@@ -235,15 +250,19 @@ class _File:
             self.fail(node.place, f"claims: expected {EXPECTED.partition(' with claims, ')[2]}, or one | program")
         if not node.keys:
             self.fail(node.place, "claims: there is no claim")
-        found = []
+        found: list[Formula] = []
         for key, value in zip(node.keys, node.values, strict=True):
-            self._check_name(key)
-            found.append(self._formula(key.text, value))
+            name, bracket, rest = key.text.partition("[")
+            self._check_name(key, name)
+            if any(name == other.name for other in found):
+                self.fail(key.place, f"'{name}' is claimed twice; expected one formula a name")
+            formula = self._formula(name, value)
+            found.append(replace(formula, notation="index", indices=bracket + rest) if bracket else formula)
         return tuple(found)
 
     def _formula(self, name: str, node: nodes.Node) -> Formula:
         if not isinstance(node, nodes.Scalar):
-            self.fail(node.place, f"{name}: expected a formula in NumPy notation", "Quote it if it begins with [ or {.")
+            self.fail(node.place, f"{name}: expected a formula", "Quote it if it begins with [ or {.")
         text = node.value if isinstance(node.value, str) else node.text
         if not text.strip():
             self.fail(node.place, f"{name}: the formula is empty" if name else "claims: there is no claim")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import product
 
 from symprop.errors import ClaimError, Fault
-from symprop.language import Extent, Network, Tensor
+from symprop.language import Extent, Network, Tensor, extent_names
 from symprop.language import expressions as ex
 from symprop.spec.places import instead
 from symprop.verification.views import ROWS, View, Views
@@ -119,11 +119,12 @@ def views_of(convention: Convention, network: Network, prefix: str) -> Views:
     """How the tensors of a network, whose examples are rows, and their adjoints look under a convention."""
     reads = [read for equation in network.equations for read in ex.reads(equation.body)]
     gathered = {read.tensor for read in reads if any(list(position.gathers()) for position in read.indices)}
+    has_rows = "N" in extent_names(network)
     found: dict[str, View] = {}
     for tensor in network.tensors.values():
         order = _order(convention, tensor, tensor.name in gathered)
         axes = tuple(Extent.of(1) if k is None else tensor.axes[k] for k in order)
-        sign, power = _factor(convention, tensor)
+        sign, power = _factor(convention, tensor, has_rows)
         found[tensor.name] = View(axes, order, len(tensor.axes))
         found[prefix + tensor.name] = View(axes, order, len(tensor.axes), sign, power)
     return Views(found)
@@ -145,11 +146,11 @@ def _order(convention: Convention, tensor: Tensor, gathered: bool) -> tuple[int 
     return (0, None) if len(same) == 1 and columns else same
 
 
-def _factor(convention: Convention, tensor: Tensor) -> tuple[int, int]:
-    """(sign, power) in user's adjoint = sign * N**power * adjoint."""
+def _factor(convention: Convention, tensor: Tensor, has_rows: bool) -> tuple[int, int]:
+    """(sign, power) in user's adjoint = sign * N**power * adjoint; a loss without rows is no mean over them."""
     batched = tensor.axes[:1] == (ROWS,)
     per_example = batched and tensor.role != "param" and convention.adjoints == "per_example"
-    power = int(convention.reduction == "sum" or per_example)
+    power = int(has_rows and (convention.reduction == "sum" or per_example))
     return -1 if convention.sign == "descent" else 1, power
 
 

@@ -6,8 +6,12 @@ checked at one of them by differences of the loss, so that a wrong adjoint could
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, islice
 from time import monotonic
+from typing import TypeVar
 
 import mpmath
 
@@ -19,11 +23,12 @@ from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
 from symprop.verification.differences import check_truth, has_loss
 from symprop.verification.hints import hints_of, shape_hints
-from symprop.verification.points import draw
+from symprop.verification.points import drawn
 from symprop.verification.proving import Proved, Prover
 from symprop.verification.ratio import Ratio, ratio_of
 from symprop.verification.recognising import candidates
 from symprop.verification.scene import DIGITS, Scene, differing, distance, finite, gap, library, zero
+from symprop.verification.screening import screened
 from symprop.verification.values import (
     AGREES,
     AT_KINKS,
@@ -43,8 +48,9 @@ from symprop.verification.values import (
 from symprop.verification.views import Views
 
 TOLERANCE = 1e-40
-FIRST, ALL, WIDE = 2, 6, 40.0
+FIRST, ALL, MANY, SUSPECTS = 2, 6, 300, 3
 STEP_SECONDS = 2.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -68,36 +74,34 @@ class Judge:
 
     def __init__(self, derivation: Derivation, claims: tuple[Claim, ...], deadline: float, views: Views) -> None:
         self.derivation, self.claims, self.deadline, self.views = derivation, claims, deadline, views
-        self.prover = Prover(derivation, {**library(), **derivation.network.functions})
+        self.prover = Prover(derivation, {**library(), **derivation.network.functions}, claims)
         self.found: dict[str, Verdict] = {}
         self.assumed: dict[str, tuple[str, ...]] = {}
         self._scenes: dict[int, Scene] = {}
         self._exact: dict[int, Scene] = {}
+        self._steps: dict[str, bool] = {}
         self._checked = False
         self.left = sum(1 for claim in claims if claim.target)
         self._helpers = iter(claims)
-        check_cost(derivation)
+        check_cost(derivation, deadline - monotonic())
 
     def scene(self, number: int) -> Scene:
         """The values at one of the points; the later ones have larger inputs."""
         if number not in self._scenes:
-            spread = 1.0 if number % 3 < 2 else WIDE
-            point = draw(self.derivation.network, number, spread)
-            self._scenes[number] = Scene(self.derivation, self.claims, point)
+            point = drawn(self.derivation.network, number)
+            self._scenes[number] = Scene(self.derivation, self.claims, point, DIGITS, self.deadline)
         return self._scenes[number]
 
     def verdict(self, claim: Claim) -> Verdict:
         """The verdict on a claim; those before it have theirs."""
-        if not self._checked:
-            scene = next((s for s in map(self.scene, range(ALL)) if has_loss(s)), None)
-            if scene is None:
-                message = f"network '{self.derivation.network.name}': the loss is no finite number at any point tried"
-                raise UndecidedError(message)
-            check_truth(self.derivation, [c.target for c in self.claims if c.target], scene)
-            self._checked = True
         self._learn_helpers(claim)
-        with mpmath.workdps(2 * DIGITS):
-            found = self._judged(claim)
+        try:
+            found = self._in_digits(claim)
+        except UndecidedError:
+            if monotonic() < self.deadline:
+                raise
+            reason = "The time was up before it could be evaluated in high precision; nothing is said of it."
+            found = Verdict("", "", NOT_EVALUABLE, reason, ours=self._ours(claim))
         verdict = replace(found, name=claim.name, target=claim.target, where=claim.where, read_as=claim.read_as)
         self.left -= 1
         self.prover.learn(claim, verdict.verdict in RIGHT)
@@ -105,6 +109,17 @@ class Judge:
             self.found[claim.label] = verdict
             self.assumed[claim.label] = verdict.assumptions
         return verdict
+
+    def _in_digits(self, claim: Claim) -> Verdict:
+        if not self._checked and claim.tensor is not None:
+            scene = next((s for s in map(self.scene, range(ALL)) if has_loss(s)), None)
+            if scene is None:
+                message = f"network '{self.derivation.network.name}': the loss is no finite number at any point tried"
+                raise UndecidedError(message)
+            check_truth(self.derivation, [c.target for c in self.claims if c.target], scene)
+            self._checked = True
+        with mpmath.workdps(2 * DIGITS):
+            return self._judged(claim)
 
     def _learn_helpers(self, claim: Claim) -> None:
         for other in self._helpers:
@@ -145,19 +160,33 @@ class Judge:
             return Verdict("", "", NOT_EVALUABLE, f"{reason} number.", ours=self._ours(claim))
         if compared.differs is not None:
             return self._wrong(claim, compared)
-        if self._vanishes(claim):
+        return self._vacuous(claim, compared) if self._vanishes(claim) else self._right(claim, compared)
+
+    def _vacuous(self, claim: Claim, compared: Comparison) -> Verdict:
+        """The truth is zero: by proof, or else at all points tried."""
+        proof = self.prover.vanishes(claim.target, monotonic() + self._share())
+        if proof is None:
             reason = "The truth is zero at every point tried, so that this comparison would accept any zero."
             return Verdict("", "", VACUOUS, reason, evidence=_evidence(compared), extents=self._extents(compared))
-        return self._right(claim, compared)
+        where = f" except at {'; '.join(proof.kinks)}" if proof.kinks else ""
+        reason = f"The truth is proved to be zero{where}, so that this comparison would accept any zero."
+        found = Verdict("", "", VACUOUS, reason, steps=proof.steps, kinks=proof.kinks, proofs=proof.proofs)
+        evidence = replace(_evidence(compared), method="proof")
+        return replace(found, evidence=evidence, assumptions=self._assumptions(claim, proof.assumptions))
+
+    def _share(self) -> float:
+        """Seconds for one more claim."""
+        return max(0.0, self.deadline - monotonic()) / max(1, self.left)
 
     # -- right ---------------------------------------------------------------------------------------------------
 
     def _right(self, claim: Claim, compared: Comparison) -> Verdict:
-        share = (self.deadline - monotonic()) / max(1, self.left)
+        share = self._share()
         proof = self.prover.prove(claim, monotonic() + share) if share > 0 else None
         if proof is not None:
             return self._proved(claim, proof, compared)
-        compared = self._compare(claim, range(ALL))
+        suspects = screened(self.derivation, self.claims, claim, range(ALL, MANY), self.deadline)
+        compared = self._compare(claim, [*range(ALL), *islice(suspects, SUSPECTS)])
         if compared.differs is not None:
             return self._wrong(claim, compared)
         why = "no proof was found in the time there was" if share <= 0 else "no proof was found"
@@ -169,9 +198,11 @@ class Judge:
 
     def _proved(self, claim: Claim, proof: Proved, compared: Comparison) -> Verdict:
         evidence = Evidence("proof", DIGITS, len(compared.scenes), compared.worst)
-        found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps)
+        found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps, proofs=proof.proofs)
         found = replace(found, assumptions=self._assumptions(claim, proof.assumptions), ours=self._ours(claim))
-        return replace(found, verdict=AT_KINKS, kinks=proof.kinks) if proof.kinks else found
+        inherited = (k for name in claim.reads if name in self.found for k in self.found[name].kinks)
+        kinks = tuple(dict.fromkeys([*proof.kinks, *inherited]))
+        return replace(found, verdict=AT_KINKS, kinks=kinks) if kinks else found
 
     def _assumptions(self, claim: Claim, own: tuple[str, ...]) -> tuple[str, ...]:
         """What the proof, our own adjoints, and the claims it builds on assume."""
@@ -185,8 +216,8 @@ class Judge:
     def _wrong(self, claim: Claim, compared: Comparison) -> Verdict:
         scene = compared.differs
         assert scene is not None and claim.tensor is not None
-        first = self._first_wrong(claim)
-        follows = bool(first) and self._follows(claim)
+        first = self._in_time(partial(self._first_wrong, claim), "")
+        follows = bool(first) and self._in_time(partial(self._follows, claim), False)
         found = Verdict("", "", REFUTED, evidence=_evidence(compared), extents=self._extents(compared))
         found = replace(found, first_wrong=first or claim.name, ours=self._ours(claim))
         values = scene.values(claim)
@@ -194,19 +225,35 @@ class Judge:
         wrong = differing(*values, TOLERANCE)
         found = replace(found, differing=(int(wrong.sum()), int(wrong.size)))
         if follows:
-            reason = f"It is right given the claims above it; the first wrong one is {first}."
+            others = "other claims of its recurrence" if claim.group else "claims above it"
+            reason = f"It is right given the {others}; the first wrong one is {first}."
             found = replace(found, reason=reason, flags=(GIVEN_EARLIER,))
-        ratio = ratio_of((scene, *(self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
+        ratio = self._in_time(partial(self._ratio, claim, scene), None)
         if ratio is not None:
             found = replace(found, verdict=PROPORTIONAL, ratio=ratio.text)
             found = found if follows else replace(found, reason=_proportion(ratio))
         if not follows:
-            scenes = [self.scene(0), self.scene(1)]
-            hints = hints_of(self.derivation, claim, scenes, ratio, self.deadline, self.views)
+            nothing: tuple[str, ...] = ()
+            hints = self._in_time(partial(self._hints, claim, ratio), nothing)
             difference = difference_text(self.derivation, self.claims, claim, self.views)
             found = replace(found, hints=hints, difference=difference)
-        example = counterexample(self.derivation, self.claims, claim, self.deadline, self.views)
+        example = None
+        if not follows:
+            example = counterexample(self.derivation, self.claims, claim, self.deadline, self.views)
         return replace(found, counterexample=example, reason=found.reason or _differs(found))
+
+    def _in_time(self, evidence: Callable[[], T], otherwise: T) -> T:
+        """What is said beside a refutation, which stands without it where the time is up."""
+        try:
+            return evidence()
+        except UndecidedError:
+            return otherwise
+
+    def _ratio(self, claim: Claim, scene: Scene) -> Ratio | None:
+        return ratio_of(chain([scene], (self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
+
+    def _hints(self, claim: Claim, ratio: Ratio | None) -> tuple[str, ...]:
+        return hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline, self.views)
 
     def _first_wrong(self, claim: Claim) -> str:
         """The first wrong claim among those that this one is made of, "" where it is the first."""
@@ -219,17 +266,28 @@ class Judge:
                 pending += stored[name].reads
         for name, verdict in self.found.items():
             if name in seen and verdict.verdict in WRONG:
-                return verdict.name
-        return ""
+                return verdict.first_wrong or verdict.name
+        beside = (c for c in self.claims if c.tensor is not None and c.tensor.name in claim.group)
+        first = next((c.name for c in beside if not self._steps_right(c)), claim.name)
+        return first if first != claim.name else ""
 
     def _follows(self, claim: Claim) -> bool:
-        """True where the claim is right if the claims above it were, at two points."""
+        """True where the claim is right if the claims above it, or beside it in a recurrence, were, at two points."""
+        if claim.group and self._steps_right(claim):
+            return True
         for number in (0, 1):
             scene = self.scene(number)
             values, local = scene.values(claim), scene.local(claim)
             if values is None or local is None or not distance(values[0], local) <= TOLERANCE:
                 return False
         return True
+
+    def _steps_right(self, claim: Claim) -> bool:
+        """True where one step of a recurrence is right over true values of the rest, at two points."""
+        if claim.name not in self._steps:
+            steps = [self.scene(number).step(claim) for number in (0, 1)] if claim.target else []
+            self._steps[claim.name] = all(step is not None and distance(*step) <= TOLERANCE for step in steps)
+        return self._steps[claim.name]
 
     def _shape(self, claim: Claim) -> Verdict:
         assert claim.view is not None and claim.written is not None
@@ -251,9 +309,11 @@ class Judge:
         values = scene.values(claim)
         return scene if values is not None and all(map(finite, values)) else None
 
-    def _compare(self, claim: Claim, numbers: range) -> Comparison:
+    def _compare(self, claim: Claim, numbers: Iterable[int]) -> Comparison:
         scenes, worst = [], 0.0
         for number in numbers:
+            if number >= FIRST and number not in self._scenes and monotonic() > self.deadline:
+                break
             scene = self._sound(claim, number)
             if scene is None:
                 continue
@@ -270,7 +330,7 @@ class Judge:
         """True where the difference is as large in twice the digits, and so is none of rounding."""
         number = next(k for k, known in self._scenes.items() if known is scene)
         if number not in self._exact:
-            self._exact[number] = Scene(self.derivation, self.claims, scene.point, 2 * DIGITS)
+            self._exact[number] = Scene(self.derivation, self.claims, scene.point, 2 * DIGITS, self.deadline)
         before, after = scene.values(claim), self._exact[number].values(claim)
         if before is None or after is None or not all(map(finite, after)):
             return False

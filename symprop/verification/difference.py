@@ -53,7 +53,7 @@ def difference_text(derivation: Derivation, claims: Sequence[Claim], claim: Clai
     """Claimed minus true, entry by entry, earlier claims under the names of what they are about."""
     known = _truth(derivation, claim.target)
     written = claim.formulas
-    if known is None or len(written) != 1:
+    if known is None or (len(written) != 1 and not claim.group):
         return ""
     truth, own = views.presented(known), written[-1].with_body(views.outside(written[-1].body))
     where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}

@@ -60,4 +60,5 @@ def _loss(scene: Scene, moves: Mapping[str, Array]) -> Any:
     for name in moves.keys() & arrays.keys():
         arrays[name] = arrays[name].astype(object) + moves[name]
     shifts = {name: move for name, move in moves.items() if name not in arrays}
-    return evaluate(network, arrays, scene.point.sizes, object, shifts=shifts)[network.loss][()]
+    found = evaluate(network, arrays, scene.point.sizes, object, shifts=shifts, deadline=scene.deadline)
+    return found[network.loss][()]

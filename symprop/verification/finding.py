@@ -18,7 +18,6 @@ from symprop.errors import InputError
 from symprop.language import Network, sized
 from symprop.verification.claimsfile import ClaimsFile
 from symprop.verification.conventions import Convention, scales, shapes, views_of
-from symprop.verification.cost import check_cost
 from symprop.verification.points import draw
 from symprop.verification.reading import claims_of
 from symprop.verification.scene import Scene
@@ -127,7 +126,6 @@ class Compared:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         network = reading.derivation.network
-        check_cost(reading.derivation)
         self.scenes = [Scene(reading.derivation, reading.claims, draw(network, number), 0) for number in POINTS]
 
     def all_right(self, convention: Convention) -> bool:

@@ -24,6 +24,7 @@ from symprop.verification.mutations import mutants
 from symprop.verification.points import Array, Point
 from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene, differing, distance, zero
+from symprop.verification.special import special_values
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
 
@@ -40,6 +41,8 @@ def hints_of(
         found = list(_simple(derivation, claim, scenes))
     if not found:
         found = list(_planted(derivation, claim, scenes, min(deadline, monotonic() + SEARCH_SECONDS), views.layout))
+    if not found:
+        found += special_values(derivation, claim, scenes, deadline)
     if not found:
         found += _single_row(derivation, claim, scenes)
     if not found:
@@ -140,7 +143,7 @@ def _readable(derivation: Derivation) -> dict[str, Tensor]:
 def _matches(equation: Equation, claim: Claim, scenes: Sequence[Scene]) -> bool:
     """True where a mutant has the claimed values, roughly at one point and then in all digits at all of them."""
     for scene in scenes:
-        values = scene.values(claim)
+        values = scene.step(claim) if claim.group else scene.values(claim)
         if values is None:
             return False
         arrays = {**scene.truth, **scene.overridden(claim)}

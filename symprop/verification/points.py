@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symprop.errors import UndecidedError
 from symprop.language import Network, Tensor, extent_names
 
 Array = npt.NDArray[Any]
 GIVEN = ("input", "target", "param", "state", "sample")
-WHOLE = 2**16
+WHOLE, WIDE, LARGEST = 2**16, 40.0, 40
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,21 @@ def given(network: Network) -> list[Tensor]:
 
 
 def sizes_of(network: Network, number: int) -> dict[str, int]:
-    """Sizes of the named extents: different from one another and from all other extents, and changing with `number`."""
+    """Sizes of the named extents: different from one another and from all other extents, and changing with `number`.
+
+    They are as small as can be while every axis, such as T - 3, has more than one entry.
+    """
     axes = [axis for tensor in network.tensors.values() for axis in tensor.axes]
     taken = {axis.constant for axis in axes}
     names = sorted(extent_names(network), key=lambda name: (name != "N", name))
-    free = [size for size in range(2, 2 + len(taken) + 5 * len(names)) if size not in taken]
-    return {name: free[(number + k) % (len(names) + 2)] for k, name in enumerate(names)}
+    free = [size for size in range(2, 2 + len(taken) + LARGEST + 5 * len(names)) if size not in taken]
+    named = [axis for axis in axes if axis.names]
+    for least in range(LARGEST):
+        sizes = {name: free[least + (number + k) % (len(names) + 2)] for k, name in enumerate(names)}
+        if all(axis.value(sizes) > 1 for axis in named):
+            return sizes
+    shown = ", ".join(dict.fromkeys(map(str, named)))
+    raise UndecidedError(f"network '{network.name}': no small extents were found at which none of {shown} is below 2.")
 
 
 def draw(network: Network, number: int, spread: float = 1.0) -> Point:
@@ -53,6 +63,17 @@ def draw_at(network: Network, sizes: Mapping[str, int], number: int, spread: flo
     rng = np.random.default_rng(1000 + number)
     arrays = {t.name: _values(t, _shape(t, sizes), rng, spread, number, high_of(t, sizes)) for t in given(network)}
     return Point(sizes, arrays)
+
+
+def draw_tensor(tensor: Tensor, sizes: Mapping[str, int], number: int) -> Array:
+    """Values of one tensor."""
+    rng = np.random.default_rng([number, *tensor.name.encode()])
+    return _values(tensor, _shape(tensor, sizes), rng, 1.0, number, high_of(tensor, sizes))
+
+
+def drawn(network: Network, number: int) -> Point:
+    """The point of a number, every third one with larger inputs."""
+    return draw(network, number, 1.0 if number % 3 < 2 else WIDE)
 
 
 def high_of(tensor: Tensor, sizes: Mapping[str, int]) -> int:

@@ -6,17 +6,19 @@ tensors they are equal to; what is not needed for a proof is unfolded only if a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from operator import attrgetter
 from time import monotonic
 from typing import Any
 
+from symprop.algebra.canonical import Proof
 from symprop.algebra.terms import Facts
 from symprop.derivation import Derivation
-from symprop.language import Equation, Expr, Extent, Function, Index, Position, Read, ranges
+from symprop.language import Compound, Equation, Expr, Extent, Function, Index, Position, Read, ranges
 from symprop.language import expressions as ex
+from symprop.verification.recurrences import ends
 from symprop.verification.values import Claim
 from symprop.verification.views import View, plain_view
 from symprop.verification.writtenout import at, entries, written_out
@@ -26,11 +28,12 @@ MODULE = "symprop.algebra.canonical"
 
 @dataclass(frozen=True)
 class Proved:
-    """A proof: its steps, what it assumes of the data, and the points it leaves out."""
+    """A proof: its steps, what it assumes of the data, the points it leaves out, and what it is made of."""
 
     steps: tuple[str, ...]
     assumptions: tuple[str, ...]
     kinks: tuple[str, ...]
+    proofs: tuple[Proof, ...] = ()
 
 
 def prover() -> Any | None:
@@ -49,9 +52,12 @@ class Prover:
     Args:
         derivation: the truth.
         functions: scalar functions by name.
+        claims: all claims.
     """
 
-    def __init__(self, derivation: Derivation, functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self, derivation: Derivation, functions: Mapping[str, Function], claims: Iterable[Claim] = ()
+    ) -> None:
         self.derivation, self.functions = derivation, functions
         self.equal = prover()
         self.assumed = tuple(_rows_sum_to_one(derivation))
@@ -61,6 +67,8 @@ class Prover:
         self.own: dict[str, Equation] = {}
         self.known: dict[str, tuple[str, View]] = {}
         self.steps: set[str] = set()
+        self.claims = {c.label: c.target for c in claims if c.tensor is not None and c.target}
+        self.inductions: dict[tuple[str, ...], dict[str, Proved]] = {}
         axes = {t.name: t.axes for t in network.tensors.values()}
         prefixed = {derivation.prefix + name: extents for name, extents in axes.items()}
         self.axes = {**prefixed, **axes}
@@ -85,28 +93,48 @@ class Prover:
         if truth is None:
             return None
         self._take(claim)
-        found = self._found(claim, truth, deadline)
+        if claim.group:
+            return self._by_induction(claim, deadline)
+        found = self._directly(claim, truth, deadline)
         if found is not None or not self.steps or monotonic() > deadline:
             return found
         known, self.known = self.known, {k: v for k, v in self.known.items() if k not in self.steps}
         try:
-            return self._found(claim, truth, deadline)
+            return self._directly(claim, truth, deadline)
         finally:
             self.known = known
 
-    def _found(self, claim: Claim, truth: Equation, deadline: float) -> Proved | None:
-        own = claim.equations[-1]
-        where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}
-        left, right = self._read(ex.substitute(own.body, where)), single(truth.body)
+    def vanishes(self, target: str, deadline: float) -> Proved | None:
+        """A proof that the truth is 0."""
+        truth = self.adjoints.get(target) or self.forward.get(target)
+        if truth is None or self.equal is None:
+            return None
+        return self._staged(single(truth.body), ex.ZERO, self._stages(target, ""), deadline)
+
+    def _directly(self, claim: Claim, truth: Equation, deadline: float) -> Proved | None:
+        sides = aligned(claim.equations[-1], truth)
+        if sides is None:
+            return None
+        left, right = self._read(sides[0]), single(sides[1])
         if left == Read(claim.target, truth.indices):
             return Proved((f"It is a step that was proved to be {claim.target}.",), (), ())
-        for definitions in self._stages(claim):
+        last = claim.equations[-1].target
+        found = self._staged(left, right, self._stages(claim.target, last), deadline)
+        if found is not None or monotonic() > deadline:
+            return found
+        *_, everything = self._stages(claim.target, last)
+        return self._entry_by_entry(left, right, truth.free, everything, deadline)
+
+    def _staged(
+        self, left: Expr, right: Expr, stages: Iterable[Mapping[str, Equation]], deadline: float
+    ) -> Proved | None:
+        for definitions in stages:
             if monotonic() > deadline:
                 return None
             found = self._attempt(left, right, definitions, deadline)
             if found is not None:
                 return found
-        return self._entry_by_entry(left, right, truth.free, definitions, deadline)
+        return None
 
     def _entry_by_entry(
         self, left: Expr, right: Expr, free: Sequence[Index], definitions: Mapping[str, Equation], deadline: float
@@ -126,6 +154,36 @@ class Prover:
             proofs.append(proof)
         return _together(proofs)
 
+    def _by_induction(self, claim: Claim, deadline: float) -> Proved | None:
+        """A proof for all claims of a recurrence at once: the truth satisfies it, and it has one solution."""
+        if claim.group not in self.inductions:
+            equations = {e.target: e for e in claim.equations}
+            self.inductions[claim.group] = self._satisfied(claim, equations, deadline) if ends(equations) else {}
+        return self.inductions[claim.group].get(claim.equations[-1].target)
+
+    def _satisfied(self, claim: Claim, equations: Mapping[str, Equation], deadline: float) -> dict[str, Proved]:
+        """Proofs that the truth satisfies each equation of a recurrence; none where one is missing."""
+        named = {name: self.claims[name] for name in claim.group if name in self.claims}
+        views = {name: (target, plain_view(self.axes[name])) for name, target in named.items()}
+        before, self.known = self.known, {**self.known, **views}
+        found: dict[str, Proved] = {}
+        for name, target in named.items():
+            truth = self.adjoints.get(target) or self.forward.get(target)
+            own = replace(claim, equations=(equations[name],), target=target)
+            proof = None if truth is None else self._directly(own, truth, deadline)
+            if proof is None:
+                break
+            found[name] = proof
+        self.known = before
+        if len(found) < len(named):
+            return {}
+        steps = tuple(s for proof in found.values() for s in proof.steps)
+        steps = (*steps, f"by induction: {', '.join(named.values())} satisfy the claimed recurrence, which has an end")
+        assumptions = tuple(dict.fromkeys(a for proof in found.values() for a in proof.assumptions))
+        kinks = tuple(dict.fromkeys(k for proof in found.values() for k in proof.kinks))
+        proofs = tuple(p for proof in found.values() for p in proof.proofs)
+        return dict.fromkeys(found, Proved(steps, assumptions, kinks, proofs))
+
     def _attempt(self, left: Expr, right: Expr, definitions: Mapping[str, Equation], deadline: float) -> Proved | None:
         network = self.derivation.network
         assert self.equal is not None
@@ -140,17 +198,16 @@ class Prover:
         )
         if found is None:
             return None
-        return Proved(*(tuple(map(str, part)) for part in (found.steps, found.assumptions, found.kinks)))
+        return Proved(tuple(map(str, found.steps)), found.assumptions, found.kinks, (found,))
 
-    def _stages(self, claim: Claim) -> Iterator[dict[str, Equation]]:
+    def _stages(self, target: str, last: str) -> Iterator[dict[str, Equation]]:
         """What may be unfolded: the user's own steps, then named values entry by entry, then everything."""
-        last = claim.equations[-1].target
         mine = {name: self._equation(e) for name, e in self.own.items() if name not in {*self.known, last}}
-        forward = {k: v for k, v in self.forward.items() if k != claim.target and k != self.derivation.network.loss}
+        forward = {k: v for k, v in self.forward.items() if k != target and k != self.derivation.network.loss}
         pointwise = {k: v for k, v in forward.items() if not _contracts(v.body)}
         yield mine
         yield {**mine, **{k: self._equation(v) for k, v in pointwise.items()}}
-        adjoints = {k: v for k, v in self.adjoints.items() if k != claim.target}
+        adjoints = {k: v for k, v in self.adjoints.items() if k != target}
         yield {**mine, **{k: self._equation(v) for k, v in {**pointwise, **adjoints}.items()}}
         yield {**mine, **{k: self._equation(v) for k, v in {**forward, **adjoints}.items()}}
 
@@ -173,11 +230,28 @@ def _together(proofs: Sequence[Proved]) -> Proved | None:
     """The proofs of all entries as one."""
     if not proofs:
         return None
-    parts = ([text for proof in proofs for text in part(proof)] for part in (_STEPS, _ASSUMED, _KINKS))
-    return Proved(*(tuple(dict.fromkeys(part)) for part in parts))
+    steps, assumed, kinks = (
+        tuple(dict.fromkeys(text for proof in proofs for text in part(proof))) for part in (_STEPS, _ASSUMED, _KINKS)
+    )
+    return Proved(steps, assumed, kinks, tuple(p for proof in proofs for p in proof.proofs))
 
 
 _STEPS, _ASSUMED, _KINKS = attrgetter("steps"), attrgetter("assumptions"), attrgetter("kinks")
+
+
+def aligned(own: Equation, truth: Equation) -> tuple[Expr, Expr] | None:
+    """Both right sides over the same indices, None where the left sides split an axis in different ways."""
+    mine, true = dict[Index, Position](), dict[Index, Position]()
+    for one, other in zip(own.indices, truth.indices, strict=True):
+        if one.index is not None:
+            mine[one.index] = other
+        elif other.index is not None:
+            true[other.index] = one
+        elif isinstance(one.atom, Compound) and isinstance(other.atom, Compound):
+            if one.atom.radices != other.atom.radices:
+                return None
+            mine |= {i: p for part, p in zip(one.atom.parts, other.atom.parts, strict=True) for i in part.index_atoms()}
+    return ex.substitute(own.body, mine), ex.substitute(ex.guard(truth.domain, truth.body), true)
 
 
 def _extent(position: Position) -> Extent:

@@ -11,23 +11,26 @@ from dataclasses import replace
 
 from symprop.algebra.rules import Rules
 from symprop.derivation import Derivation
-from symprop.errors import ClaimError, Fault, InputError
-from symprop.frontends import Assigned, Latex, Meaning, Names, Notation, ShapeError
+from symprop.errors import ClaimError, Fault, FormulaError, InputError
+from symprop.frontends import Assigned, IndexNotation, Latex, Meaning, Names, Notation, ShapeError
 from symprop.frontends.arrays import shape_text
-from symprop.language import PRIMITIVES, Function, Position, Read
+from symprop.language import PRIMITIVES, Extent, Function, Position, Read, Scope, Tensor, parse_extent
 from symprop.language.expressions import Call
 from symprop.language.extents import ONE
 from symprop.report.symbols import Symbols
 from symprop.verification.claimsfile import ClaimsFile, Formula
 from symprop.verification.converting import over_network
 from symprop.verification.proving import single
+from symprop.verification.recurrences import joined
 from symprop.verification.scene import library
 from symprop.verification.targets import plain, suggestion, target_of
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
 
-NOTATIONS: Mapping[str, type[Notation] | type[Latex]] = {"numpy": Notation, "latex": Latex}
-"""Who reads a formula, by the notation it is written in."""
+READERS: Mapping[str, type[Notation] | type[IndexNotation]] = {"numpy": Notation, "index": IndexNotation}
+"""Who reads one formula, by the notation it is written in."""
+PROGRAMS: Mapping[str, type[Notation] | type[Latex]] = {"numpy": Notation, "latex": Latex}
+"""Who reads lines of formulas."""
 MARK = "'"
 """The user's dW1 is stored as dW1', beside the true dW1."""
 
@@ -46,6 +49,10 @@ def claims_of(file: ClaimsFile, derivation: Derivation, views: Views) -> tuple[C
     reader = _Reader(file, derivation, views)
     found = reader.program() if file.is_program else reader.formulas()
     faults = [*reader.faults, *(_unused(found, file, derivation) if not reader.faults else [])]
+    if faults:
+        # what a formula may read ahead can be at fault itself
+        raise ClaimError(dict.fromkeys(faults))
+    found, faults = joined(found)
     if faults:
         raise ClaimError(faults)
     if not any(claim.target for claim in found):
@@ -86,10 +93,21 @@ class _Reader:
         self.labels: set[str] = set()
         extents = {name for tensor in written.values() for axis in tensor.axes for name in axis.names}
         self.extents = frozenset(extents)
+        self.indices = {name: self._extent(formula) for name, formula in file.indices.items()}
+
+    def _extent(self, formula: Formula) -> Extent:
+        try:
+            return parse_extent(formula.text, Scope({}, extents=self.extents), f"{formula.place} ({formula.name})")
+        except FormulaError as error:
+            self.faults += error.faults
+            return Extent.of(1)
 
     @property
     def names(self) -> Names:
-        return Names(dict(self.known), self.extents, self.functions, self.symbols, self.slope)
+        return self._names(self.known)
+
+    def _names(self, known: Mapping[str, Meaning]) -> Names:
+        return Names(dict(known), self.extents, self.functions, self.symbols, self.slope, self.indices)
 
     def formulas(self) -> list[Claim]:
         """Claims by name, each of which may read those above it."""
@@ -105,9 +123,10 @@ class _Reader:
         name = formula.name.replace(".", "_")
         target = target_of(formula.name, self.derivation, self.file.aliases, formula.place)
         claim = Claim(formula.name, target, None, (), (), formula.text, formula.place)
-        notation = Notation(formula.text, self.names, _labels(name), formula.name, formula.locate)
+        names = self._ahead(formula, target) if formula.notation == "index" else self.names
+        notation = READERS[formula.notation](formula.text, names, _labels(name), formula.name, formula.locate)
         try:
-            assigned = notation.formula(name)
+            assigned = notation.formula(name + formula.indices)
         except ShapeError as error:
             self._block([name, target], formula.name)
             return replace(claim, problem=error.faults[0])
@@ -123,6 +142,20 @@ class _Reader:
         claim = replace(claim, tensor=assigned[-1].tensor, equations=equations)
         return over_network(claim, self.derivation, self.views)
 
+    def _ahead(self, formula: Formula, target: str) -> Names:
+        """The names a recurrence may read besides: its own, and the gradients that are claimed below with indices."""
+        found = dict(self.known)
+        below = self.file.formulas[self.file.formulas.index(formula) :]
+        for other in (f for f in below if f.notation == "index"):
+            about = target_of(other.name, self.derivation, self.file.aliases, other.place)
+            stem = about.removeprefix(self.derivation.prefix) if about not in found else about
+            own = self.derivation.network.tensors.get(stem)
+            if own is not None and (other is formula or stem != about):
+                name = other.name.replace(".", "_")
+                stored = Tensor(_labels(name)(name, 0), self.views[about].axes, own.dtype, high=own.high)
+                found |= dict.fromkeys((name, about), Meaning(stored, f"by your claim {other.name}"))
+        return self._names(found)
+
     def _block(self, names: list[str], claim: str) -> None:
         """What reads a claim without a value has none either."""
         tensor = next(iter(self.known.values())).tensor
@@ -137,7 +170,7 @@ class _Reader:
         return found
 
     def _program(self, formula: Formula) -> list[Claim]:
-        reader = NOTATIONS[formula.notation](formula.text, self.names, self._label, "claims", formula.locate)
+        reader = PROGRAMS[formula.notation](formula.text, self.names, self._label, "claims", formula.locate)
         try:
             reader.program()
         except ShapeError as error:

@@ -6,7 +6,9 @@ equations; a claim reads the values of earlier claims, not the truth.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import mpmath
@@ -17,7 +19,7 @@ from symprop.errors import Fault, InputError
 from symprop.language import Equation, Tensor
 from symprop.library import ACTIVATIONS
 from symprop.oracle import evaluate
-from symprop.oracle.order import names_read, upstream
+from symprop.oracle.order import downstream, names_read, upstream
 from symprop.verification.points import Array, Point
 from symprop.verification.values import Claim
 
@@ -32,10 +34,18 @@ class Scene:
         claims: all claims, in order.
         point: where.
         digits: decimal digits.
+        deadline: time of the clock at which evaluation is given up, with an UndecidedError.
     """
 
-    def __init__(self, derivation: Derivation, claims: Iterable[Claim], point: Point, digits: int = DIGITS) -> None:
-        self.derivation, self.point, self.digits = derivation, point, digits
+    def __init__(
+        self,
+        derivation: Derivation,
+        claims: Iterable[Claim],
+        point: Point,
+        digits: int = DIGITS,
+        deadline: float = math.inf,
+    ) -> None:
+        self.derivation, self.point, self.digits, self.deadline = derivation, point, digits, deadline
         self.claims = tuple(claims)
         self.declared: dict[str, Tensor] = dict(derivation.network.tensors)
         self.declared |= {t.name: t for c in self.claims for t in (c.tensor, c.written) if t is not None}
@@ -58,10 +68,18 @@ class Scene:
         functions = {**library(), **self.derivation.network.functions}
         with mpmath.workdps(self.digits or 15):
             dtype = object if self.digits else float
-            return evaluate(chosen, read, self.point.sizes, dtype, functions=functions, tensors=self.declared)
+            return evaluate(
+                chosen,
+                read,
+                self.point.sizes,
+                dtype,
+                functions=functions,
+                tensors=self.declared,
+                deadline=self.deadline,
+            )
 
     def _claim(self, claim: Claim) -> None:
-        if claim.tensor is None:
+        if claim.tensor is None or claim.tensor.name in self.claimed:
             return
         try:
             self.claimed |= self.evaluated(claim.equations, {**self.truth, **self.claimed})
@@ -76,20 +94,42 @@ class Scene:
 
     def local(self, claim: Claim) -> Array | None:
         """The true value if all earlier claims were right: the rest of the derivation over what the user has so far."""
-        given = self.overridden(claim)
-        needed = [e for e in upstream(self.equations, [claim.target]) if e.target not in given]
         try:
-            return self.evaluated(needed, {**self.point.arrays, **given})[claim.target]
+            return self._given_above(claim, [claim.target])[claim.target]
+        except InputError:
+            return None
+
+    def _given_above(self, claim: Claim, targets: Iterable[str]) -> Mapping[str, Array]:
+        """The truth with the values that earlier claims give in their stead, and what follows from them."""
+        given = self.overridden(claim)
+        changed = {name for source in given for name in downstream(self.equations, source)} - given.keys()
+        needed = [e for e in upstream(self.equations, targets) if e.target in changed]
+        return {**self.truth, **given, **self.evaluated(needed, {**self.truth, **given})}
+
+    def step(self, claim: Claim) -> tuple[Array, Array] | None:
+        """(claimed, true) where the rest of the claim's recurrence is true; for other claims, of the whole claim."""
+        beside = (c for c in self.claims if c.target and c.tensor is not None and c.tensor.name in claim.group)
+        members = {c.tensor.name: c.target for c in beside if c.tensor is not None}
+        if not members:
+            values, local = self.values(claim), self.local(claim)
+            return None if values is None or local is None else (values[0], local)
+        own = replace(claim.equations[-1], target=f"{claim.equations[-1].target} once")
+        rest = [e for e in claim.equations[:-1] if e.target not in members]
+        try:
+            truth = self._given_above(claim, members.values())
+            arrays = {**self.truth, **self.claimed, **{name: truth[target] for name, target in members.items()}}
+            return self.evaluated([*rest, own], arrays)[own.target], truth[claim.target]
         except InputError:
             return None
 
     def overridden(self, claim: Claim) -> dict[str, Array]:
-        """The values of the network that earlier claims give, in their stead."""
+        """The values of the network that earlier claims give, in their stead; not those of the claim's recurrence."""
         found: dict[str, Array] = {}
         for other in self.claims:
             if other is claim:
                 break
-            if other.target and other.fits and other.tensor is not None and other.tensor.name in self.claimed:
+            is_given = other.target and other.fits and other.tensor is not None
+            if is_given and other.tensor is not None and other.tensor.name in self.claimed.keys() - {*claim.group}:
                 value = self.claimed[other.tensor.name]
                 if other.target != claim.target and value.shape == self.truth[other.target].shape:
                     found[other.target] = value

@@ -15,6 +15,7 @@ from symprop.verification.values import (
     IMPURE,
     NOT_CHECKED,
     PROVED,
+    VACUOUS,
     WRONG,
     Conventions,
     Counterexample,
@@ -87,7 +88,7 @@ def _holds(verdict: Verdict, report: Report) -> str:
 
 def _short(verdict: Verdict, report: Report) -> str:
     if GIVEN_EARLIER in verdict.flags:
-        return f"right given the claims above it; first wrong: {verdict.first_wrong}"
+        return f"right given the claims it reads; first wrong: {verdict.first_wrong}"
     if verdict.ratio:
         return f"{verdict.ratio} times the truth"
     if verdict.verdict == PROVED:
@@ -111,6 +112,8 @@ def _details(verdict: Verdict, explain: bool) -> Iterator[str]:
         yield from _wrapped(verdict.reason, "  ")
     if verdict.ours:
         yield from _wrapped(f"ours: {verdict.ours}", "  ")
+    if explain and verdict.verdict == VACUOUS:
+        yield from _steps(verdict)
     if verdict.difference:
         yield from _wrapped(f"yours - ours = {verdict.difference}", "  ")
     if verdict.counterexample is not None and GIVEN_EARLIER not in verdict.flags:
@@ -125,6 +128,10 @@ def _details(verdict: Verdict, explain: bool) -> Iterator[str]:
 def _proof(verdict: Verdict) -> Iterator[str]:
     if verdict.ours:
         yield from _wrapped(f"ours: {verdict.ours}", "  ")
+    yield from _steps(verdict)
+
+
+def _steps(verdict: Verdict) -> Iterator[str]:
     for number, step in enumerate(verdict.steps, 1):
         yield from _wrapped(f"{number}. {step}", "  ")
 
@@ -150,7 +157,7 @@ def _summary(report: Report) -> str:
     verdicts = [v.verdict for v in report.given]
     wrong = sum(v in WRONG for v in verdicts)
     if wrong:
-        first = next(v.name for v in report.given if v.verdict in WRONG)
+        first = next(v.first_wrong or v.name for v in report.given if v.verdict in WRONG)
         return f"{wrong} of {len(verdicts)} claims {'is' if wrong == 1 else 'are'} wrong; begin with {first}."
     if report.ok:
         return f"All {len(verdicts)} claims are right." if len(verdicts) > 1 else "The claim is right."

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symprop.errors import Fault
 from symprop.language import Equation, Tensor
 from symprop.verification.conventions import Convention
 from symprop.verification.views import View
+
+if TYPE_CHECKING:
+    from symprop.algebra.canonical import Proof
 
 PROVED, AT_KINKS, AGREES = "PROVED", "PROVED EXCEPT AT KINKS", "AGREES"
 PROPORTIONAL, REFUTED, SHAPE = "PROPORTIONAL", "REFUTED", "SHAPE"
@@ -37,6 +40,7 @@ class Claim:
         read_as: the equations it was read as, of a notation that has to be interpreted; else "".
         written: the tensor as the user has it, which later claims read; `tensor` is the same as the network has it.
         view: how the user writes what it is about; None of a helper.
+        group: what the claims of its recurrence are stored under, itself included; () where it is none.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Claim:
     read_as: str = ""
     written: Tensor | None = None
     view: View | None = None
+    group: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -128,6 +133,7 @@ class Verdict:
         ours: the truth in NumPy notation, or in index notation.
         hints: what the claim is consistent with; each was checked at two independent points.
         steps: of the proof.
+        proofs: the proof itself, whose steps `recheck` evaluates; of a recurrence, one for each of its equations.
         where: place of the claim.
         read_as: how its notation was understood, as equations with the shape; "" where there is nothing to understand.
     """
@@ -149,6 +155,7 @@ class Verdict:
     ours: str = ""
     hints: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
     where: str = ""
     read_as: str = ""
 

@@ -66,7 +66,24 @@ PRODUCTS = Setting("X: N D, W: D J, V: J J, u: J, a: D, b: D", "n: N, i: D, j: J
 WINDOWS = Setting("x: T, f: T, w: 3, M: T T", "t: T, s: T, p: T, u: 3")
 GAUSSIAN = Setting("m: D, s: D, u: D, t: D", "i: D")
 
+RESHAPED = Setting(
+    "X: N T D, Q: N T J, R: N*T D, S: N*T J, Z: N*T J, W: D J, B: T*N D, Y: N N, F: N*N",
+    "n: N, t: T, s: T, m: N, i: D, j: J, r: N*T, q: N*N",
+    """
+    R[(n,t),i] = X[n,t,i]
+    S[(n,t),j] = Q[n,t,j]
+    Z[r,j] = sum[i](R[r,i]*W[i,j])
+    B[(t,n),i] = X[n,t,i]
+    F[(n,m)] = Y[n,m]
+    """,
+)
+
 RIGHT = [
+    (RESHAPED, "sum[r](R[r,i]*S[r,j])", "sum[n,t](X[n,t,i]*Q[n,t,j])"),
+    (RESHAPED, "Z[(n,t),j]", "sum[i](X[n,t,i]*W[i,j])"),
+    (RESHAPED, "sum[r](Z[r,j]**2)", "sum[n,t](sum[i](X[n,t,i]*W[i,j])**2)"),
+    (RESHAPED, "sum[q](F[q])", "sum[n,m](Y[m,n])"),
+    (RESHAPED, "F[(m,n)]", "Y[m,n]"),
     (SCALAR, "sigmoid(-z[n,c])", "1 - sigmoid(z[n,c])"),
     (SCALAR, "1 - tanh(z[n,c])**2", "4*sigmoid(2*z[n,c])*(1 - sigmoid(2*z[n,c]))"),
     (SCALAR, "tanh_by_exp(z[n,c])", "2*sigmoid(2*z[n,c]) - 1"),
@@ -168,6 +185,9 @@ RIGHT = [
 ]
 
 WRONG = [
+    (RESHAPED, "sum[r](B[r,i]*S[r,j])", "sum[n,t](X[n,t,i]*Q[n,t,j])"),
+    (RESHAPED, "F[(m,n)]", "Y[n,m]"),
+    (RESHAPED, "sum[r](R[r,i]*S[r,j])", "sum[n,t](X[n,t,i])*sum[n,t](Q[n,t,j])"),
     (SCALAR, "sigmoid(-z[n,c])", "sigmoid(z[n,c]) - 1"),
     (SCALAR, "1 - tanh(z[n,c])**2", "(1 - tanh(z[n,c]))**2"),
     (SCALAR, "1 - tanh(z[n,c])**2", "4*sigmoid(z[n,c])*(1 - sigmoid(z[n,c]))"),

@@ -21,7 +21,7 @@ FAULTS = {
     "claims: {}": "hand.yaml:1:9: claims: there is no claim",
     "claims:": "hand.yaml:1:8: claims: there is no claim",
     "claims: [dW]": "hand.yaml:1:9: claims: expected one formula a name, or one | program",
-    "claims: {dW: [x]}": "hand.yaml:1:14: dW: expected a formula in NumPy notation. Quote it if it begins with [ or {.",
+    "claims: {dW: [x]}": "hand.yaml:1:14: dW: expected a formula. Quote it if it begins with [ or {.",
     "claims: {d-W: x}": "hand.yaml:1:10: 'd-W' is not a name; expected letters, digits, _ and dots",
     "claims: {dW: &a x}": "hand.yaml:1:14: anchor &a is refused; expected the value alone. Remove it.",
     "claims: {dW: x}\nnet: [1]": "hand.yaml:2:6: net: expected the path of a net.yaml",

@@ -7,7 +7,7 @@ have the same value, for all extents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -23,6 +23,8 @@ from symprop.language import expressions as ex
 from symprop.language.equations import Equation, Function
 from symprop.language.indices import Domain
 from symprop.language.printer import text
+
+UNFOLDED = "unfolded"
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,21 @@ Assumption = RowsSumToOne | IsPositive
 
 @dataclass(frozen=True)
 class ProofStep:
-    """One line of a proof.
+    """One line of a proof: two expressions that have the same value.
 
     Args:
         rule: what was done.
-        text: the expression it led to.
+        before: the expression it was done to.
+        after: the expression it led to.
     """
 
     rule: str
-    text: str
+    before: ex.Expr
+    after: ex.Expr
 
     def __str__(self) -> str:
-        return f"{self.rule}: {self.text}"
+        left = f"{text(self.before)} = " if self.rule == UNFOLDED else ""
+        return f"{self.rule}: {left}{text(self.after)}"
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,10 @@ def prove_equal(
 
 
 def replay(proof: Proof, time_limit_seconds: float = 60.0) -> bool:
-    """True where every step of a proof is found again, from the question alone."""
+    """True where every step of a proof is found again, from the question alone.
+
+    This is the prover once more; `symprop.verification.recheck` evaluates the steps without it.
+    """
     known = frozenset(proof.question.definitions)
     again = _Attempt(proof.question, known, monotonic() + time_limit_seconds).proof()
     return again is not None and (again.steps, again.assumptions) == (proof.steps, proof.assumptions)
@@ -189,28 +197,30 @@ class _Attempt:
 
     def _proof(self) -> Proof | None:
         algebra = self.algebra
-        left, right = (algebra.polynomial(self._folded(e)) for e in (self.question.left, self.question.right))
+        question = self.question
+        left, right = (algebra.polynomial(self._folded(e)) for e in (question.left, question.right))
         difference = algebra.reduced(plus(left, scaled(right, -1)))
-        steps = [
-            ProofStep("left side", text(self.question.left)),
-            ProofStep("canonical form", text(algebra.expression(left))),
-            ProofStep("right side", text(self.question.right)),
-            ProofStep("canonical form", text(algebra.expression(right))),
-        ]
-        return self._concluded(difference, steps)
-
-    def _concluded(self, difference: Poly, steps: list[ProofStep]) -> Proof | None:
-        algebra = self.algebra
-        steps += [ProofStep("unfolded", name) for name in algebra.unfolded]
-        if difference:
-            steps.append(ProofStep("difference", text(algebra.expression(difference))))
         kinks: tuple[str, ...] = ()
         if not vanishes(algebra, difference):
             found = kinks_of(algebra, difference, self.defined)
             if found is None:
                 return None
             kinks = found
-            steps.append(ProofStep("difference except where " + " or ".join(kinks), "0"))
-        else:
-            steps.append(ProofStep("difference", "0"))
-        return Proof(tuple(steps), tuple(algebra.used), kinks, self.question)
+        return Proof(tuple(self._steps(left, right, difference, kinks)), tuple(algebra.used), kinks, question)
+
+    def _steps(self, left: Poly, right: Poly, difference: Poly, kinks: tuple[str, ...]) -> Iterator[ProofStep]:
+        """The lines of a proof that was found."""
+        question, algebra = self.question, self.algebra
+        one, other = algebra.expression(left), algebra.expression(right)
+        yield ProofStep("left side", question.left, question.left)
+        yield ProofStep("right side", question.right, question.right)
+        for name in algebra.unfolded:
+            equation = question.definitions[name]
+            yield ProofStep(UNFOLDED, ex.Read(name, equation.indices), ex.guard(equation.domain, equation.body))
+        yield ProofStep("left side in canonical form", question.left, one)
+        yield ProofStep("right side in canonical form", question.right, other)
+        rest = ex.add(one, ex.negate(other))
+        if difference:
+            yield ProofStep("difference", rest, algebra.expression(difference))
+            rest = algebra.expression(difference)
+        yield ProofStep("difference" + (f" except where {' or '.join(kinks)}" if kinks else ""), rest, ex.ZERO)

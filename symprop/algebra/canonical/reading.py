@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import prod
 
 from symprop.algebra.canonical.atoms import Atom, Poly, Undecided, constant, plus, scaled
 from symprop.algebra.canonical.functions import Functions
 from symprop.language import expressions as ex
 from symprop.language.equations import Equation, Function
-from symprop.language.indices import Domain, Index, Position
+from symprop.language.extents import Extent
+from symprop.language.indices import Compound, Domain, Index, Position, within
 from symprop.language.scope import PRIMITIVES
 
 MAX_EXPONENT = 64
@@ -33,6 +35,7 @@ class Reading(Functions):
         self.functions, self.definitions = functions, definitions
         self.unfolded: dict[str, None] = {}
         self._known: dict[ex.Expr, Poly] = {}
+        self._axes: dict[tuple[str, int], tuple[Extent, ...] | None] = {}
 
     def polynomial(self, expr: ex.Expr) -> Poly:
         """The canonical polynomial of an expression."""
@@ -81,15 +84,28 @@ class Reading(Functions):
         if equation is None:
             return self.read(read.tensor, read.indices)
         mapping: dict[Index, Position] = {}
-        for own, position in zip(equation.indices, read.indices, strict=True):
-            if own.index is None or own.index.extent != self._axis(read.tensor, len(mapping)):
+        for axis, (own, position) in enumerate(zip(equation.indices, read.indices, strict=True)):
+            places = self._places(own, position, self._axis(read.tensor, axis))
+            if places is None:
                 return self.read(read.tensor, read.indices)
-            mapping[own.index] = position
+            mapping |= places
         self.unfolded.setdefault(read.tensor)
         inside = Domain(
             c for i, p in mapping.items() for c in Domain.inside(p, i.extent).constraints
         ) & equation.domain.substitute(mapping)
         return self._branch(self.bracket(inside), ex.substitute(equation.body, mapping))
+
+    def _places(self, own: Position, position: Position, axis: object) -> dict[Index, Position] | None:
+        """Where the indices on an axis of a definition stand in a read; None where that cannot be said."""
+        if own.index is not None:
+            return {own.index: position} if own.index.extent == axis else None
+        left, right = own.atom, position.atom
+        if not isinstance(left, Compound) or not isinstance(right, Compound) or left.radices != right.radices:
+            return None
+        # a part out of its own range would be an entry of another row
+        if not all(within(p, r, self.facts.ranges) for p, r in zip(right.parts, right.radices, strict=True)):
+            return None
+        return {i: p for part, p in zip(left.parts, right.parts, strict=True) for i in part.index_atoms()}
 
     def _axis(self, tensor: str, axis: int) -> object:
         axes = self.facts.axes.get(tensor)
@@ -117,6 +133,8 @@ class Reading(Functions):
         return self.call(expr.name, [self._of(a) for a in expr.args])
 
     def _reduce(self, expr: ex.Reduce) -> Poly:
+        if expr.op == "sum":
+            expr = self._split_rows(expr)
         names = {i: self.fresh(i.extent) for i in expr.indices}
         places = {old: Position.of(new) for old, new in names.items()}
         domain, body = expr.domain.substitute(places), ex.substitute(expr.body, places)
@@ -126,6 +144,37 @@ class Reading(Functions):
             return self.summed(self.reduced(self._branch(chosen, body)), bound)
         pick = expr.indices.index(expr.pick) if expr.pick is not None else 0
         return self.reduction(f"{expr.op}:{pick}", self.reduced(self._of(body)), chosen, bound)
+
+    def _split_rows(self, expr: ex.Reduce) -> ex.Reduce:
+        """A sum over the rows of a reshaped tensor as one over the axes that were joined: r = (n, t)."""
+        places: dict[Index, Position] = {}
+        bound: list[Index] = []
+        for index in expr.indices:
+            radices = self._joined(index, expr.body) or ()
+            parts = [self.fresh(radix) for radix in radices]
+            if parts:
+                places[index] = Position.of(Compound(map(Position.of, parts), radices))
+            bound += parts or [index]
+        if not places:
+            return expr
+        return ex.Reduce("sum", bound, ex.substitute(expr.body, places), expr.domain.substitute(places))
+
+    def _joined(self, index: Index, expr: ex.Expr) -> tuple[Extent, ...] | None:
+        """The extents of the axes that an index runs over as one, by the definition of a tensor read with it."""
+        for read in ex.reads(expr):
+            for axis, position in enumerate(read.indices):
+                found = self._joined_axis(read.tensor, axis) if position.index == index else None
+                if found is not None and prod(found, start=Extent.of(1)) == index.extent:
+                    return found
+        return None
+
+    def _joined_axis(self, tensor: str, axis: int) -> tuple[Extent, ...] | None:
+        if (tensor, axis) not in self._axes:
+            equation = self.definitions.get(tensor)
+            own = equation.indices[axis] if equation is not None else Position.of(0)
+            inner = None if equation is None or own.index is None else self._joined(own.index, equation.body)
+            self._axes[tensor, axis] = own.atom.radices if isinstance(own.atom, Compound) else inner
+        return self._axes[tensor, axis]
 
 
 def _putting(values: Mapping[str, ex.Expr]) -> Callable[[ex.Expr], ex.Expr]:
