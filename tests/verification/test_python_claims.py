@@ -181,7 +181,7 @@ def test_gradients_that_cannot_be_traced_are_compared_in_numbers(tmp_path: Path)
     found = report(tmp_path, BRANCH)
     assert found["w"].verdict == "AGREES"
     assert found["w"].evidence is not None and found["w"].evidence.digits == "float64"
-    reason = "It could not be traced: hand.py:8: a condition needs the numbers of an array, which depend on the inputs."
+    reason = "It is not proved: hand.py:8: a condition needs the numbers of an array, which depend on the inputs."
     assert reason in found["w"].reason
     assert found.exit_code == 5
 
@@ -403,3 +403,25 @@ def test_a_loss_and_a_network_are_one_too_many(tmp_path: Path) -> None:
         symprop.verify("examples/breast_cancer.yaml", tmp_path / "hand.py")
     sentence = "hand.py: there are a loss and a network; expected one of them. Leave out --net, or the function loss."
     assert str(caught.value) == sentence
+
+
+def test_loops_too_long_to_be_derived_are_compared_in_numbers(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+def inputs(rng):
+    return {"X": rng.normal(size=(20, 4)), "y": rng.integers(0, 3, 20), "W": rng.normal(size=(4, 3))}
+def loss(X, y, W):
+    total = 0.0
+    for i in range(len(X)):
+        s = X[i] @ W
+        total += np.log(np.sum(np.exp(s))) - s[y[i]]
+    return total / len(X)
+def grads(X, y, W):
+    P = np.exp(X @ W)
+    P /= P.sum(axis=1, keepdims=True)
+    P[np.arange(len(y)), y] -= 1
+    return {"W": X.T @ P / len(X)}
+"""
+    found = report(tmp_path, text, timeout=12.0)
+    assert found["W"].verdict == "AGREES"
+    assert "hand.py:5: its equations for N=20 are too large to be derived" in found["W"].reason

@@ -173,32 +173,48 @@ def _fault(file: UserFile, what: str, error: BaseException) -> Fault:
     return Fault(place, f"{what} raises {type(error).__name__}" + (f": {words}" if words else ""))
 
 
-class _TimeIsUp(BaseException):
-    """The user's code runs too long."""
+class TimeIsUp(BaseException):
+    """What runs takes too long.
+
+    Args:
+        frame: what was running.
+    """
+
+    def __init__(self, frame: FrameType | None) -> None:
+        super().__init__()
+        self.frame = frame
 
 
 @contextlib.contextmanager
-def _limited(file: UserFile, what: str, seconds: float) -> Iterator[None]:
-    """Stop the code after some time, where the system can tell it to."""
+def alarm(seconds: float) -> Iterator[None]:
+    """Raise `TimeIsUp` after some time, where the system can do that."""
     timer = getattr(signal, "setitimer", None)
     if timer is None or threading.current_thread() is not threading.main_thread():
         yield
         return
-    place = [""]
 
     def stop(number: int, frame: FrameType | None) -> None:
-        while frame is not None and Path(frame.f_code.co_filename).parent != file.path.parent:
-            frame = frame.f_back
-        place[0] = file.name if frame is None else f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
-        raise _TimeIsUp
+        raise TimeIsUp(frame)
 
     before = signal.signal(signal.SIGALRM, stop)
     timer(signal.ITIMER_REAL, max(0.05, seconds))
     try:
         yield
-    except _TimeIsUp:
-        message = f"{what} did not end within {seconds:.3g} seconds"
-        raise UndecidedError(str(Fault(place[0], message, "Give it more with --timeout."))) from None
     finally:
         timer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def _limited(file: UserFile, what: str, seconds: float) -> Iterator[None]:
+    """Stop the user's code after some time, at the line it had come to."""
+    try:
+        with alarm(seconds):
+            yield
+    except TimeIsUp as error:
+        frame = error.frame
+        while frame is not None and Path(frame.f_code.co_filename).parent != file.path.parent:
+            frame = frame.f_back
+        place = file.name if frame is None else f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+        message = f"{what} did not end within {seconds:.3g} seconds"
+        raise UndecidedError(str(Fault(place, message, "Give it more with --timeout."))) from None

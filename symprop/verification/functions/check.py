@@ -15,10 +15,10 @@ from time import monotonic
 import numpy as np
 
 from symprop.derivation import Derivation, derive
-from symprop.errors import ClaimError, Fault, FormulaError, InputError
+from symprop.errors import ClaimError, Fault, FormulaError, InputError, UndecidedError
 from symprop.frontends.tracing.faults import NotTraceable
 from symprop.frontends.tracing.loss import TracedLoss, loss_of
-from symprop.frontends.tracing.userfile import UserFile, load
+from symprop.frontends.tracing.userfile import TimeIsUp, UserFile, alarm, load
 from symprop.language import Equation, Network, sized
 from symprop.oracle import evaluate
 from symprop.oracle.order import names_read
@@ -34,7 +34,7 @@ from symprop.verification.scene import library
 from symprop.verification.targets import suggestion, target_of
 from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Claim, Report, Verdict
 
-CLOSE, POINTS = 1e-7, (0, 1)
+CLOSE, POINTS, DERIVING = 1e-7, (0, 1), 0.4
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def verify_functions(
     subject = subject_of(file, network, runner, declared or Convention())
     keys = list(subject.gradients.values)
     params = [] if network is not None else list(learnt(keys, subject.inputs, file).values())
-    traced = _traced(subject, runner, params, timeout)
+    traced = _traced(subject, runner, params)
     report = _report(subject, runner, traced, params, deadline, accept_agrees, declared)
     report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
     return _flagged(report, subject.changed)
@@ -144,7 +144,7 @@ def _reading(
 
 
 def _untraced(stopped: Fault | None) -> Fault | None:
-    return None if stopped is None else replace(stopped, where=f"It could not be traced: {stopped.where}")
+    return None if stopped is None else replace(stopped, where=f"It is not proved: {stopped.where}")
 
 
 def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:
@@ -180,7 +180,7 @@ def checked_loss(path: str | os.PathLike[str], function_name: str = LOSS, timeou
 # -- tracing --------------------------------------------------------------------------------------------------------
 
 
-def _traced(subject: Subject, runner: Runner, params: list[str], timeout: float) -> _Traced:
+def _traced(subject: Subject, runner: Runner, params: list[str]) -> _Traced:
     """Loss and gradients as equations, with the same extents as numbers."""
     stopped: Fault | None = None
     fixed: frozenset[str] = frozenset()
@@ -201,7 +201,23 @@ def _traced(subject: Subject, runner: Runner, params: list[str], timeout: float)
         grads, stopped = None, error.fault
     numbers = grads.fixed if grads is not None else {}
     network = loss.network(params) if loss is not None else sized(_given(subject), numbers)
-    return _Traced(derive(network, time_limit_seconds=timeout), grads, stopped, subject.file)
+    derivation = _derived(network, runner.seconds * DERIVING)
+    if derivation is None and subject.network is not None:
+        raise UndecidedError(f"network '{network.name}': the derivation is not done in the time there is")
+    if derivation is None:
+        shown = "".join(f" for {name}={size}" for name, size in numbers.items())
+        message = f"its equations{shown} are too large to be derived in the time there is"
+        return _Traced(None, None, Fault(subject.file.line(LOSS), message))
+    return _Traced(derivation, grads, stopped, subject.file)
+
+
+def _derived(network: Network, seconds: float) -> Derivation | None:
+    """The derivation, None where it is not done in time."""
+    try:
+        with alarm(seconds):
+            return derive(network, time_limit_seconds=seconds)
+    except (TimeIsUp, UndecidedError):
+        return None
 
 
 def _given(subject: Subject) -> Network:
