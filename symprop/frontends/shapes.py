@@ -144,11 +144,17 @@ class Shapes(Functions):
         self._keywords(node)
         if len(args) < 2:
             self.fail(node, "reshape needs an array and a shape")
-        parts = list(args[1].elts) if isinstance(args[1], ast.Tuple | ast.List) else args[1:]
-        wanted = [None if _is_minus_one(part) else self.extent(part) for part in parts]
+        wanted = self._wanted(args[1:])
         if wanted.count(None) > 1:
             self.fail(node, "reshape can find only one extent, a single -1")
         return self._reshaped(node, self.value(args[0]), wanted)
+
+    def _wanted(self, args: Sequence[ast.expr]) -> list[Extent | None]:
+        """The shape that reshape is given, None for its -1; X.shape is one."""
+        if isinstance(args[0], ast.Attribute) and args[0].attr == "shape":
+            return list(self.value(args[0].value).shape)
+        parts = args[0].elts if isinstance(args[0], ast.Tuple | ast.List) else args
+        return [None if _is_minus_one(part) else self.extent(part) for part in parts]
 
     def _reshaped(self, node: ast.AST, array: Array, wanted: Sequence[Extent | None]) -> Array:
         shape = completed(array.shape, wanted)

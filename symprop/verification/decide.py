@@ -16,11 +16,12 @@ from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
 from symprop.verification.differences import check_truth
-from symprop.verification.hints import hints_of, shape_hints
+from symprop.verification.hints import hints_of
 from symprop.verification.points import draw
 from symprop.verification.proving import Proved, Prover
 from symprop.verification.ratio import Ratio, ratio_of
 from symprop.verification.scene import DIGITS, Scene, differing, distance, finite, gap, library, zero
+from symprop.verification.shapehints import shape_hints
 from symprop.verification.values import (
     AGREES,
     AT_KINKS,

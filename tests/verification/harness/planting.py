@@ -15,9 +15,10 @@ from tests.verification.harness.values import Mistake, Subject
 
 Planted = tuple[ast.expr, Mistake]
 NAMES_OF_FUNCTIONS = frozenset(oracle.FUNCTIONS)
-OUT, CHANGED = ("left out", "missing", "without"), ("sign",)
-OPERAND = ("stands for", "in place of", "taken at")
-TWICE = ("twice", "too many", "multiplied by", "extra")
+OUT = ("Yours equals ours if .*left out", "missing factor", "only the contribution")
+CHANGED = ("sign",)
+OPERAND = ("stands for", "taken at")
+TWICE = ("Yours is right if .*left out", "applied twice", "stands twice", "extra factor")
 
 
 def planted(subject: Subject, target: str, text: str) -> Iterator[tuple[str, Mistake]]:
@@ -42,7 +43,7 @@ def _inside(subject: Subject, target: str, expr: ast.expr) -> Iterator[Planted]:
     for node in ast.walk(expr):
         if isinstance(node, ast.expr):
             for new, mistake in _here(subject, target, node):
-                yield _replaced(expr, node, new), mistake
+                yield replaced(expr, node, new), mistake
 
 
 def _here(subject: Subject, target: str, node: ast.expr) -> Iterator[Planted]:
@@ -62,7 +63,7 @@ def _here(subject: Subject, target: str, node: ast.expr) -> Iterator[Planted]:
             yield from _terms(node, left, right)
         case ast.BinOp(left, ast.MatMult(), right):
             yield ast.BinOp(left, ast.Mult(), right), Mistake(
-                "elementwise for matrix product", ("entry by entry", "elementwise", "only the entry"), _names(node)
+                "elementwise for matrix product", ("entry by entry, not",), _names(node)
             )
             yield from _transposed(subject, left, right, node)
         case ast.Name(name) if name not in NAMES_OF_FUNCTIONS and not name.isdigit():
@@ -74,20 +75,21 @@ def _here(subject: Subject, target: str, node: ast.expr) -> Iterator[Planted]:
 
 
 def _left_out(factor: ast.expr) -> Mistake:
-    ratio = ""
     if isinstance(factor, ast.Constant):
-        ratio = {2: "1/2"}.get(factor.value, "")
-    return Mistake("missing factor", OUT, _names(factor), ratio)
+        words = (*OUT, "penalty", "is halved")
+        return Mistake("missing factor", words, ratio={2: "1/2"}.get(factor.value, ""))  # type: ignore[call-overload]
+    return Mistake("missing factor", OUT, _names(factor))
 
 
 def _terms(node: ast.BinOp, left: ast.expr, right: ast.expr) -> Iterator[Planted]:
     """A term dropped or of the wrong sign; the derivative of tanh in its wrong forms."""
     minus = isinstance(node.op, ast.Sub)
     penalty = isinstance(right, ast.BinOp) and isinstance(right.left, ast.Constant)
-    words = (*OUT, "penalty") if penalty else OUT
+    words = (*OUT, "penalty") if penalty else (*OUT, "stands for the derivative")
     kind = "penalty" if penalty else "dropped term"
     for kept, gone in ((left, right), (right, left)):
         if not isinstance(gone, ast.Constant):
+            kept = ast.UnaryOp(ast.USub(), kept) if minus and gone is left else kept
             yield kept, Mistake(kind if gone is right else "dropped term", words, _names(gone), term=ast.unparse(gone))
     if penalty:
         twice = Mistake("penalty", (*TWICE, "penalty"), _names(right), term=ast.unparse(right))
@@ -97,12 +99,12 @@ def _terms(node: ast.BinOp, left: ast.expr, right: ast.expr) -> Iterator[Planted
     if isinstance(left, ast.Constant) and is_square and minus:
         base = right.left  # type: ignore[attr-defined]
         names = _names(right)
-        yield flipped, Mistake("wrong form", CHANGED, names)
+        yield flipped, Mistake("wrong form", (*CHANGED, *OPERAND), names)
         inner = ast.BinOp(left, ast.Sub(), base)
         yield inner, Mistake("wrong form", (*OPERAND, *OUT), names)
         yield ast.BinOp(inner, ast.Pow(), ast.Constant(2)), Mistake("wrong form", OPERAND, names)
     else:
-        yield flipped, Mistake("sign of a term", CHANGED, _names(right))
+        yield flipped, Mistake("sign of a term", (*CHANGED, "stands for the derivative"), _names(right))
 
 
 def _transposed(subject: Subject, left: ast.expr, right: ast.expr, node: ast.BinOp) -> Iterator[Planted]:
@@ -110,7 +112,7 @@ def _transposed(subject: Subject, left: ast.expr, right: ast.expr, node: ast.Bin
         new = side.value if isinstance(side, ast.Attribute) else ast.Attribute(side, "T")
         changed = ast.BinOp(new, ast.MatMult(), right) if side is left else ast.BinOp(left, ast.MatMult(), new)
         yield changed, Mistake("transpose", ("transpose",), _names(side))
-    mistake = Mistake("order of a product", ("transpose", "stands for", "order"))
+    mistake = Mistake("order of a product", ("transpose", "stands for"))
     yield ast.BinOp(right, ast.MatMult(), left), mistake
 
 
@@ -132,7 +134,7 @@ def _others(subject: Subject, target: str, name: str) -> Iterator[Planted]:
 def _reductions(node: ast.Call, name: str, keywords: list[ast.keyword]) -> Iterator[Planted]:
     if name == "sum":
         changed = ast.Call(ast.Name("mean"), node.args, keywords)
-        yield changed, Mistake("mean for sum", ("mean",), ratio="1/N")
+        yield changed, Mistake("mean for sum", ("mean", "divided by N"), ratio="1/N" if keywords else "1/(4*N)")
     for keyword in keywords:
         if keyword.arg == "axis":
             other = ast.keyword("axis", ast.Constant(1 - keyword.value.value))  # type: ignore[attr-defined]
@@ -149,7 +151,7 @@ def _parse(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
-def _replaced(expr: ast.expr, old: ast.expr, new: ast.expr) -> ast.expr:
+def replaced(expr: ast.expr, old: ast.expr, new: ast.expr) -> ast.expr:
     """The expression with one node exchanged, by its place in the walk."""
     place = next(k for k, node in enumerate(ast.walk(expr)) if node is old)
     root = deepcopy(expr)

@@ -226,6 +226,8 @@ BATCH_NORM = subject(
         "dgamma": "sum(dy * h, axis=0)",
         "dbeta": "sum(dy, axis=0)",
         "dh": "dy * gamma",
+        "dv": "-sum(dh * h, axis=0) / (2 * (v + 0.001))",
+        "dm": "-sum(dh, axis=0) / sqrt(v + 0.001)",
         "dx": "(N * dh - sum(dh, axis=0) - h * sum(dh * h, axis=0)) / (N * sqrt(v + 0.001))",
     },
 )
@@ -252,6 +254,8 @@ LAYER_NORM = subject(
         "dgamma": "sum(dy * h, axis=0)",
         "dbeta": "sum(dy, axis=0)",
         "dh": "dy * gamma",
+        "dv": "-sum(dh * h, axis=1) / (2 * (v + 0.001))",
+        "dm": "-sum(dh, axis=1) / sqrt(v + 0.001)",
         "dx": "(dh - mean(dh, axis=1, keepdims=True) - h * mean(dh * h, axis=1, keepdims=True))"
         " / sqrt(v + 0.001)[:, None]",
     },

@@ -42,7 +42,7 @@ class Mistake:
 
     Args:
         kind: the row of the table it counts in.
-        words: one of these stands in the sentence.
+        words: one of these patterns stands in the sentence.
         tokens: all of these stand in the same sentence.
         ratio: or the claim is said to be this multiple of the truth.
         term: or the difference, or minus it, is this formula.

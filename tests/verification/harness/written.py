@@ -13,19 +13,17 @@ def _mistake(kind: str, words: str, tokens: str = "", ratio: str = "", term: str
 
 
 ACTIVATED = _mistake("derivative at the activated value", "stands for|taken at", "A1 Z1")
-DIAGONAL = _mistake("softmax entry by entry", "only the entry|entry by entry|diagonal")
-LAST = _mistake("= for +=", "left out|last|overwritten", "")
-TIME = _mistake("time index", "stands for|time|in place of", "")
-WRONG_FORM = _mistake("wrong form", "stands for|sign|left out|in place of", "A1")
-OTHER_LOSS = _mistake("gradient of another loss", "loss|left out|stands for")
+DIAGONAL = _mistake("softmax entry by entry", "only the entry")
+WRONG_FORM = _mistake("wrong form", "stands for|sign|left out", "A1")
+OTHER_LOSS = _mistake("gradient of another loss", "loss|missing factor|left out|stands for")
 
 
 def _last(tokens: str) -> Mistake:
-    return _mistake("= for +=", "left out|last|overwritten|without", tokens)
+    return _mistake("= for +=", "left out|overwrites|only the contribution", tokens)
 
 
 def _time(*tokens: str) -> Mistake:
-    return _mistake("time index", "stands for|time|in place of", " ".join(tokens))
+    return _mistake("time index", "stands for", " ".join(tokens))
 
 
 WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
@@ -64,7 +62,7 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
         "dZ_hidden",
         "dA_hidden * (1 - tanh(A_hidden)**2)",
     ),
-    (_mistake("wrong form", "stands for|left out|in place of", "A1"), "sigmoid", "dZ1", "dA1 * Z1 * (1 - Z1)"),
+    (_mistake("wrong form", "stands for|left out", "A1"), "sigmoid", "dZ1", "dA1 * Z1 * (1 - Z1)"),
     (WRONG_FORM, "sigmoid", "dZ1", "dA1 * A1 * (1 + A1)"),
     (WRONG_FORM, "sigmoid", "dZ1", "dA1 * (1 - A1)"),
     (WRONG_FORM, "sigmoid", "dZ1", "dA1 * A1"),
@@ -74,22 +72,22 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (WRONG_FORM, "tanh", "dZ1", "dA1 * (1 - A1)**2"),
     (WRONG_FORM, "tanh", "dZ1", "dA1 / (1 - A1**2)"),
     (_mistake("wrong form", "stands for|left out", "Z1"), "relu", "dZ1", "dA1 * maximum(Z1, 0)"),
-    (_mistake("wrong form", "sign|stands for|instead", "Z1"), "relu", "dZ1", "dA1 * (Z1 < 0)"),
-    (_mistake("missing factor", "left out|missing", "Z1"), "relu", "dZ1", "dA1.copy()"),
+    (_mistake("wrong form", "stands for", "Z1"), "relu", "dZ1", "dA1 * (Z1 < 0)"),
+    (_mistake("missing factor", "left out|missing factor", "Z1"), "relu", "dZ1", "dA1.copy()"),
     (
-        _mistake("dropped term", "left out|missing", "Z1"),
+        _mistake("dropped term", "left out|missing factor", "Z1"),
         "gelu",
         "dZ1",
         "dA1 * (1 + erf(Z1 / sqrt(2))) / 2",
     ),
     (
-        _mistake("missing factor", "left out|missing|without", "Z1"),
+        _mistake("missing factor", "left out|missing factor", "Z1"),
         "gelu",
         "dZ1",
         "dA1 * ((1 + erf(Z1 / sqrt(2))) / 2 + exp(-Z1**2 / 2) / sqrt(2*pi))",
     ),
     (
-        _mistake("constant", "sign|factor|left out|stands for", "Z1"),
+        _mistake("constant", "sign", "Z1"),
         "gelu",
         "dZ1",
         "dA1 * ((1 + erf(Z1 / sqrt(2))) / 2 - Z1 * exp(-Z1**2 / 2) / sqrt(2*pi))",
@@ -101,16 +99,16 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (DIAGONAL, "attention", "dS", "A * (1 - A) * dA"),
     (DIAGONAL, "attention", "dQ", "(A * (1 - A) * dA) @ K / 2"),
     (DIAGONAL, "attention", "dK", "(A * (1 - A) * dA).T @ Q / 2"),
-    (_mistake("dropped term", "left out|missing", "dA A"), "attention", "dS", "A * dA"),
+    (_mistake("dropped term", "left out|missing factor", "dA A"), "attention", "dS", "A * dA"),
     (_mistake("sum over the wrong axis", "axis"), "attention", "dS", "A * (dA - sum(dA * A, axis=0, keepdims=True))"),
-    (_mistake("mean for sum", "mean|factor"), "attention", "dS", "A * (dA - mean(dA * A, axis=1, keepdims=True))"),
+    (_mistake("mean for sum", "mean|divided"), "attention", "dS", "A * (dA - mean(dA * A, axis=1, keepdims=True))"),
     (DIAGONAL, "square", "dZ", "P * (1 - P) * dP"),
-    (_mistake("dropped term", "left out|missing", "dP P"), "square", "dZ", "P * dP"),
+    (_mistake("dropped term", "left out|missing factor", "dP P"), "square", "dZ", "P * dP"),
     (OTHER_LOSS, "tanh", "dZ2", "2 * (P - Y) / N"),
     (OTHER_LOSS, "sigmoid", "dZ2", "2 * (P - Y) * P * (1 - P) / N"),
-    (_mistake("gradient of another loss", "loss|sigmoid|logistic"), "penalised", "dZ2", "(A2 - t) / N"),
+    (_mistake("gradient of another loss", "loss|missing factor"), "penalised", "dZ2", "(A2 - t) / N"),
     (_mistake("gradient of another loss", "loss|sign"), "penalised", "dA2", "sign(A2 - t) / N"),
-    (_mistake("gradient of another loss", "loss|divided|factor"), "tied", "dR", "(R - X) / (4 * N)"),
+    (_mistake("gradient of another loss", "loss|factor"), "tied", "dR", "(R - X) / (4 * N)"),
     (_last("dR H"), "tied", "dW", "d = dR.T @ H\nd = X.T @ dZ"),
     (_last("X dZ"), "tied", "dW", "d = X.T @ dZ\nd = dR.T @ H"),
     (_last("dR"), "tied", "dX", "d = -dR\nd = dZ @ W.T"),
@@ -135,10 +133,10 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (_time("dZ3", "dZ2"), "elman", "dU", "H2.T @ dZ3 + H1.T @ dZ3"),
     (_time("H1", "H2"), "elman", "dZ2", "dH2 * (1 - H1**2)"),
     (_time("H3", "H2"), "elman", "dZ3", "dH3 * (1 - H2**2)"),
-    (_mistake("dropped term", "left out|missing", "dZ2"), "elman", "dU", "H2.T @ dZ3"),
-    (_mistake("dropped term", "left out|missing", "dZ1"), "elman", "dW", "X3.T @ dZ3 + X2.T @ dZ2"),
+    (_mistake("dropped term", "left out|missing factor", "dZ2"), "elman", "dU", "H2.T @ dZ3"),
+    (_mistake("dropped term", "left out|missing factor", "dZ1"), "elman", "dW", "X3.T @ dZ3 + X2.T @ dZ2"),
     (
-        _mistake("time index", "stands for|reversed|axis|in place of", "w"),
+        _mistake("time index", "reversed", "w"),
         "convolution",
         "dx",
         "d = zeros((N, 6))\nd[:, 0:4] += dz * w[2]\nd[:, 1:5] += dz * w[1]\nd[:, 2:6] += dz * w[0]",
@@ -150,50 +148,50 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
         "d = zeros(3)\nd[2] = sum(x[:, 0:4] * dz)\nd[1] = sum(x[:, 1:5] * dz)\nd[0] = sum(x[:, 2:6] * dz)",
     ),
     (
-        _mistake("time index", "stands for|index|shifted", "x"),
+        _mistake("time index", "stands for", "x"),
         "convolution",
         "dw",
-        "d = zeros(3)\nd[0] = sum(x[:, 0:4] * dz)\nd[1] = sum(x[:, 0:4] * dz)\nd[2] = sum(x[:, 1:5] * dz)",
+        "d = zeros(3)\nd[0] = sum(x[:, 0:4] * dz)\nd[1] = sum(x[:, 1:5] * dz)\nd[2] = sum(x[:, 1:5] * dz)",
     ),
     (
-        _mistake("dropped term", "left out|missing|path", "dh h"),
+        _mistake("dropped term", "left out|missing factor", "dh h"),
         "batch_norm",
         "dx",
         "(N * dh - sum(dh, axis=0)) / (N * sqrt(v + 0.001))",
     ),
     (
-        _mistake("dropped term", "left out|missing|path", "dh"),
+        _mistake("dropped term", "left out|missing factor", "dh"),
         "batch_norm",
         "dx",
         "(N * dh - h * sum(dh * h, axis=0)) / (N * sqrt(v + 0.001))",
     ),
-    (_mistake("dropped term", "left out|missing|path", "m v"), "batch_norm", "dx", "dh / sqrt(v + 0.001)"),
+    (_mistake("dropped term", "only the contribution", "dh"), "batch_norm", "dx", "dh / sqrt(v + 0.001)"),
     (
-        _mistake("missing factor", "left out|missing|without|factor", "gamma"),
+        _mistake("missing factor", "left out|missing factor", "gamma"),
         "batch_norm",
         "dx",
         "(N * dy - sum(dy, axis=0) - h * sum(dy * h, axis=0)) / (N * sqrt(v + 0.001))",
     ),
     (
-        _mistake("wrong form", "stands for|0.001|left out", ""),
+        _mistake("wrong form", "stands for|left out", "0.001"),
         "batch_norm",
         "dx",
         "(N * dh - sum(dh, axis=0) - h * sum(dh * h, axis=0)) / (N * sqrt(v))",
     ),
     (
-        _mistake("wrong form", "stands for|square root|factor", "v"),
+        _mistake("wrong form", "square root|missing factor", "v"),
         "batch_norm",
         "dx",
         "(N * dh - sum(dh, axis=0) - h * sum(dh * h, axis=0)) / (N * (v + 0.001))",
     ),
     (
-        _mistake("dropped term", "left out|missing|path", "dh h"),
+        _mistake("dropped term", "left out|missing factor", "dh h"),
         "layer_norm",
         "dx",
         "(dh - mean(dh, axis=1, keepdims=True)) / sqrt(v + 0.001)[:, None]",
     ),
     (
-        _mistake("dropped term", "left out|missing|path", "dh"),
+        _mistake("dropped term", "left out|missing factor", "dh"),
         "layer_norm",
         "dx",
         "(dh - h * mean(dh * h, axis=1, keepdims=True)) / sqrt(v + 0.001)[:, None]",
@@ -204,7 +202,7 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
         "dx",
         "(dh - mean(dh, axis=0) - h * mean(dh * h, axis=1, keepdims=True)) / sqrt(v + 0.001)[:, None]",
     ),
-    (_mistake("dropped term", "left out|missing|path", "m v"), "layer_norm", "dx", "dh / sqrt(v + 0.001)[:, None]"),
+    (_mistake("dropped term", "only the contribution", "dh"), "layer_norm", "dx", "dh / sqrt(v + 0.001)[:, None]"),
 )
 
 RIGHT: tuple[tuple[str, str, str], ...] = (

@@ -1,0 +1,50 @@
+"""Expressions as the user of NumPy notation writes them: matrices where there is such a form, else with indices.
+
+Enters: expressions of the network's tensors and of the claims'.  Leaves: short text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from symprop.derivation import Derivation
+from symprop.language import Index, text
+from symprop.language import expressions as ex
+from symprop.report.matrixtext import numpy_text
+from symprop.report.recognise import expression_form
+from symprop.verification.reading import MARK
+from symprop.verification.values import Claim
+
+LONGEST = 70
+STEP = re.compile(rf"\w+{MARK}\.([A-Za-z_]\w*)(?:\.\d+)?")
+STORED = re.compile(rf"(\w+){MARK}(?:\.\d+)?")
+
+
+class Wording:
+    """Text of expressions.
+
+    Args:
+        derivation: whose tensors are read.
+        claims: whose values may be read as well.
+    """
+
+    def __init__(self, derivation: Derivation, claims: Iterable[Claim] = ()) -> None:
+        self.prefix = derivation.prefix
+        self.tensors = {**derivation.network.tensors, **{c.tensor.name: c.tensor for c in claims if c.tensor}}
+
+    def shown(self, expr: ex.Expr, free: Sequence[Index]) -> str:
+        """At most LONGEST characters."""
+        body = self.whole(expr, free)
+        return body if len(body) <= LONGEST else body[: LONGEST - 3] + "..."
+
+    def whole(self, expr: ex.Expr, free: Sequence[Index]) -> str:
+        """All of it."""
+        node = expression_form(expr, free, self.tensors, self.prefix)
+        found = None if node is None else numpy_text(node)
+        return plain_names(text(expr) if found is None else found)
+
+
+def plain_names(body: str) -> str:
+    """The user's own names: dW'.g.1 is g, dZ' is dZ."""
+    return STORED.sub(r"\1", STEP.sub(r"\1", body))
