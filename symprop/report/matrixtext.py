@@ -91,6 +91,8 @@ def _piece(node: Node) -> Piece:
 
 def _scalar(expr: ex.Expr) -> Piece:
     body = text(expr)
+    if isinstance(expr, ex.Pow) and ex.number(expr.exponent) == Fraction(1, 2):
+        return body, ATOM
     if isinstance(expr, ex.Add):
         return body, SUM
     if isinstance(expr, ex.Mul | ex.Pow) or "/" in body:

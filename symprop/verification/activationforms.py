@@ -60,7 +60,7 @@ def _at(node: ex.Expr, upstream: str, activated: str, before: str) -> Iterator[C
         words = f"the derivative {{}} is taken at {activated}, not at {before}"
         yield Change(LIKELY, ex.mul(*rest, at_value), words, (derivative,))
     for form in _others(Read(activated, read.indices), Read(before, read.indices)):
-        yield Change(COMMON, ex.mul(*rest, form), "{} stands for the derivative {}", (form, derivative))
+        yield Change(COMMON, ex.mul(*rest, form), "{} stands in place of the derivative {}", (form, derivative))
     yield Change(COMMON, ex.mul(*rest, ex.power(derivative, ex.MINUS_ONE)), "it is divided by {}", (derivative,))
 
 

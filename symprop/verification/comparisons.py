@@ -17,6 +17,7 @@ from symprop.language import Read
 from symprop.language import expressions as ex
 from symprop.verification.case import TOLERANCE, Case, numbered, same
 from symprop.verification.points import Array
+from symprop.verification.ratio import common_ratio, named
 from symprop.verification.scene import differing, zero
 
 
@@ -63,25 +64,31 @@ def penalty(case: Case) -> Iterator[str]:
         first = factors[0]
         if first is not None and all(f is not None and abs(f - first) <= TOLERANCE * abs(first) for f in factors):
             sign = "less" if first < 0 else "more"
-            shown = mpmath.nstr(abs(first), 10)
-            yield f"Consistent with a penalty term: it is {shown}*{tensor.name} {sign} than the true value."
-            yield from _known_penalty(case, tensor.name, first)
+            sentence = f"it is {mpmath.nstr(abs(first), 10)}*{tensor.name} {sign} than the true value"
+            yield f"Consistent with a penalty term: {sentence}{_known_penalty(case, tensor.name, first)}."
 
 
-def _known_penalty(case: Case, name: str, gap: Any) -> Iterator[str]:
+def _known_penalty(case: Case, name: str, gap: Any) -> str:
     """How the multiple compares with the penalty there is."""
-    own = case.derivation[case.claim.target].equation.body if case.claim.target in case.derivation else ex.ZERO
+    target = case.claim.target
+    own = case.derivation[target].equation.body if target in case.derivation else ex.ZERO
     for term in own.terms if isinstance(own, ex.Add) else ():
         factors = term.factors if isinstance(term, ex.Mul) else (term,)
         weight = ex.number(factors[0]) or Fraction(1)
         if isinstance(factors[-1], Read) and factors[-1].tensor == name and len(factors) <= 2:
-            mine = Fraction(str(mpmath.nstr(gap + mpmath.mpf(weight.numerator) / weight.denominator, 15)))
-            if mine == -weight:
-                yield "The sign of the penalty is changed."
-            elif mine == 2 * weight:
-                yield "The penalty stands twice."
-            elif mine:
-                yield f"The penalty is {float(mine):g}*{name}; the true one is {float(weight):g}*{name}."
+            scaled = int(mpmath.nint(gap * mpmath.mpf(2) ** 80)) + weight * 2**80
+            return _compared(Fraction(scaled, 2**80).limit_denominator(10**9), weight, name)
+    return ""
+
+
+def _compared(mine: Fraction, weight: Fraction, name: str) -> str:
+    if not mine:
+        return ""
+    if mine == -weight:
+        return ", as if the sign of the penalty were changed"
+    if mine == 2 * weight:
+        return ", as if the penalty stood twice"
+    return f", as if the penalty were {float(mine):g}*{name} and not {float(weight):g}*{name}"
 
 
 def _multiple(gap: Array, tensor: Array | None) -> Any | None:
@@ -101,15 +108,25 @@ def factor(case: Case) -> Iterator[str]:
     if not case.pairs[0][0].ndim or any(zero(mine) or zero(true) for mine, true in case.pairs):
         return
     for shown, arrays in (*_parts(case), *_tensors(case)):
-        triples = [(mine, true, v) for (mine, true), v in zip(case.pairs, arrays, strict=True)]
         if not all(map(_varies, arrays)):
             continue
-        if all(same(np.asarray(mine * v), true) for mine, true, v in triples):
-            yield f"Consistent with a missing factor: it is right once multiplied by {shown}, entry by entry."
+        products = [(np.asarray(mine * v), true) for (mine, true), v in zip(case.pairs, arrays, strict=True)]
+        if (scale := _scale(case, [(true, mine) for mine, true in products])) is not None:
+            yield f"Consistent with a missing factor: it is right once multiplied by {scale}{shown}, entry by entry."
             return
-        if all(same(mine, np.asarray(true * v)) for mine, true, v in triples):
-            yield f"Consistent with an extra factor: it is the true value times {shown}, entry by entry."
+        products = [(mine, np.asarray(true * v)) for (mine, true), v in zip(case.pairs, arrays, strict=True)]
+        if (scale := _scale(case, products)) is not None:
+            yield f"Consistent with an extra factor: it is the true value times {scale}{shown}, entry by entry."
             return
+
+
+def _scale(case: Case, products: list[tuple[Array, Array]]) -> str | None:
+    """What the first of two arrays is times the second at every point, "(2*N)*" or ""; None where that has no name."""
+    ratios = [common_ratio(*pair) for pair in products]
+    if any(r is None for r in ratios):
+        return None
+    found = named([(scene.point.sizes, r) for scene, r in zip(case.scenes, ratios, strict=True)])
+    return None if found is None else "" if found.text == "1" else f"({found.text})*"
 
 
 def _varies(array: Array) -> bool:

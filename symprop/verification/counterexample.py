@@ -74,13 +74,13 @@ def _one_hot(shape: tuple[int, ...], axis: int) -> Array:
 
 
 def _simpler(tensor: Tensor, point: Point) -> Iterator[Point]:
-    """The point with all entries of one tensor 0, then 1, then a single 1."""
+    """The point with all entries of one tensor 0, then 1, then a single 1, a single 2, all 2."""
     array = point.arrays[tensor.name]
     if tensor.simplex is not None or tensor.role == "sample":
         return
     single = np.zeros(array.shape, dtype=array.dtype)
     single.reshape(-1)[:1] = 1
-    for new in (np.zeros_like(array), np.ones_like(array), single):
+    for new in (np.zeros_like(array), np.ones_like(array), single, 2 * single, np.full_like(array, 2)):
         allowed = tensor.dtype != "integer" or not array.size or new.max() < high_of(tensor, dict(point.sizes))
         if allowed and (tensor.low is None or new.min() >= tensor.low) and not np.array_equal(new, array):
             yield Point(point.sizes, {**point.arrays, tensor.name: new})

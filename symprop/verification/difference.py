@@ -5,19 +5,20 @@ Enters: a derivation and a claim.  Leaves: text, "" where there is nothing short
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from symprop.algebra.simplify import assemble, tidy
 from symprop.algebra.terms import terms_of
 from symprop.derivation import Derivation
-from symprop.language import Equation, text
+from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.report.matrixtext import left_text, numpy_text
 from symprop.report.recognise import matrix_form
 from symprop.verification.proving import single
 from symprop.verification.values import Claim
+from symprop.verification.wording import Wording
 
-LONGEST, MAX_NODES = 160, 120
+LONGEST, MAX_NODES, DEEPEST = 160, 120, 3
 
 
 def truth_text(derivation: Derivation, target: str) -> str:
@@ -37,11 +38,11 @@ def _truth(derivation: Derivation, target: str) -> Equation | None:
 
 
 def difference_text(derivation: Derivation, claims: Sequence[Claim], claim: Claim) -> str:
-    """Claimed minus true, entry by entry, earlier claims under the names of what they are about."""
+    """Claimed minus true, earlier claims under the names of what they are about; the shortest of what can be said."""
     truth = _truth(derivation, claim.target)
-    if truth is None or len(claim.equations) != 1:
+    if truth is None:
         return ""
-    own = claim.equations[-1]
+    own = _unfolded(claim)
     where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}
     stored = {c.tensor.name: c.target for c in claims if c.tensor is not None and c.target}
 
@@ -50,9 +51,47 @@ def difference_text(derivation: Derivation, claims: Sequence[Claim], claim: Clai
         return ex.Read(stored[node.tensor], node.indices) if named and isinstance(node, ex.Read) else node
 
     left = single(ex.transform(ex.substitute(own.body, where), change))
-    whole = ex.add(left, ex.negate(single(truth.body)))
+    wording = Wording(derivation, claims)
+    found = [_shown(left, right, truth, wording) for right in _rights(derivation, truth, ex.tensors_read(left))]
+    return min(filter(None, found), key=len, default="")
+
+
+def _shown(left: ex.Expr, right: ex.Expr, truth: Equation, wording: Wording) -> str:
+    whole = ex.add(left, ex.negate(right))
     if sum(1 for _ in ex.walk(whole)) > MAX_NODES:
         return ""
     names = [i.name for p in truth.indices for i in p.index_atoms()]
-    shown = text(tidy(assemble(terms_of(whole, expand=True)), names))
+    difference = tidy(assemble(terms_of(whole, expand=True)), names)
+    shown = "" if difference == ex.ZERO else wording.whole(difference, truth.free)
     return shown if len(shown) <= LONGEST else ""
+
+
+def _rights(derivation: Derivation, truth: Equation, read: Sequence[str]) -> Iterator[ex.Expr]:
+    """The truth, and with adjoints written out that the claim does not read, so that they may cancel."""
+    body = single(truth.body)
+    for _ in range(DEEPEST):
+        yield body
+        adjoints = {a.equation.target: a.equation for a in derivation if a.equation.target not in read}
+        deeper = single(ex.transform(body, lambda n, known=adjoints: _written_out(n, known)))  # type: ignore[misc]
+        if deeper == body:
+            return
+        body = deeper
+
+
+def _unfolded(claim: Claim) -> Equation:
+    """The claim's own equation, its earlier statements written out in it."""
+    own, body = claim.equations[-1], claim.equations[-1].body
+    for equation in reversed(claim.equations[:-1]):
+        body = ex.transform(body, lambda n, known={equation.target: equation}: _written_out(n, known))  # type: ignore[misc]
+    return own.with_body(body)
+
+
+def _written_out(node: ex.Expr, known: Mapping[str, Equation]) -> ex.Expr:
+    """The right side for a read of what an equation defines entry by entry."""
+    equation = known.get(node.tensor) if isinstance(node, ex.Read) else None
+    if equation is None or not isinstance(node, ex.Read) or equation.domain:
+        return node
+    plain = [p.index for p in equation.indices]
+    if any(i is None for i in plain) or any(p.index is None for p in node.indices):
+        return node
+    return ex.substitute(equation.body, {i: p for i, p in zip(plain, node.indices, strict=True) if i is not None})

@@ -128,7 +128,7 @@ def squares(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     if isinstance(expr, ex.Pow):
         exponent = ex.number(expr.exponent)
         if exponent is not None and exponent > 0:
-            yield Change(COMMON, expr.base, "{} stands for {}", (expr.base, expr))
+            yield Change(COMMON, expr.base, "{} stands in place of {}", (expr.base, expr))
         elif exponent is not None and exponent.denominator == 2:
             root = "the square root of {} is left out"
             yield Change(SELDOM, ex.power(expr.base, ex.Number(2 * exponent)), root, (expr.base,))
@@ -137,7 +137,7 @@ def squares(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
         if isinstance(power, ex.Pow) and ex.number(power.exponent) == 2:
             base = ex.mul(*term.factors[:-1], power.base) if isinstance(term, ex.Mul) else power.base
             whole = ex.power(ex.add(*(base if t is term else t for t in _terms(expr))), power.exponent)
-            yield Change(SELDOM, whole, "{} stands for {}", (whole, expr))
+            yield Change(SELDOM, whole, "{} stands in place of {}", (whole, expr))
 
 
 def sums(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
@@ -147,7 +147,7 @@ def sums(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     yield from _diagonals(expr, scope)
     for bound in expr.indices:
         mean = ex.divide(expr, ex.size(Position.of(bound.extent)))
-        yield Change(SELDOM, mean, "the mean stands for {}", (expr,))
+        yield Change(SELDOM, mean, "the mean stands in place of {}", (expr,))
     yield from _other_axes(expr, scope)
 
 
@@ -203,14 +203,14 @@ def operands(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
         yield Change(COMMON, Read(own.name, reversed(expr.indices)), f"{own.name} is transposed")
     for other in scope.tensors.values():
         if other.name != own.name and stands_for(other, own):
-            yield Change(SELDOM, Read(other.name, expr.indices), f"{other.name} stands for {own.name}")
+            yield Change(SELDOM, Read(other.name, expr.indices), f"{other.name} stands in place of {own.name}")
     for number in scope.added.get(own.name, ()):
         sum_ = ex.add(expr, number)
-        yield Change(SELDOM, sum_, "{} stands for {}", (sum_, expr))
+        yield Change(SELDOM, sum_, "{} stands in place of {}", (sum_, expr))
     for axis, position in enumerate(expr.indices):
         for new in _neighbours(position, (own.name, axis) in scope.steps):
             moved = Read(own.name, (*expr.indices[:axis], new, *expr.indices[axis + 1 :]))
-            yield Change(COMMON, moved, f"{moved} stands for {expr}")
+            yield Change(COMMON, moved, f"{moved} stands in place of {expr}")
 
 
 def stands_for(other: Tensor, own: Tensor) -> bool:
@@ -242,11 +242,11 @@ def backwards(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
 def arguments(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     """Z for tanh(Z); a condition the wrong way round."""
     if isinstance(expr, ex.Call) and len(expr.args) == 1:
-        yield Change(SELDOM, expr.args[0], "{} stands for {}", (expr.args[0], expr))
+        yield Change(SELDOM, expr.args[0], "{} stands in place of {}", (expr.args[0], expr))
     if isinstance(expr, ex.Where) and isinstance(expr.condition, ex.Compare):
         other = ex.Compare(expr.condition.left, REVERSED[expr.condition.op], expr.condition.right)
         new = ex.where(other, expr.then, expr.otherwise)
-        yield Change(SELDOM, new, "{} stands for {}", (new, expr))
+        yield Change(SELDOM, new, "{} stands in place of {}", (new, expr))
 
 
 def _terms(expr: ex.Expr) -> tuple[ex.Expr, ...]:

@@ -1,6 +1,6 @@
 """A formula with one mistake planted: what people do, as a list of what could have been done.
 
-Enters: the right side of an equation.  Leaves: wrong right sides, each with the words for its mistake, the likelier ones
+Enters: the right side of an equation.  Leaves: wrong right sides, each with the words for its mistake, likelier ones
 first.  Nothing is evaluated here.
 """
 
@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from symprop.derivation import Derivation
 from symprop.language import Equation, Read, Tensor
 from symprop.language import expressions as ex
-from symprop.verification.activationforms import forms
 from symprop.verification.mistakes import EVERYWHERE, RARE, SELDOM, Change, Scope, stands_for
 
 NUMBERED = re.compile(r"([A-Za-z_]+?)(\d+)")
 
 
-def mutants(body: ex.Expr, scope: Scope, derivation: Derivation) -> Iterator[Change]:
-    """All right sides that differ from the body by one mistake; the likelier ones first."""
-    found = [*forms(body, derivation), *_inside(body, scope), *_throughout(body, scope)]
+def mutants(body: ex.Expr, scope: Scope, derivatives: Iterable[Change] = ()) -> Iterator[Change]:
+    """All right sides that differ from the body by one mistake; the likelier ones first.
+
+    Args:
+        body: a right side.
+        scope: what could be read in it.
+        derivatives: the body with other derivatives, as from `forms`.
+    """
+    found = [*derivatives, *_inside(body, scope), *_throughout(body, scope)]
     for rank in range(RARE + 1):
         yield from (change for change in found if change.rank == rank)
 
@@ -81,7 +86,7 @@ def _throughout(body: ex.Expr, scope: Scope) -> Iterator[Change]:
         own = scope.tensors.get(name)
         for other in scope.tensors.values() if own is not None and own.axes else ():
             if own is not None and other.name != name and stands_for(other, own):
-                yield Change(SELDOM, _renamed(body, {name: other.name}), f"{other.name} stands for {name}")
+                yield Change(SELDOM, _renamed(body, {name: other.name}), f"{other.name} stands in place of {name}")
     for step in (1, -1):
         yield from _one_step_off(body, sorted(count), step, scope)
 
@@ -94,7 +99,7 @@ def _one_step_off(body: ex.Expr, names: Sequence[str], step: int, scope: Scope) 
         if len(new) > 1 and all(
             n in scope.tensors and stands_for(scope.tensors[n], scope.tensors[o]) for o, n in new.items()
         ):
-            words = ", ".join(f"{n} stands for {o}" for o, n in new.items())
+            words = ", ".join(f"{n} stands in place of {o}" for o, n in new.items())
             yield Change(SELDOM, _renamed(body, new), f"the time index is one off: {words}")
 
 

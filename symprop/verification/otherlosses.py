@@ -37,9 +37,8 @@ def another_loss(case: Case) -> Iterator[str]:
         for loss, slope in SLOPES:
             for chain, factor in CHAINS:
                 if _proportional(case, [slope(p, t) * factor(p) for p, t in values]):
-                    yield (
-                        f"Consistent with the gradient of another loss: of {loss} between {prediction} and {target}{chain}."
-                    )
+                    between = f"{loss} between {prediction} and {target}{chain}"
+                    yield f"Consistent with the gradient of another loss: of {between}."
                     return
 
 

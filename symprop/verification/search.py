@@ -1,4 +1,4 @@
-"""Ours and yours, one mistake apart: a mistake planted in our derivation that gives the claim, or one taken out of yours.
+"""Ours and yours, one mistake apart: one planted in our derivation that gives the claim, or one taken out of the claim.
 
 Enters: a wrong claim.  Leaves: `Yours equals ours if ...` and `Yours is right if ...`.  A mutant is tried in double
 precision at one point; what is left is evaluated in all digits at both.
@@ -6,12 +6,13 @@ precision at one point; what is left is evaluated in all digits at both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from time import monotonic
 
 from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.oracle.order import downstream, upstream
+from symprop.verification.activationforms import forms
 from symprop.verification.case import Case, holds
 from symprop.verification.mistakes import Change
 from symprop.verification.mutations import mutants, scope_of
@@ -22,10 +23,9 @@ PLAIN_STEPS = ("delta elimination", "named values", "composition", "sum of rows"
 
 
 def planted_in_ours(case: Case) -> Iterator[str]:
-    """Our formula for this very gradient, with one mistake."""
-    target = case.claim.target
-    if target in case.derivation:
-        yield from _ours(case, target)
+    """Our formula for this very gradient or value, with one mistake."""
+    if _equation(case, case.claim.target) is not None:
+        yield from _ours(case, case.claim.target)
 
 
 def planted_before(case: Case) -> Iterator[str]:
@@ -45,18 +45,12 @@ def taken_out_of_yours(case: Case) -> Iterator[str]:
             yield f"Yours is right if {words}."
             return
     for place, equation in reversed(list(enumerate(case.own))):
-        scope = scope_of(equation, case.derivation, case.claim.target)
-        found, seen = dict[str, None](), {equation.body}
-        for change in mutants(equation.body, scope, case.derivation):
-            if monotonic() > case.deadline or len(found) == MOST:
-                break
-            if change.expr not in seen and _gives(case, _with(case.own, place, change.expr), last, wanted):
-                name = plain_names(equation.target)
-                where = f"in {name}, " if name != case.claim.name else ""
-                found[f"Yours is right if {where}{_words(case, change, equation)}."] = None
-            seen.add(change.expr)
-        if found:
-            yield from found
+        name = plain_names(equation.target)
+        where = f"in {name}, " if name != case.claim.name else ""
+        tried = _tried(case, equation, equation.body)
+        good = (c for c in tried if _gives(case, _with(case.own, place, c.expr), last, wanted))
+        if found := _alike(good):
+            yield from (f"Yours is right if {where}{_words(case, c, equation)}." for c in found)
             return
 
 
@@ -76,7 +70,7 @@ def _added(case: Case) -> Iterator[tuple[str, list[Equation]]]:
             lost.append(case.wording.shown(earlier[1], case.own[k].free))
         name = plain_names(case.own[chosen[0]].target)
         yield (
-            f"{name} += stands for {name} =, which keeps only the last contribution: {' and '.join(lost)} is lost",
+            f"{name} += stands in place of {name} =, which keeps the last contribution and loses {' and '.join(lost)}",
             equations,
         )
 
@@ -98,7 +92,10 @@ def _accumulated(equations: Sequence[Equation]) -> Iterator[tuple[str, list[Equa
     changed = [plain_names(e.target) for e, other in zip(equations, new, strict=True) if e != other]
     if changed:
         name = changed[0]
-        yield f"{name}[...] += stands for {name}[...] =, which keeps only the last contribution to an entry", new
+        yield (
+            f"{name}[...] += stands in place of {name}[...] =, which keeps the last contribution to an entry",
+            new,
+        )
 
 
 def _kept(body: ex.Expr) -> ex.Expr:
@@ -115,39 +112,58 @@ def _kept(body: ex.Expr) -> ex.Expr:
 
 
 def _ours(case: Case, name: str) -> Iterator[str]:
-    """Mistakes in the adjoint of a name that give the claimed values."""
-    adjoint, target = case.derivation[name], case.claim.target
+    """Mistakes in the formula of a name that give the claimed values."""
+    equation, target = _equation(case, name), case.claim.target
+    assert equation is not None
     claimed = [mine for mine, _ in case.pairs]
-    path = _path(case, adjoint.equation.target)
-    where = "" if adjoint.equation.target == target else f"in {adjoint.equation.target}, "
-    scope = scope_of(adjoint.equation, case.derivation, target)
-    for body in _bodies(case, name):
-        found, seen = dict[str, None](), {body}
-        for change in mutants(body, scope, case.derivation):
-            if monotonic() > case.deadline or len(found) == MOST:
-                break
-            if change.expr in seen:
-                continue
-            seen.add(change.expr)
-            if _gives(case, [adjoint.equation.with_body(change.expr), *path], target, claimed):
-                found[f"Yours equals ours if {where}{_words(case, change, adjoint.equation)}."] = None
-        if found:
-            yield from found
+    path = _path(case, name)
+    where = "" if name == target else f"in {name}, "
+    for body in _bodies(case, name, equation):
+        tried = _tried(case, equation, body, forms(body, case.derivation))
+        good = (c for c in tried if _gives(case, [equation.with_body(c.expr), *path], target, claimed))
+        if found := _alike(good):
+            yield from (f"Yours equals ours if {where}{_words(case, c, equation)}." for c in found)
             return
 
 
-def _bodies(case: Case, name: str) -> list[ex.Expr]:
+def _tried(case: Case, equation: Equation, body: ex.Expr, derivatives: Iterable[Change] = ()) -> Iterator[Change]:
+    """Mutants of a right side, each once, as long as there is time."""
+    known = {body}
+    for change in mutants(body, scope_of(equation, case.derivation, case.claim.target), derivatives):
+        if monotonic() > case.deadline:
+            return
+        if change.expr not in known:
+            known.add(change.expr)
+            yield change
+
+
+def _alike(changes: Iterator[Change]) -> list[Change]:
+    """The first of some changes, and one more where it is as likely."""
+    found = list[Change]()
+    for change in changes:
+        if found and (change.rank > found[0].rank or len(found) == MOST):
+            break
+        found.append(change)
+    return found
+
+
+def _equation(case: Case, name: str) -> Equation | None:
+    """Ours: of a value of the forward pass, or an adjoint."""
+    if name in case.derivation.network.tensors:
+        return case.derivation.network.defining(name)
+    return case.derivation[name].equation if name in case.derivation else None
+
+
+def _bodies(case: Case, name: str, equation: Equation) -> list[ex.Expr]:
     """The right side as it stands, and as it stood after the steps of its derivation that can be read."""
-    adjoint = case.derivation[name]
-    return list(
-        dict.fromkeys([adjoint.equation.body, *(s.after for s in reversed(adjoint.steps) if s.rule in PLAIN_STEPS)])
-    )
+    steps = () if name in case.derivation.network.tensors else case.derivation[name].steps
+    return list(dict.fromkeys([equation.body, *(s.after for s in reversed(steps) if s.rule in PLAIN_STEPS)]))
 
 
 def _path(case: Case, changed: str) -> list[Equation]:
     """The equations that carry a change to the target."""
     target = case.claim.target
-    adjoints = [a.equation for a in case.derivation]
+    adjoints = [a.equation for a in case.derivation] if changed not in case.derivation.network.tensors else []
     given = case.scenes[0].overridden(case.claim)
     later = downstream(adjoints, changed)
     needed = {e.target for e in upstream(adjoints, [target])}
@@ -160,9 +176,8 @@ def _before(case: Case) -> list[str]:
     found, pending = list[str](), [case.claim.target]
     while pending:
         name = pending.pop(0)
-        if name not in case.derivation:
-            continue
-        for read in ex.tensors_read(case.derivation[name].equation.body):
+        equation = _equation(case, name)
+        for read in ex.tensors_read(equation.body) if equation is not None else ():
             is_adjoint = read.startswith(case.derivation.prefix) and read in case.derivation
             if is_adjoint and read not in given and read not in found and read != case.claim.target:
                 found.append(read)

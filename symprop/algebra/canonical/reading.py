@@ -6,14 +6,15 @@ read: what is proved then holds for any values of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 from symprop.algebra.canonical.atoms import Atom, Poly, Undecided, constant, plus, scaled
 from symprop.algebra.canonical.functions import Functions
 from symprop.language import expressions as ex
 from symprop.language.equations import Equation, Function
-from symprop.language.indices import Domain, Index, Position
+from symprop.language.extents import Extent
+from symprop.language.indices import Compound, Domain, Index, Position, within
 from symprop.language.scope import PRIMITIVES
 
 MAX_EXPONENT = 64
@@ -81,10 +82,11 @@ class Reading(Functions):
         if equation is None:
             return self.read(read.tensor, read.indices)
         mapping: dict[Index, Position] = {}
-        for own, position in zip(equation.indices, read.indices, strict=True):
-            if own.index is None or own.index.extent != self._axis(read.tensor, len(mapping)):
+        for axis, (own, position) in enumerate(zip(equation.indices, read.indices, strict=True)):
+            digits = _digits(own, position)
+            if not digits or _size(digits) != self._axis(read.tensor, axis):
                 return self.read(read.tensor, read.indices)
-            mapping[own.index] = position
+            mapping |= digits
         self.unfolded.setdefault(read.tensor)
         inside = Domain(
             c for i, p in mapping.items() for c in Domain.inside(p, i.extent).constraints
@@ -126,6 +128,25 @@ class Reading(Functions):
             return self.summed(self.reduced(self._branch(chosen, body)), bound)
         pick = expr.indices.index(expr.pick) if expr.pick is not None else 0
         return self.reduction(f"{expr.op}:{pick}", self.reduced(self._of(body)), chosen, bound)
+
+
+def _digits(own: Position, position: Position) -> dict[Index, Position]:
+    """What the indices on the left stand for at a position; of a compound, where the position has the same radices."""
+    if own.index is not None:
+        return {own.index: position}
+    left, right = own.atom, position.atom
+    if not isinstance(left, Compound) or not isinstance(right, Compound) or left.radices != right.radices:
+        return {}
+    pairs = zip(left.parts, right.parts, left.radices, strict=True)
+    plain = {i: p for o, p, radix in pairs if (i := o.index) is not None and i.extent == radix and within(p, radix)}
+    return plain if len(plain) == len(left.parts) else {}
+
+
+def _size(indices: Iterable[Index]) -> Extent:
+    whole = Extent.of(1)
+    for index in indices:
+        whole = whole * index.extent
+    return whole
 
 
 def _putting(values: Mapping[str, ex.Expr]) -> Callable[[ex.Expr], ex.Expr]:

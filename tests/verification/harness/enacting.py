@@ -17,7 +17,7 @@ from tests.verification.harness.planting import replaced, inlined
 from tests.verification.harness.values import Subject, Trial
 
 SENTENCE = re.compile(r"Yours (equals ours|is right) if (?:in (\w+), )?(.+)\.")
-STANDS = re.compile(r"(.+) stands for (?:the derivative )?(.+)")
+STANDS = re.compile(r"(.+) stands in place of (?:the derivative )?(.+)")
 LEFT_OUT = re.compile(r"the (?:factor|term|derivative) (.+) is left out")
 TRANSPOSED = re.compile(r"(\w+) is transposed")
 

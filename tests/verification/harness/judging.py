@@ -86,7 +86,7 @@ def diagnosed(trial: Trial, verdict: Verdict) -> bool:
     mistake, subject = trial.mistake, BY_NAME[trial.subject]
     if mistake is None:
         return False
-    if mistake.ratio and verdict.ratio == mistake.ratio:
+    if verdict.ratio and verdict.ratio in mistake.ratio.split("|"):
         return True
     if mistake.term and _flat(verdict.difference) in _signed(mistake.term):
         return True

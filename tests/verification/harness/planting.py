@@ -17,7 +17,7 @@ Planted = tuple[ast.expr, Mistake]
 NAMES_OF_FUNCTIONS = frozenset(oracle.FUNCTIONS)
 OUT = ("Yours equals ours if .*left out", "missing factor", "only the contribution")
 CHANGED = ("sign",)
-OPERAND = ("stands for", "taken at")
+OPERAND = ("stands in place of", "taken at")
 TWICE = ("Yours is right if .*left out", "applied twice", "stands twice", "extra factor")
 
 
@@ -85,7 +85,7 @@ def _terms(node: ast.BinOp, left: ast.expr, right: ast.expr) -> Iterator[Planted
     """A term dropped or of the wrong sign; the derivative of tanh in its wrong forms."""
     minus = isinstance(node.op, ast.Sub)
     penalty = isinstance(right, ast.BinOp) and isinstance(right.left, ast.Constant)
-    words = (*OUT, "penalty") if penalty else (*OUT, "stands for the derivative")
+    words = (*OUT, "penalty") if penalty else (*OUT, "stands in place of the derivative")
     kind = "penalty" if penalty else "dropped term"
     for kept, gone in ((left, right), (right, left)):
         if not isinstance(gone, ast.Constant):
@@ -104,7 +104,7 @@ def _terms(node: ast.BinOp, left: ast.expr, right: ast.expr) -> Iterator[Planted
         yield inner, Mistake("wrong form", (*OPERAND, *OUT), names)
         yield ast.BinOp(inner, ast.Pow(), ast.Constant(2)), Mistake("wrong form", OPERAND, names)
     else:
-        yield flipped, Mistake("sign of a term", (*CHANGED, "stands for the derivative"), _names(right))
+        yield flipped, Mistake("sign of a term", (*CHANGED, "stands in place of the derivative"), _names(right))
 
 
 def _transposed(subject: Subject, left: ast.expr, right: ast.expr, node: ast.BinOp) -> Iterator[Planted]:
@@ -112,7 +112,7 @@ def _transposed(subject: Subject, left: ast.expr, right: ast.expr, node: ast.Bin
         new = side.value if isinstance(side, ast.Attribute) else ast.Attribute(side, "T")
         changed = ast.BinOp(new, ast.MatMult(), right) if side is left else ast.BinOp(left, ast.MatMult(), new)
         yield changed, Mistake("transpose", ("transpose",), _names(side))
-    mistake = Mistake("order of a product", ("transpose", "stands for"))
+    mistake = Mistake("order of a product", ("transpose", "stands in place of"))
     yield ast.BinOp(right, ast.MatMult(), left), mistake
 
 
@@ -134,7 +134,7 @@ def _others(subject: Subject, target: str, name: str) -> Iterator[Planted]:
 def _reductions(node: ast.Call, name: str, keywords: list[ast.keyword]) -> Iterator[Planted]:
     if name == "sum":
         changed = ast.Call(ast.Name("mean"), node.args, keywords)
-        yield changed, Mistake("mean for sum", ("mean", "divided by N"), ratio="1/N" if keywords else "1/(4*N)")
+        yield changed, Mistake("mean for sum", ("mean", "divided by N"), ratio="1/N|1/4" if keywords else "1/(4*N)")
     for keyword in keywords:
         if keyword.arg == "axis":
             other = ast.keyword("axis", ast.Constant(1 - keyword.value.value))  # type: ignore[attr-defined]

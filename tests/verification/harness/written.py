@@ -12,18 +12,18 @@ def _mistake(kind: str, words: str, tokens: str = "", ratio: str = "", term: str
     return Mistake(kind, tuple(words.split("|")), frozenset(tokens.split()), ratio, term)
 
 
-ACTIVATED = _mistake("derivative at the activated value", "stands for|taken at", "A1 Z1")
+ACTIVATED = _mistake("derivative at the activated value", "stands in place of|taken at", "A1 Z1")
 DIAGONAL = _mistake("softmax entry by entry", "only the entry")
-WRONG_FORM = _mistake("wrong form", "stands for|sign|left out", "A1")
-OTHER_LOSS = _mistake("gradient of another loss", "loss|missing factor|left out|stands for")
+WRONG_FORM = _mistake("wrong form", "stands in place of|sign|left out", "A1")
+OTHER_LOSS = _mistake("gradient of another loss", "loss|missing factor|left out|stands in place of")
 
 
 def _last(tokens: str) -> Mistake:
-    return _mistake("= for +=", "left out|overwrites|only the contribution", tokens)
+    return _mistake("= for +=", "left out|loses|keeps the last|only the contribution", tokens)
 
 
 def _time(*tokens: str) -> Mistake:
-    return _mistake("time index", "stands for", " ".join(tokens))
+    return _mistake("time index", "stands in place of", " ".join(tokens))
 
 
 WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
@@ -37,32 +37,32 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (ACTIVATED, "gelu", "dZ1", "dA1 * ((1 + erf(A1 / sqrt(2))) / 2 + A1 * exp(-A1**2 / 2) / sqrt(2*pi))"),
     (ACTIVATED, "skip", "dZ1", "dA1 * sigmoid(A1) * (1 - sigmoid(A1))"),
     (ACTIVATED, "skip", "dx", "(dA1 * sigmoid(A1) * (1 - sigmoid(A1))) @ W1.T + dH"),
-    (_mistake("derivative at the activated value", "stands for|taken at", "H Z"), "tied", "dZ", "dH * (1 - tanh(H)**2)"),
+    (_mistake("derivative at the activated value", "stands in place of|taken at", "H Z"), "tied", "dZ", "dH * (1 - tanh(H)**2)"),
     (
-        _mistake("derivative at the activated value", "stands for|taken at", "H2 Z2"),
+        _mistake("derivative at the activated value", "stands in place of|taken at", "H2 Z2"),
         "elman",
         "dZ2",
         "dH2 * (1 - tanh(H2)**2)",
     ),
     (
-        _mistake("derivative at the activated value", "stands for|taken at", "a z"),
+        _mistake("derivative at the activated value", "stands in place of|taken at", "a z"),
         "convolution",
         "dz",
         "da * sigmoid(a) * (1 - sigmoid(a))",
     ),
     (
-        _mistake("derivative at the activated value", "stands for|taken at", "g Z1"),
+        _mistake("derivative at the activated value", "stands in place of|taken at", "g Z1"),
         "gated",
         "dZ1",
         "dg * sigmoid(g) * (1 - sigmoid(g))",
     ),
     (
-        _mistake("derivative at the activated value", "stands for|taken at", "A_hidden Z_hidden"),
+        _mistake("derivative at the activated value", "stands in place of|taken at", "A_hidden Z_hidden"),
         "regression",
         "dZ_hidden",
         "dA_hidden * (1 - tanh(A_hidden)**2)",
     ),
-    (_mistake("wrong form", "stands for|left out", "A1"), "sigmoid", "dZ1", "dA1 * Z1 * (1 - Z1)"),
+    (_mistake("wrong form", "stands in place of|left out", "A1"), "sigmoid", "dZ1", "dA1 * Z1 * (1 - Z1)"),
     (WRONG_FORM, "sigmoid", "dZ1", "dA1 * A1 * (1 + A1)"),
     (WRONG_FORM, "sigmoid", "dZ1", "dA1 * (1 - A1)"),
     (WRONG_FORM, "sigmoid", "dZ1", "dA1 * A1"),
@@ -71,8 +71,8 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (WRONG_FORM, "tanh", "dZ1", "dA1 * A1 * (1 - A1)"),
     (WRONG_FORM, "tanh", "dZ1", "dA1 * (1 - A1)**2"),
     (WRONG_FORM, "tanh", "dZ1", "dA1 / (1 - A1**2)"),
-    (_mistake("wrong form", "stands for|left out", "Z1"), "relu", "dZ1", "dA1 * maximum(Z1, 0)"),
-    (_mistake("wrong form", "stands for", "Z1"), "relu", "dZ1", "dA1 * (Z1 < 0)"),
+    (_mistake("wrong form", "stands in place of|left out", "Z1"), "relu", "dZ1", "dA1 * maximum(Z1, 0)"),
+    (_mistake("wrong form", "stands in place of", "Z1"), "relu", "dZ1", "dA1 * (Z1 < 0)"),
     (_mistake("missing factor", "left out|missing factor", "Z1"), "relu", "dZ1", "dA1.copy()"),
     (
         _mistake("dropped term", "left out|missing factor", "Z1"),
@@ -148,7 +148,7 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
         "d = zeros(3)\nd[2] = sum(x[:, 0:4] * dz)\nd[1] = sum(x[:, 1:5] * dz)\nd[0] = sum(x[:, 2:6] * dz)",
     ),
     (
-        _mistake("time index", "stands for", "x"),
+        _mistake("time index", "stands in place of", "x"),
         "convolution",
         "dw",
         "d = zeros(3)\nd[0] = sum(x[:, 0:4] * dz)\nd[1] = sum(x[:, 1:5] * dz)\nd[2] = sum(x[:, 1:5] * dz)",
@@ -173,7 +173,7 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
         "(N * dy - sum(dy, axis=0) - h * sum(dy * h, axis=0)) / (N * sqrt(v + 0.001))",
     ),
     (
-        _mistake("wrong form", "stands for|left out", "0.001"),
+        _mistake("wrong form", "stands in place of|left out", "0.001"),
         "batch_norm",
         "dx",
         "(N * dh - sum(dh, axis=0) - h * sum(dh * h, axis=0)) / (N * sqrt(v))",
