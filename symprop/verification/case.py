@@ -47,9 +47,8 @@ class Case:
         return [pair for scene in self.scenes if (pair := self.pair(scene)) is not None]
 
     def pair(self, scene: Scene) -> tuple[Array, Array] | None:
-        """The same at any scene."""
-        values, local = scene.values(self.claim), scene.local(self.claim)
-        found = None if values is None else (values[0], values[1] if local is None else local)
+        """The same at any scene, where both are numbers."""
+        found = given_those_above(self.claim, scene)
         return found if found is not None and all(map(finite, found)) else None
 
     @property
@@ -114,6 +113,12 @@ class Case:
     @cached_property
     def _known(self) -> dict[Scene, dict[str, Array]]:
         return {}
+
+
+def given_those_above(claim: Claim, scene: Scene) -> tuple[Array, Array] | None:
+    """Claimed, and what is true if the claims above are; None where the claim has no value."""
+    values, local = scene.values(claim), scene.local(claim)
+    return None if values is None else (values[0], values[1] if local is None else local)
 
 
 def holds(left: Array | None, right: Array, scene: Scene) -> bool:

@@ -57,7 +57,7 @@ def difference_text(derivation: Derivation, claims: Sequence[Claim], claim: Clai
 
 
 def _shown(left: ex.Expr, right: ex.Expr, truth: Equation, wording: Wording) -> str:
-    whole = ex.add(left, ex.negate(right))
+    whole = ex.transform(ex.add(left, ex.negate(right)), wording.one_hot)
     if sum(1 for _ in ex.walk(whole)) > MAX_NODES:
         return ""
     names = [i.name for p in truth.indices for i in p.index_atoms()]

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from symprop.verification.case import same
+from symprop.verification.case import given_those_above, same
 from symprop.verification.points import Array
 from symprop.verification.scene import Scene
 from symprop.verification.values import Claim
@@ -18,7 +18,7 @@ from symprop.verification.values import Claim
 
 def shape_hints(claim: Claim, scenes: Sequence[Scene]) -> tuple[str, ...]:
     """Sentences for a claim of another shape: what would make it the true value, checked at two points."""
-    pairs = [values for scene in scenes if (values := scene.values(claim)) is not None]
+    pairs = [pair for scene in scenes if (pair := given_those_above(claim, scene)) is not None]
     if len(pairs) < 2:
         return ()
     changes = list(_changes(pairs[0][0].ndim))

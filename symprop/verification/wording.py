@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import permutations
 
 from symprop.derivation import Derivation
-from symprop.language import Index, text
+from symprop.language import Index, Position, text
 from symprop.language import expressions as ex
 from symprop.report.matrixtext import numpy_text
 from symprop.report.recognise import expression_form
@@ -31,6 +32,7 @@ class Wording:
 
     def __init__(self, derivation: Derivation, claims: Iterable[Claim] = ()) -> None:
         self.prefix = derivation.prefix
+        self.masks = [e for e in derivation.network.equations if isinstance(e.body, ex.Guard) and e.body.body == ex.ONE]
         self.tensors = {**derivation.network.tensors, **{c.tensor.name: c.tensor for c in claims if c.tensor}}
 
     def shown(self, expr: ex.Expr, free: Sequence[Index]) -> str:
@@ -43,6 +45,19 @@ class Wording:
         node = expression_form(expr, free, self.tensors, self.prefix)
         found = None if node is None else numpy_text(node)
         return plain_names(text(expr) if found is None else found)
+
+    def one_hot(self, node: ex.Expr) -> ex.Expr:
+        """A row of the network that is 1 in one place, by its name: Y for [y[n] == c]."""
+        if not isinstance(node, ex.Guard):
+            return node
+        inside = list(dict.fromkeys(node.domain.index_atoms()))
+        for equation in self.masks:
+            for order in permutations(inside, len(equation.free)):
+                at = {old: Position.of(new) for old, new in zip(equation.free, order, strict=True)}
+                if ex.substitute(equation.body, at) == ex.Guard(node.domain, ex.ONE):
+                    read = ex.Read(equation.target, [p.substitute(at) for p in equation.indices])
+                    return ex.mul(node.body, read)
+        return node
 
 
 def plain_names(body: str) -> str:

@@ -1,4 +1,4 @@
-"""`python -m tests.verification.harness [--misses] [--every K] [--only right|wrong]`: every claim judged, rates printed."""
+"""`python -m tests.verification.harness [--misses] [--every K] [--only right|wrong]`: claims judged, rates printed."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tests.verification.harness import oracle
-from tests.verification.harness.planting import replaced, inlined
+from tests.verification.harness.planting import inlined, replaced
 from tests.verification.harness.values import Subject, Trial
 
 SENTENCE = re.compile(r"Yours (equals ours|is right) if (?:in (\w+), )?(.+)\.")

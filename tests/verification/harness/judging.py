@@ -1,8 +1,8 @@
 """symprop's answer to a trial, and whether its diagnosis names what was planted.
 
 A diagnosis counts only if a single sentence (or the ratio, or the difference) has the mistake's own words and all the
-tensors it was about, where a gradient stands for the formula that the chain has for it and the other way round; or if the
-sentence, enacted in NumPy on the right formula, gives the claim: it then names an equivalent mistake.
+tensors it was about, where a gradient stands for the formula that the chain has for it and the other way round; or if
+the sentence, enacted in NumPy on the right formula, gives the claim: it then names an equivalent mistake.
 """
 
 from __future__ import annotations

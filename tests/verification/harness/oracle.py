@@ -30,11 +30,9 @@ def relu(z: Array) -> Array:
     return np.where(z.real > 0, z, 0)
 
 
-FUNCTIONS: dict[str, Any] = {
-    name: getattr(np, name)
-    for name in "sum mean exp log sqrt tanh abs where maximum minimum einsum ones zeros eye arange outer diag sign"
-    " multiply dot matmul square zeros_like ones_like clip sin cos cosh transpose reshape expand_dims squeeze".split()
-} | {
+NAMES = """sum mean exp log sqrt tanh abs where maximum minimum einsum ones zeros eye arange outer diag sign multiply dot
+matmul square zeros_like ones_like clip sin cos cosh transpose reshape expand_dims squeeze"""
+FUNCTIONS: dict[str, Any] = {name: getattr(np, name) for name in NAMES.split()} | {
     "np": np,
     "erf": erf,
     "pi": np.pi,
@@ -122,7 +120,7 @@ def claimed(subject: Subject, target: str, text: str, seed: int) -> Array:
 
 
 def verdict(subject: Subject, target: str, text: str) -> str:
-    """"right", "wrong", "shape", "unfit" where NumPy refuses it, "unclear" where neither is beyond doubt."""
+    """ "right", "wrong", "shape", "unfit" where NumPy refuses it, "unclear" where neither is beyond doubt."""
     gaps = []
     for seed in SEEDS:
         true = truth(subject, target, seed)

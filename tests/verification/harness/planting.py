@@ -62,8 +62,9 @@ def _here(subject: Subject, target: str, node: ast.expr) -> Iterator[Planted]:
         case ast.BinOp(left, ast.Add() | ast.Sub(), right):
             yield from _terms(node, left, right)
         case ast.BinOp(left, ast.MatMult(), right):
-            yield ast.BinOp(left, ast.Mult(), right), Mistake(
-                "elementwise for matrix product", ("entry by entry, not",), _names(node)
+            yield (
+                ast.BinOp(left, ast.Mult(), right),
+                Mistake("elementwise for matrix product", ("entry by entry, not",), _names(node)),
             )
             yield from _transposed(subject, left, right, node)
         case ast.Name(name) if name not in NAMES_OF_FUNCTIONS and not name.isdigit():

@@ -37,7 +37,12 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (ACTIVATED, "gelu", "dZ1", "dA1 * ((1 + erf(A1 / sqrt(2))) / 2 + A1 * exp(-A1**2 / 2) / sqrt(2*pi))"),
     (ACTIVATED, "skip", "dZ1", "dA1 * sigmoid(A1) * (1 - sigmoid(A1))"),
     (ACTIVATED, "skip", "dx", "(dA1 * sigmoid(A1) * (1 - sigmoid(A1))) @ W1.T + dH"),
-    (_mistake("derivative at the activated value", "stands in place of|taken at", "H Z"), "tied", "dZ", "dH * (1 - tanh(H)**2)"),
+    (
+        _mistake("derivative at the activated value", "stands in place of|taken at", "H Z"),
+        "tied",
+        "dZ",
+        "dH * (1 - tanh(H)**2)",
+    ),
     (
         _mistake("derivative at the activated value", "stands in place of|taken at", "H2 Z2"),
         "elman",
@@ -122,7 +127,12 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (_last("dZ3"), "elman", "db", "g = sum(dZ3, axis=0)\ng = sum(dZ2, axis=0)\ng += sum(dZ1, axis=0)"),
     (_last("dZ1 W1"), "gated", "dx", "d = dZ1 @ W1.T\nd = dZ2 @ W2.T"),
     (_last("dZ2 W2"), "gated", "dx", "d = dZ2 @ W2.T\nd = dZ1 @ W1.T"),
-    (_last("w"), "convolution", "dx", "d = zeros((N, 6))\nd[:, 0:4] = dz*w[0]\nd[:, 1:5] = dz*w[1]\nd[:, 2:6] = dz*w[2]"),
+    (
+        _last("w"),
+        "convolution",
+        "dx",
+        "d = zeros((N, 6))\nd[:, 0:4] = dz*w[0]\nd[:, 1:5] = dz*w[1]\nd[:, 2:6] = dz*w[2]",
+    ),
     (_last("0.1 W1"), "penalised", "dW1", "d = 0.1 * W1\nd = x.T @ dZ1"),
     (_last("0.1 W2"), "penalised", "dW2", "d = 0.1 * W2\nd = A1.T @ dZ2"),
     (_time("H3", "H2"), "elman", "dU", "H3.T @ dZ3 + H1.T @ dZ2"),
