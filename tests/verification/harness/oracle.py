@@ -30,8 +30,8 @@ def relu(z: Array) -> Array:
     return np.where(z.real > 0, z, 0)
 
 
-NAMES = """sum mean exp log sqrt tanh abs where maximum minimum einsum ones zeros eye arange outer diag sign multiply dot
-matmul square zeros_like ones_like clip sin cos cosh transpose reshape expand_dims squeeze"""
+NAMES = """sum mean exp log sqrt tanh abs where maximum minimum einsum ones zeros eye arange outer diag sign
+multiply dot matmul square zeros_like ones_like clip sin cos cosh transpose reshape expand_dims squeeze"""
 FUNCTIONS: dict[str, Any] = {name: getattr(np, name) for name in NAMES.split()} | {
     "np": np,
     "erf": erf,

@@ -277,7 +277,8 @@ RIGHT: tuple[tuple[str, str, str], ...] = (
     (
         "layer_norm",
         "dx",
-        "i = 1 / sqrt(v + 0.001)[:, None]\nd = i * (dh - mean(dh, 1, keepdims=True) - h * mean(dh * h, 1, keepdims=True))",
+        "i = 1 / sqrt(v + 0.001)[:, None]\n"
+        "d = i * (dh - mean(dh, 1, keepdims=True) - h * mean(dh * h, 1, keepdims=True))",
     ),
     (
         "layer_norm",
