@@ -89,15 +89,20 @@ def entries_of_a_product(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     left, right = over
     rest = [f for f in body.factors if f is not left and f is not right]
     for mine, other in product(_others(left, bound), _others(right, bound)):
-        moved = (ex.substitute(left, {bound: other}), ex.substitute(right, {bound: mine}))
+        places = {i: Position.of(i) for i in (bound, mine, other)}
+        alone = (ex.substitute(left, {bound: places[other]}), ex.substitute(right, {bound: places[mine]}))
         words = "{} and {} are multiplied entry by entry, not as matrices"
-        yield Change(COMMON, ex.mul(*rest, *moved), words, (left, right))
+        yield Change(COMMON, ex.mul(*rest, *alone), words, (left, right))
+        first = ex.substitute(left, {bound: places[other], mine: places[bound]})
+        second = ex.substitute(right, {bound: places[mine], other: places[bound]})
+        turned = ex.reduce_("sum", [bound], ex.mul(*rest, first, second))
+        yield Change(COMMON, turned, "{} and {} are multiplied in the other order", (left, right))
 
 
-def _others(expr: ex.Expr, bound: Index) -> list[Position]:
+def _others(expr: ex.Expr, bound: Index) -> list[Index]:
     """The other indices of an expression that could stand for the bound one."""
     found = sorted(ex.free_indices(expr) - {bound}, key=lambda i: i.name)
-    return [Position.of(i) for i in found if i.extent == bound.extent]
+    return [i for i in found if i.extent == bound.extent]
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------
@@ -132,12 +137,21 @@ def squares(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
         elif exponent is not None and exponent.denominator == 2:
             root = "the square root of {} is left out"
             yield Change(SELDOM, ex.power(expr.base, ex.Number(2 * exponent)), root, (expr.base,))
-    for term in expr.terms if isinstance(expr, ex.Add) else ():
-        power = term.factors[-1] if isinstance(term, ex.Mul) else term
-        if isinstance(power, ex.Pow) and ex.number(power.exponent) == 2:
-            base = ex.mul(*term.factors[:-1], power.base) if isinstance(term, ex.Mul) else power.base
-            whole = ex.power(ex.add(*(base if t is term else t for t in _terms(expr))), power.exponent)
+    every = expr.terms if isinstance(expr, ex.Add) else ()
+    for term in every:
+        last, ahead = (term.factors[-1], term.factors[:-1]) if isinstance(term, ex.Mul) else (term, ())
+        if isinstance(last, ex.Pow) and ex.number(last.exponent) == 2:
+            inner = _exchanged(every, term, ex.mul(*ahead, last.base))
+            whole = ex.power(inner, last.exponent)
             yield Change(SELDOM, whole, "{} stands in place of {}", (whole, expr))
+        elif isinstance(last, Read) and all(isinstance(f, ex.Number) for f in ahead):
+            square = ex.power(last, ex.Number(2))
+            whole = _exchanged(every, term, ex.mul(*ahead, square))
+            yield Change(COMMON, whole, "{} stands in place of {}", (square, last))
+
+
+def _exchanged(terms: Sequence[ex.Expr], old: ex.Expr, new: ex.Expr) -> ex.Expr:
+    return ex.add(*(new if term is old else term for term in terms))
 
 
 def sums(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
@@ -178,17 +192,22 @@ def _other_axes(expr: ex.Reduce, scope: Scope) -> Iterator[Change]:
 
 
 def means(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
-    """mean(axis=0) for mean(axis=1)."""
-    for factor in expr.factors if isinstance(expr, ex.Mul) else ():
-        if isinstance(factor, ex.Reduce) and factor.op == "sum":
-            rest = [f for f in expr.factors if f is not factor]  # type: ignore[attr-defined]
-            for change in _other_axes(factor, scope):
-                below = (
-                    change.expr.indices[0].extent if isinstance(change.expr, ex.Reduce) else factor.indices[0].extent
-                )
-                ratio = ex.divide(*(ex.size(Position.of(e)) for e in (factor.indices[0].extent, below)))
-                words = "the mean of {} runs along the other axis"
-                yield Change(SELDOM, ex.mul(ratio, *rest, change.expr), words, change.parts)
+    """mean(axis=0) for mean(axis=1), and a sum for a mean."""
+    every = expr.factors if isinstance(expr, ex.Mul) else ()
+    for summed in (f for f in every if isinstance(f, ex.Reduce) and f.op == "sum"):
+        rest = [f for f in every if f is not summed]
+        for factor in (f for f in rest if any(f == _inverse(i.extent) for i in summed.indices)):
+            others = [f for f in rest if f is not factor]
+            yield Change(LIKELY, ex.mul(*others, summed), "the sum stands in place of the mean, {}", (expr,))
+        for change in _other_axes(summed, scope):
+            along = change.expr.indices[0] if isinstance(change.expr, ex.Reduce) else summed.indices[0]
+            ratio = ex.mul(ex.size(Position.of(summed.indices[0].extent)), _inverse(along.extent))
+            words = "the mean of {} runs along the other axis"
+            yield Change(SELDOM, ex.mul(ratio, *rest, change.expr), words, change.parts)
+
+
+def _inverse(extent: Extent) -> ex.Expr:
+    return ex.power(ex.size(Position.of(extent)), ex.MINUS_ONE)
 
 
 # -- what is read --------------------------------------------------------------------------------------------------
@@ -249,17 +268,13 @@ def arguments(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
         yield Change(SELDOM, new, "{} stands in place of {}", (new, expr))
 
 
-def _terms(expr: ex.Expr) -> tuple[ex.Expr, ...]:
-    return expr.terms if isinstance(expr, ex.Add) else (expr,)
-
-
 EVERYWHERE: tuple[Mistakes, ...] = (
+    means,
     factors,
     entries_of_a_product,
     terms,
     squares,
     sums,
-    means,
     operands,
     backwards,
     arguments,

@@ -164,15 +164,15 @@ def _path(case: Case, changed: str) -> list[Equation]:
     """The equations that carry a change to the target."""
     target = case.claim.target
     adjoints = [a.equation for a in case.derivation] if changed not in case.derivation.network.tensors else []
-    given = case.scenes[0].overridden(case.claim)
+    given = _used(case)
     later = downstream(adjoints, changed)
     needed = {e.target for e in upstream(adjoints, [target])}
     return [e for e in adjoints if e.target in later & needed and e.target not in given and e.target != changed]
 
 
 def _before(case: Case) -> list[str]:
-    """Adjoints that the target rests on, those that a claim gives and those behind them left out."""
-    given = case.scenes[0].overridden(case.claim)
+    """Adjoints that the target rests on; those that the claim takes from others and those behind them left out."""
+    given = _used(case)
     found, pending = list[str](), [case.claim.target]
     while pending:
         name = pending.pop(0)
@@ -183,6 +183,12 @@ def _before(case: Case) -> list[str]:
                 found.append(read)
                 pending.append(read)
     return found
+
+
+def _used(case: Case) -> set[str]:
+    """What earlier claims give, and this one reads: what it does not read it has found anew."""
+    read = {name for e in case.own for name in ex.tensors_read(e.body)}
+    return read & set(case.scenes[0].overridden(case.claim))
 
 
 # -- both ----------------------------------------------------------------------------------------------------------

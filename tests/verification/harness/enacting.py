@@ -19,6 +19,7 @@ from tests.verification.harness.values import Subject, Trial
 SENTENCE = re.compile(r"Yours (equals ours|is right) if (?:in (\w+), )?(.+)\.")
 STANDS = re.compile(r"(.+) stands in place of (?:the derivative )?(.+)")
 LEFT_OUT = re.compile(r"the (?:factor|term|derivative) (.+) is left out")
+ONLY = re.compile(r"only the contribution (.+) is kept, and the other paths are lost")
 TRANSPOSED = re.compile(r"(\w+) is transposed")
 
 
@@ -60,6 +61,8 @@ def changed(text: str, change: str) -> Iterator[str]:
     try:
         if found := TRANSPOSED.fullmatch(change):
             yield from _exchanged(tree, _parse(found[1]), _parse(f"{found[1]}.T"))
+        elif found := ONLY.fullmatch(change):
+            yield found[1]
         elif found := LEFT_OUT.fullmatch(change):
             yield from _without(tree, _parse(found[1].removeprefix("-")))
         elif found := STANDS.fullmatch(change):

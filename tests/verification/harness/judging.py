@@ -96,8 +96,9 @@ def diagnosed(trial: Trial, verdict: Verdict) -> bool:
 def _says(sentence: str, mistake: Mistake, subject: Subject) -> bool:
     tokens = _tokens(sentence)
     named = {name for name, text in subject.chain.items() if _tokens(text) - IGNORED <= tokens}
-    written_out = {word for token in tokens & set(subject.chain) for word in _tokens(subject.chain[token])}
-    if not mistake.words or not mistake.tokens <= tokens | named | written_out:
+    for _ in range(2):
+        named |= {word for token in (tokens | named) & set(subject.chain) for word in _tokens(subject.chain[token])}
+    if not mistake.words or not mistake.tokens <= tokens | named:
         return False
     return any(re.search(rf"\b{word}", sentence) for word in mistake.words)
 

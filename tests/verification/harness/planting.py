@@ -7,6 +7,7 @@ say: a factor of 1 can be dropped without harm.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 
@@ -18,7 +19,7 @@ NAMES_OF_FUNCTIONS = frozenset(oracle.FUNCTIONS)
 OUT = ("Yours equals ours if .*left out", "missing factor", "only the contribution")
 CHANGED = ("sign",)
 OPERAND = ("stands in place of", "taken at")
-TWICE = ("Yours is right if .*left out", "applied twice", "stands twice", "extra factor")
+TWICE = ("in place of the derivative", "Yours is right if .*left out", "applied twice", "stands twice", "extra factor")
 
 
 def planted(subject: Subject, target: str, text: str) -> Iterator[tuple[str, Mistake]]:
@@ -35,7 +36,7 @@ def _whole(expr: ast.expr) -> Iterator[Planted]:
     yield ast.UnaryOp(ast.USub(), expr), Mistake("sign", CHANGED, ratio="-1")
     for over, under, ratio in (("2", "", "2"), ("", "2", "1/2"), ("N", "", "N"), ("", "N", "1/N")):
         new = ast.BinOp(_parse(over), ast.Mult(), expr) if over else ast.BinOp(expr, ast.Div(), _parse(under))
-        yield new, Mistake("constant", ratio=ratio)
+        yield new, Mistake("constant", (f"factor {re.escape(ratio)} is left out",), ratio=ratio)
 
 
 def _inside(subject: Subject, target: str, expr: ast.expr) -> Iterator[Planted]:
@@ -113,7 +114,7 @@ def _transposed(subject: Subject, left: ast.expr, right: ast.expr, node: ast.Bin
         new = side.value if isinstance(side, ast.Attribute) else ast.Attribute(side, "T")
         changed = ast.BinOp(new, ast.MatMult(), right) if side is left else ast.BinOp(left, ast.MatMult(), new)
         yield changed, Mistake("transpose", ("transpose",), _names(side))
-    mistake = Mistake("order of a product", ("transpose", "stands in place of"))
+    mistake = Mistake("order of a product", ("multiplied in the other order",))
     yield ast.BinOp(right, ast.MatMult(), left), mistake
 
 
@@ -135,7 +136,8 @@ def _others(subject: Subject, target: str, name: str) -> Iterator[Planted]:
 def _reductions(node: ast.Call, name: str, keywords: list[ast.keyword]) -> Iterator[Planted]:
     if name == "sum":
         changed = ast.Call(ast.Name("mean"), node.args, keywords)
-        yield changed, Mistake("mean for sum", ("mean", "divided by N"), ratio="1/N|1/4" if keywords else "1/(4*N)")
+        ratio = "1/N|1/4" if keywords else "1/(4*N)"
+        yield changed, Mistake("mean for sum", ("mean", "divided by N", "factor 1/"), ratio=ratio)
     for keyword in keywords:
         if keyword.arg == "axis":
             other = ast.keyword("axis", ast.Constant(1 - keyword.value.value))  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ def _mistake(kind: str, words: str, tokens: str = "", ratio: str = "", term: str
 ACTIVATED = _mistake("derivative at the activated value", "stands in place of|taken at", "A1 Z1")
 DIAGONAL = _mistake("softmax entry by entry", "only the entry")
 WRONG_FORM = _mistake("wrong form", "stands in place of|sign|left out", "A1")
-OTHER_LOSS = _mistake("gradient of another loss", "loss|missing factor|left out|stands in place of")
+OTHER_LOSS = _mistake("gradient of another loss", "loss|missing factor|left out|stands in place of", ratio="2")
 
 
 def _last(tokens: str) -> Mistake:
@@ -189,7 +189,7 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
         "(N * dh - sum(dh, axis=0) - h * sum(dh * h, axis=0)) / (N * sqrt(v))",
     ),
     (
-        _mistake("wrong form", "square root|missing factor", "v"),
+        _mistake("wrong form", "square root|extra factor|missing factor", "v"),
         "batch_norm",
         "dx",
         "(N * dh - sum(dh, axis=0) - h * sum(dh * h, axis=0)) / (N * (v + 0.001))",
