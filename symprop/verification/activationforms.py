@@ -13,7 +13,7 @@ from typing import TypeGuard
 from symprop.derivation import Derivation
 from symprop.language import Read
 from symprop.language import expressions as ex
-from symprop.verification.mistakes import COMMON, LIKELY, Change
+from symprop.verification.mistakes import COMMON, LIKELY, Change, exchanged
 
 
 def activations(derivation: Derivation) -> dict[str, str]:
@@ -37,8 +37,7 @@ def forms(body: ex.Expr, derivation: Derivation) -> Iterator[Change]:
         for activated in dict.fromkeys(r.tensor.removeprefix(derivation.prefix) for r in ex.reads(node)):
             if activated in pairs:
                 for change in _at(node, derivation.prefix + activated, activated, pairs[activated]):
-                    new = ex.transform(body, lambda n, old=node, by=change.expr: by if n == old else n)  # type: ignore[misc]
-                    yield replace(change, expr=new)
+                    yield replace(change, expr=exchanged(body, node, change.expr))
 
 
 def _at(node: ex.Expr, upstream: str, activated: str, before: str) -> Iterator[Change]:

@@ -5,9 +5,11 @@ Enters: a claim and scenes at which it is wrong.  Leaves: pairs of arrays, and t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from symprop.derivation import Derivation
 from symprop.errors import InputError
@@ -102,6 +104,11 @@ class Case:
         except InputError:
             return None
 
+    def gives(self, equations: Sequence[Equation], target: str, wanted: Sequence[Array]) -> bool:
+        """Whether equations give the wanted values: roughly at one point, then in all digits at all of them."""
+        pairs = zip((self.rough, *self.scenes), (wanted[0], *wanted), strict=True)
+        return all(holds(self.value(equations, target, scene), array, scene) for scene, array in pairs)
+
     def given(self, scene: Scene, wanted: Iterable[str] = ()) -> dict[str, Array]:
         """The user's values where there are some, and ours, as they follow from these, of the rest that is wanted."""
         known = self._known.setdefault(scene, {**scene.claimed, **scene.point.arrays, **scene.overridden(self.claim)})
@@ -121,9 +128,20 @@ def given_those_above(claim: Claim, scene: Scene) -> tuple[Array, Array] | None:
     return None if values is None else (values[0], values[1] if local is None else local)
 
 
+def exchanged_at(equations: Sequence[Equation], place: int, body: ex.Expr) -> list[Equation]:
+    """The equations with another right side in one of them."""
+    return [*equations[:place], equations[place].with_body(body), *equations[place + 1 :]]
+
+
 def holds(left: Array | None, right: Array, scene: Scene) -> bool:
     """Equality in all digits of a scene."""
-    return left is not None and distance(left, right) <= (TOLERANCE if scene.digits else ROUGH)
+    if left is None or left.shape != right.shape:
+        return False
+    if scene.digits:
+        return distance(left, right) <= TOLERANCE
+    mine, wanted = left.astype(float), right.astype(float)
+    size = np.max(np.abs([mine, wanted]), initial=0.0)
+    return bool(np.all(np.abs(mine - wanted) <= ROUGH * size))
 
 
 def same(left: Array, right: Array) -> bool:

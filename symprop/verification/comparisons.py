@@ -116,17 +116,20 @@ def factor(case: Case) -> Iterator[str]:
             return
         products = [(mine, np.asarray(true * v)) for (mine, true), v in zip(case.pairs, arrays, strict=True)]
         if (scale := _scale(case, products)) is not None:
-            yield f"Consistent with an extra factor: it is the true value times {scale}{shown}, entry by entry."
+            value = f"the true value times {scale}{shown}, entry by entry"
+            yield f"Consistent with an extra factor, or a missing division: it is {value}."
             return
 
 
 def _scale(case: Case, products: list[tuple[Array, Array]]) -> str | None:
-    """What the first of two arrays is times the second at every point, "(2*N)*" or ""; None where that has no name."""
+    """What the first of two arrays is times the second at every point, "2*N*" or ""; None where that has no name."""
     ratios = [common_ratio(*pair) for pair in products]
     if any(r is None for r in ratios):
         return None
     found = named([(scene.point.sizes, r) for scene, r in zip(case.scenes, ratios, strict=True)])
-    return None if found is None else "" if found.text == "1" else f"({found.text})*"
+    if found is None or found.text == "1":
+        return None if found is None else ""
+    return f"({found.text})*" if "/" in found.text or "-" in found.text else f"{found.text}*"
 
 
 def _varies(array: Array) -> bool:
@@ -154,11 +157,19 @@ def _factors(body: ex.Expr) -> Iterator[ex.Expr]:
     """The factors of products one by one, those together that are neither a tensor alone nor a sum, and powers."""
     for node in ex.walk(body):
         if isinstance(node, ex.Mul):
-            yield from node.factors
+            yield from map(_upright, node.factors)
             yield ex.mul(*(f for f in node.factors if not isinstance(f, Read | ex.Reduce | ex.Number)))
             yield ex.mul(*node.factors[1:])
         elif isinstance(node, ex.Pow):
-            yield node
+            yield _upright(node)
+
+
+def _upright(factor: ex.Expr) -> ex.Expr:
+    """x for 1/x: both ways are tried."""
+    exponent = ex.number(factor.exponent) if isinstance(factor, ex.Pow) else None
+    if not isinstance(factor, ex.Pow) or exponent is None:
+        return factor
+    return ex.power(factor.base, ex.Number(abs(exponent)))
 
 
 def _tensors(case: Case) -> Iterator[tuple[str, list[Array]]]:

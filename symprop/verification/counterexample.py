@@ -111,7 +111,9 @@ def _shown(derivation: Derivation, claims: Sequence[Claim], claim: Claim, point:
     place = tuple(int(k) for k in places[0])
     entry = claim.target + (f"[{', '.join(map(str, place))}]" if place else "")
     inputs = {t.name: _words(point.arrays[t.name]) for t in given(derivation.network)}
-    return Counterexample(dict(point.sizes), inputs, entry, _number(values[0][place]), _number(values[1][place]))
+    used = {name for t in derivation.network.tensors.values() for axis in t.axes for name in axis.names}
+    extents = {name: size for name, size in point.sizes.items() if name in used}
+    return Counterexample(extents, inputs, entry, _number(values[0][place]), _number(values[1][place]))
 
 
 def _words(array: Array) -> str:

@@ -6,6 +6,7 @@ Enters: a derivation and a claim.  Leaves: text, "" where there is nothing short
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from symprop.algebra.simplify import assemble, tidy
 from symprop.algebra.terms import terms_of
@@ -72,7 +73,7 @@ def _rights(derivation: Derivation, truth: Equation, read: Sequence[str]) -> Ite
     for _ in range(DEEPEST):
         yield body
         adjoints = {a.equation.target: a.equation for a in derivation if a.equation.target not in read}
-        deeper = single(ex.transform(body, lambda n, known=adjoints: _written_out(n, known)))  # type: ignore[misc]
+        deeper = single(ex.transform(body, partial(_written_out, known=adjoints)))
         if deeper == body:
             return
         body = deeper
@@ -82,7 +83,7 @@ def _unfolded(claim: Claim) -> Equation:
     """The claim's own equation, its earlier statements written out in it."""
     own, body = claim.equations[-1], claim.equations[-1].body
     for equation in reversed(claim.equations[:-1]):
-        body = ex.transform(body, lambda n, known={equation.target: equation}: _written_out(n, known))  # type: ignore[misc]
+        body = ex.transform(body, partial(_written_out, known={equation.target: equation}))
     return own.with_body(body)
 
 

@@ -13,6 +13,7 @@ from symprop.verification.case import Case
 from symprop.verification.comparisons import constant, factor, nothing, penalty, some_entries, turned
 from symprop.verification.neglected import single
 from symprop.verification.otherlosses import another_loss
+from symprop.verification.overwriting import overwritten
 from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene
 from symprop.verification.search import planted_before, planted_in_ours, taken_out_of_yours
@@ -24,11 +25,12 @@ HINTS: tuple[Hint, ...] = (
     constant,
     turned,
     penalty,
+    overwritten,
     planted_in_ours,
+    another_loss,
     taken_out_of_yours,
     factor,
     planted_before,
-    another_loss,
     single,
     some_entries,
 )

@@ -141,16 +141,21 @@ def squares(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     for term in every:
         last, ahead = (term.factors[-1], term.factors[:-1]) if isinstance(term, ex.Mul) else (term, ())
         if isinstance(last, ex.Pow) and ex.number(last.exponent) == 2:
-            inner = _exchanged(every, term, ex.mul(*ahead, last.base))
+            inner = _with_term(every, term, ex.mul(*ahead, last.base))
             whole = ex.power(inner, last.exponent)
             yield Change(SELDOM, whole, "{} stands in place of {}", (whole, expr))
         elif isinstance(last, Read) and all(isinstance(f, ex.Number) for f in ahead):
             square = ex.power(last, ex.Number(2))
-            whole = _exchanged(every, term, ex.mul(*ahead, square))
+            whole = _with_term(every, term, ex.mul(*ahead, square))
             yield Change(COMMON, whole, "{} stands in place of {}", (square, last))
 
 
-def _exchanged(terms: Sequence[ex.Expr], old: ex.Expr, new: ex.Expr) -> ex.Expr:
+def exchanged(body: ex.Expr, old: ex.Expr, new: ex.Expr) -> ex.Expr:
+    """The body with one subexpression exchanged, wherever it stands."""
+    return ex.transform(body, lambda node: new if node == old else node)
+
+
+def _with_term(terms: Sequence[ex.Expr], old: ex.Expr, new: ex.Expr) -> ex.Expr:
     return ex.add(*(new if term is old else term for term in terms))
 
 
@@ -254,7 +259,7 @@ def backwards(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
             if index is not None and index in moving and index in expr.indices:
                 at = Position.of(index.extent - 1) - index
                 flipped = Read(read.tensor, (*read.indices[:axis], at, *read.indices[axis + 1 :]))
-                body = ex.transform(expr.body, lambda n, old=read, new=flipped: new if n == old else n)  # type: ignore[misc]
+                body = exchanged(expr.body, read, flipped)
                 yield Change(COMMON, expr.rebuild((body,)), f"{read.tensor} is reversed along axis {axis}")
 
 

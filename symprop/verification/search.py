@@ -6,14 +6,14 @@ precision at one point; what is left is evaluated in all digits at both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from time import monotonic
 
 from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.oracle.order import downstream, upstream
 from symprop.verification.activationforms import forms
-from symprop.verification.case import Case, holds
+from symprop.verification.case import Case, exchanged_at
 from symprop.verification.mistakes import Change
 from symprop.verification.mutations import mutants, scope_of
 from symprop.verification.wording import plain_names
@@ -40,72 +40,14 @@ def planted_before(case: Case) -> Iterator[str]:
 def taken_out_of_yours(case: Case) -> Iterator[str]:
     """The claim itself, with one change that makes it right."""
     wanted, last = [true for _, true in case.pairs], case.own[-1].target
-    for words, equations in (*_accumulated(case.own), *_added(case)):
-        if _gives(case, equations, last, wanted):
-            yield f"Yours is right if {words}."
-            return
     for place, equation in reversed(list(enumerate(case.own))):
         name = plain_names(equation.target)
         where = f"in {name}, " if name != case.claim.name else ""
         tried = _tried(case, equation, equation.body)
-        good = (c for c in tried if _gives(case, _with(case.own, place, c.expr), last, wanted))
+        good = (c for c in tried if case.gives(exchanged_at(case.own, place, c.expr), last, wanted))
         if found := _alike(good):
             yield from (f"Yours is right if {where}{_words(case, c, equation)}." for c in found)
             return
-
-
-def _with(equations: Sequence[Equation], place: int, body: ex.Expr) -> list[Equation]:
-    return [*equations[:place], equations[place].with_body(body), *equations[place + 1 :]]
-
-
-def _added(case: Case) -> Iterator[tuple[str, list[Equation]]]:
-    """`+=` where `=` threw away what the same name held, in one place or in all."""
-    places = [k for k in range(len(case.own)) if _earlier(case.own, k) is not None]
-    for chosen in [[k] for k in places] + ([places] if len(places) > 1 else []):
-        equations, lost = list(case.own), []
-        for k in chosen:
-            earlier = _earlier(case.own, k)
-            assert earlier is not None
-            equations = _with(equations, k, ex.add(earlier[0], equations[k].body))
-            lost.append(case.wording.shown(earlier[1], case.own[k].free))
-        name = plain_names(case.own[chosen[0]].target)
-        yield (
-            f"{name} += stands in place of {name} =, which keeps the last contribution and loses {' and '.join(lost)}",
-            equations,
-        )
-
-
-def _earlier(equations: Sequence[Equation], place: int) -> tuple[ex.Expr, ex.Expr] | None:
-    """The value of the same name before an assignment that does not read it, as a read and written out."""
-    own = equations[place]
-    for other in reversed(equations[:place]):
-        if plain_names(other.target) == plain_names(own.target) and len(other.indices) == len(own.indices):
-            at = {i: p for p, q in zip(own.indices, other.indices, strict=True) if (i := q.index) is not None}
-            lost = other.target not in ex.tensors_read(own.body)
-            return (ex.Read(other.target, own.indices), ex.substitute(other.body, at)) if lost else None
-    return None
-
-
-def _accumulated(equations: Sequence[Equation]) -> Iterator[tuple[str, list[Equation]]]:
-    """`d[a:b] +=` for `d[a:b] =`, in all assignments to parts of an array."""
-    new = [e.with_body(_kept(e.body)) for e in equations]
-    changed = [plain_names(e.target) for e, other in zip(equations, new, strict=True) if e != other]
-    if changed:
-        name = changed[0]
-        yield (
-            f"{name}[...] += stands in place of {name}[...] =, which keeps the last contribution to an entry",
-            new,
-        )
-
-
-def _kept(body: ex.Expr) -> ex.Expr:
-    """old + [place]*(new - old) as old + [place]*new."""
-    if not isinstance(body, ex.Add) or len(body.terms) != 2 or not isinstance(body.terms[1], ex.Guard):
-        return body
-    old, change = body.terms
-    inner = change.body.terms if isinstance(change.body, ex.Add) else (change.body,)  # type: ignore[attr-defined]
-    kept = [t for t in inner if t != ex.negate(old)]
-    return ex.add(old, ex.guard(change.domain, ex.add(*kept))) if len(kept) < len(inner) else body  # type: ignore[attr-defined]
 
 
 # -- ours ----------------------------------------------------------------------------------------------------------
@@ -120,7 +62,7 @@ def _ours(case: Case, name: str) -> Iterator[str]:
     where = "" if name == target else f"in {name}, "
     for body in _bodies(case, name, equation):
         tried = _tried(case, equation, body, forms(body, case.derivation))
-        good = (c for c in tried if _gives(case, [equation.with_body(c.expr), *path], target, claimed))
+        good = (c for c in tried if case.gives([equation.with_body(c.expr), *path], target, claimed))
         if found := _alike(good):
             yield from (f"Yours equals ours if {where}{_words(case, c, equation)}." for c in found)
             return
@@ -192,15 +134,6 @@ def _used(case: Case) -> set[str]:
 
 
 # -- both ----------------------------------------------------------------------------------------------------------
-
-
-def _gives(case: Case, equations: Sequence[Equation], target: str, wanted: Sequence[object]) -> bool:
-    """Whether equations give the wanted values, roughly at one point and then in all digits at all of them."""
-    arrays = [wanted[0], *wanted]
-    for scene, array in zip((case.rough, *case.scenes), arrays, strict=True):
-        if not holds(case.value(equations, target, scene), array, scene):  # type: ignore[arg-type]
-            return False
-    return True
 
 
 def _words(case: Case, change: Change, equation: Equation) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 
+from symprop.derivation import derive
+from symprop.verification.difference import truth_text
 from tests.verification.harness import oracle
 from tests.verification.harness.judging import Outcome, judged
 from tests.verification.harness.subjects import BY_NAME, SUBJECTS
 from tests.verification.harness.table import right_table, wrong_table
 from tests.verification.harness.trials import right, sampled, wrong
-from tests.verification.harness.values import Mistake, Trial
+from tests.verification.harness.values import Mistake, Subject, Trial
 
 FEW = ("tanh", "tied", "attention", "gated")
 KINDS = {
@@ -36,9 +41,9 @@ KINDS = {
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=str)
-def test_the_chains_are_right_by_the_oracle(subject: object) -> None:
-    for target, text in subject.chain.items():  # type: ignore[attr-defined]
-        assert oracle.verdict(subject, target, text) == "right", (target, text)  # type: ignore[arg-type]
+def test_the_chains_are_right_by_the_oracle(subject: Subject) -> None:
+    for target, text in subject.chain.items():
+        assert oracle.verdict(subject, target, text) == "right", (target, text)
 
 
 def test_the_oracle_tells_right_from_wrong() -> None:
@@ -47,6 +52,22 @@ def test_the_oracle_tells_right_from_wrong() -> None:
     assert oracle.verdict(subject, "dZ1", "dA1 * (1 - tanh(A1)**2)") == "wrong"
     assert oracle.verdict(subject, "db1", "sum(dZ1, axis=0, keepdims=True)") == "shape"
     assert oracle.verdict(subject, "dW1", "x @ dZ1") == "unfit"
+
+
+@pytest.mark.parametrize("subject", [s for s in SUBJECTS if s.name != "residual"], ids=str)
+def test_our_formulas_in_numpy_notation_are_numpy(subject: Subject) -> None:
+    """What is printed as `ours` is run by NumPy, each gradient over the true values of the others."""
+    derivation = derive(subject.make())
+    values = dict(oracle.values(subject, 1))
+    values |= {target: oracle.truth(subject, target, 1) for target in subject.chain}
+    compared = 0
+    for target in subject.chain:
+        name, _, formula = truth_text(derivation, target).partition(" = ")
+        names = set(re.findall(r"\bd[A-Z]\w*", formula)) - set(values)
+        if name == target and not names:
+            assert np.allclose(oracle.run(formula, values)["_"], values[target], rtol=1e-9), (target, formula)
+            compared += 1
+    assert compared >= len(subject.chain) - 2
 
 
 def test_a_hint_that_is_true_of_another_mistake_is_no_diagnosis() -> None:

@@ -16,7 +16,7 @@ from tests.verification.harness.values import Mistake, Subject
 
 Planted = tuple[ast.expr, Mistake]
 NAMES_OF_FUNCTIONS = frozenset(oracle.FUNCTIONS)
-OUT = ("Yours equals ours if .*left out", "missing factor", "only the contribution")
+OUT = ("Yours equals ours if .*left out", "missing factor", "missing division", "only the contribution")
 CHANGED = ("sign",)
 OPERAND = ("stands in place of", "taken at")
 TWICE = ("in place of the derivative", "Yours is right if .*left out", "applied twice", "stands twice", "extra factor")
