@@ -188,8 +188,21 @@ def _tensors(case: Case) -> Iterator[tuple[str, list[Array]]]:
 
 
 def some_entries(case: Case) -> Iterator[str]:
-    """Only a part of the entries differs."""
-    counts = [differing(mine, true, TOLERANCE) for mine, true in case.pairs]
-    if counts and all(0 < c.sum() <= c.size / 2 for c in counts):
-        shown = ", ".join(f"{int(c.sum())} of {c.size}" for c in counts)
-        yield f"Only some entries differ: {shown}."
+    """Only a part of the entries differs: how many, and what these have in common."""
+    masks = [differing(mine, true, TOLERANCE) for mine, true in case.pairs]
+    if all(0 < mask.sum() < mask.size for mask in masks):
+        shown = ", ".join(f"{int(mask.sum())} of {mask.size}" for mask in masks)
+        common = next((f", those where {words}" for words, found in _masks(case) if _all_equal(found, masks)), "")
+        yield f"Only some entries differ: {shown}{common}."
+
+
+def _masks(case: Case) -> Iterator[tuple[str, list[Array]]]:
+    """Conditions on the entries, at each point."""
+    yield "the true value is 0", [true == 0 for _, true in case.pairs]
+    for name, arrays in _tensors(case):
+        for words, mask in ((f"{name} > 0", np.greater), (f"{name} <= 0", np.less_equal), (f"{name} == 0", np.equal)):
+            yield words, [np.asarray(mask(a, 0), dtype=bool) for a in arrays]
+
+
+def _all_equal(left: list[Array], right: list[Array]) -> bool:
+    return all(np.array_equal(np.broadcast_to(a, b.shape), b) for a, b in zip(left, right, strict=True))

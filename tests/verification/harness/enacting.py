@@ -48,7 +48,7 @@ def _same(subject: Subject, trial: Trial, text: str) -> bool:
     for seed in oracle.SEEDS:
         try:
             pair = [oracle.claimed(subject, trial.target, t, seed) for t in (text, trial.text)]
-        except (ValueError, TypeError, AttributeError, IndexError):
+        except (ValueError, TypeError, AttributeError, IndexError, NameError):
             return False
         if pair[0].shape != pair[1].shape or not np.allclose(*pair, rtol=1e-9, atol=1e-12):
             return False

@@ -126,7 +126,7 @@ def verdict(subject: Subject, target: str, text: str) -> str:
         true = truth(subject, target, seed)
         try:
             mine = claimed(subject, target, text, seed)
-        except (ValueError, IndexError, AttributeError, TypeError):
+        except (ValueError, IndexError, AttributeError, TypeError, NameError):
             return "unfit"
         if mine.shape != true.shape:
             return "shape"
