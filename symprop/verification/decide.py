@@ -178,10 +178,20 @@ class Judge:
             found = replace(found, verdict=PROPORTIONAL, ratio=ratio.text)
             found = found if follows else replace(found, reason=_proportion(ratio))
         if not follows:
-            hints = hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline)
+            hints = hints_of(self.derivation, claim, self._telling(claim), ratio, self.deadline)
             found = replace(found, hints=hints, difference=difference_text(self.derivation, self.claims, claim))
         example = counterexample(self.derivation, self.claims, claim, self.deadline)
         return replace(found, counterexample=example, reason=found.reason or _differs(found))
+
+    def _telling(self, claim: Claim) -> list[Scene]:
+        """Two points, those at which the claim is wrong before others."""
+        found, others = list[Scene](), list[Scene]()
+        for number in (0, 1, 3, 4):
+            scene = self._sound(claim, number) if len(found) < 2 else None
+            values = None if scene is None else scene.values(claim)
+            if scene is not None and values is not None:
+                (others if distance(*values) <= TOLERANCE else found).append(scene)
+        return [*found, *others][:2]
 
     def _first_wrong(self, claim: Claim) -> str:
         """The first wrong claim among those that this one is made of, "" where it is the first."""

@@ -14,8 +14,23 @@ from dataclasses import replace
 from symprop.derivation import Derivation
 from symprop.language import Equation, Read, Tensor
 from symprop.language import expressions as ex
-from symprop.verification.mistakes import EVERYWHERE, RARE, SELDOM, Change, Scope, stands_for
+from symprop.verification.mistakes import RARE, SELDOM, Change, Mistakes, Scope
+from symprop.verification.mistakes_in_products import entries_of_a_product, factors
+from symprop.verification.mistakes_in_reads import arguments, backwards, operands, stands_for
+from symprop.verification.mistakes_in_sums import means, sums
+from symprop.verification.mistakes_in_terms import squares, terms
 
+EVERYWHERE: tuple[Mistakes, ...] = (
+    means,
+    factors,
+    entries_of_a_product,
+    terms,
+    squares,
+    sums,
+    operands,
+    backwards,
+    arguments,
+)
 NUMBERED = re.compile(r"([A-Za-z_]+?)(\d+)")
 
 
