@@ -16,6 +16,7 @@ from symprop.errors import InputError
 from symprop.language import Equation, Read
 from symprop.language import expressions as ex
 from symprop.oracle.order import names_read, upstream
+from symprop.verification.limit import Limit
 from symprop.verification.points import Array
 from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene, distance, finite
@@ -34,14 +35,14 @@ class Case:
         claim: what is wrong.
         scenes: two of them, at independent points.
         ratio: what it is times the truth, where it is that.
-        deadline: time of the clock at which the search for more to say ends.
+        limit: of the search for more to say.
     """
 
     derivation: Derivation
     claim: Claim
     scenes: tuple[Scene, ...]
     ratio: Ratio | None
-    deadline: float
+    limit: Limit
 
     @cached_property
     def pairs(self) -> list[tuple[Array, Array]]:

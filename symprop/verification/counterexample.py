@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from time import monotonic
 from typing import Any
 
 import mpmath
@@ -18,24 +17,25 @@ import numpy as np
 from symprop.derivation import Derivation
 from symprop.errors import InputError
 from symprop.language import Tensor
+from symprop.verification.limit import Limit
 from symprop.verification.points import Array, Point, given, high_of, sizes_of
 from symprop.verification.scene import DIGITS, Scene, finite
 from symprop.verification.values import Claim, Counterexample
 
-ROUGH, EXACT, SEEDS, SECONDS, SHOWN = 1e-6, 1e-30, 4, 4.0, 12
+ROUGH, EXACT, SEEDS, SECONDS, SHOWN = 1e-6, 1e-30, 4, 2.0, 12
 
 
 def counterexample(
     derivation: Derivation, claims: Sequence[Claim], claim: Claim, deadline: float
 ) -> Counterexample | None:
     """The simplest of the points tried, with one entry of both sides."""
-    end = min(deadline, monotonic() + SECONDS)
+    limit = Limit.of(deadline, SECONDS)
     point = next((p for p in _small(derivation) if _refutes(derivation, claims, claim, p)), None)
     if point is None:
         return None
     for tensor in given(derivation.network):
         for simpler in _simpler(tensor, point):
-            if monotonic() < end and _refutes(derivation, claims, claim, simpler):
+            if not limit.reached and _refutes(derivation, claims, claim, simpler):
                 point = simpler
                 break
     return _shown(derivation, claims, claim, point)

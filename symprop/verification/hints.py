@@ -6,11 +6,11 @@ Enters: a claim, scenes at which it is wrong.  Leaves: sentences, those of the f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from time import monotonic
 
 from symprop.derivation import Derivation
 from symprop.verification.case import Case
 from symprop.verification.comparisons import constant, factor, nothing, penalty, some_entries, turned
+from symprop.verification.limit import Limit
 from symprop.verification.neglected import single
 from symprop.verification.otherlosses import another_loss
 from symprop.verification.overwriting import overwritten
@@ -19,7 +19,7 @@ from symprop.verification.scene import Scene
 from symprop.verification.search import planted_before, planted_in_ours, taken_out_of_yours
 from symprop.verification.values import Claim
 
-SEARCH_SECONDS = 4.0
+SEARCH_SECONDS = 3.0
 Hint = Callable[[Case], Iterator[str]]
 HINTS: tuple[Hint, ...] = (
     constant,
@@ -41,7 +41,7 @@ def hints_of(
     derivation: Derivation, claim: Claim, scenes: Sequence[Scene], ratio: Ratio | None, deadline: float
 ) -> tuple[str, ...]:
     """Sentences for a claim of the right shape."""
-    case = Case(derivation, claim, tuple(scenes), ratio, min(deadline, monotonic() + SEARCH_SECONDS))
+    case = Case(derivation, claim, tuple(scenes), ratio, Limit.of(deadline, SEARCH_SECONDS))
     if not case.complete:
         return ()
     found = next((sentences for hint in HINTS if (sentences := tuple(dict.fromkeys(hint(case))))), ())
