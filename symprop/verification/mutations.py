@@ -55,9 +55,10 @@ def scope_of(equation: Equation, derivation: Derivation, target: str) -> Scope:
 
 
 def readable(derivation: Derivation) -> dict[str, Tensor]:
-    """All tensors, and all adjoints under their own names."""
+    """All tensors, and the adjoints under their own names; nobody takes the adjoint of a target for anything."""
     tensors = derivation.network.tensors
     adjoints = {derivation.prefix + a.tensor: tensors[a.tensor] for a in derivation}
+    adjoints = {name: tensor for name, tensor in adjoints.items() if tensor.role != "target"}
     adjoints = {name: replace(tensor, name=name) for name, tensor in adjoints.items()}
     return {**{n: t for n, t in tensors.items() if t.role != "loss"}, **adjoints}
 

@@ -104,6 +104,11 @@ def test_a_claim_with_nothing_in_common_gets_no_hint() -> None:
     assert found.verdict == "REFUTED" and found.hints == ()
 
 
+def test_a_reshape_that_mixes_the_entries_up_is_refuted() -> None:
+    found = verdict(classifier(), "dZ2", "((P - Y).T / N).reshape(-1).reshape(Z2.shape)")
+    assert found.verdict == "REFUTED"
+
+
 def test_hints_count_from_the_claims_above() -> None:
     """dZ1 is wrong by itself, beside being wrong through dZ2."""
     above = ("dZ2: P - Y", "dA1: dZ2 @ W2.T")

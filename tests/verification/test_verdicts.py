@@ -35,6 +35,8 @@ def test_a_right_chain_is_proved() -> None:
         "(exp(Z2) / exp(Z2).sum(axis=1, keepdims=True) - (y[:, None] == arange(5))) / len(y)",
         "-(Y - P) / N",
         "einsum('nc->nc', P - eye(5)[y]) / N",
+        "((P - Y) / N).reshape(-1).reshape(Z2.shape)",
+        "((P - Y).T / N).reshape(-1).reshape(5, N).T",
     ],
 )
 def test_other_forms_of_a_right_formula_are_proved(formula: str) -> None:
