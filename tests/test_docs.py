@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from docs import tables
+from symprop import cli
 from symprop.errors import SpecError
 from symprop.network import build
 from symprop.spec import parse_spec, records
@@ -77,6 +78,26 @@ def run(page: Path, folder: Path) -> list[tuple[str, str]]:
 def test_python_of_a_page_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
     for expected, printed in run(page, tmp_path):
         assert printed == expected
+
+
+NAMED = re.compile(r"`([\w.]+)`:\n\n```[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+COMMAND = re.compile(r"^```sh\nsymprop ([^\n]*)\n```\n\n```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def test_the_wrong_derivation_is_answered_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "docs" / "wrong_derivation.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = sorted([*NAMED.finditer(text), *COMMAND.finditer(text)], key=lambda match: match.start())
+    codes = []
+    for match in found:
+        if match.re is NAMED:
+            (tmp_path / match[1]).write_text(match[2], encoding="utf-8")
+        else:
+            codes.append(cli.run(match[1].split()))
+            assert capsys.readouterr().out == match[2]
+    assert codes == [1, 1, 1, 0]
 
 
 def test_pages_with_python_are_those_that_promise_it() -> None:

@@ -91,6 +91,8 @@ def _piece(node: Node) -> Piece:
 
 def _scalar(expr: ex.Expr) -> Piece:
     body = text(expr)
+    if isinstance(expr, ex.Pow) and ex.number(expr.exponent) == Fraction(1, 2):
+        return body, ATOM
     if isinstance(expr, ex.Add):
         return body, SUM
     if isinstance(expr, ex.Mul | ex.Pow) or "/" in body:
@@ -191,21 +193,28 @@ def _chain(factors: list[Node]) -> Piece:
     if len(factors) > 1 and isinstance(last, Ones):
         if _is_ones_row(first):
             return f"sum({_chain(factors[1:-1])[0]})" if len(factors) > 2 else "1", ATOM
+        if len(factors) == 2 and isinstance(first, Transposed) and len(first.labels) == 2:
+            return f"sum({_piece(first.of)[0]}, axis=0)", ATOM
         rest, summed = _chain(factors[:-1]), Product((first.axes[0], last.axes[0]), tuple(factors[:-1]))
         return f"sum({rest[0]}{', axis=1' if len(summed.labels) == 2 else ''})", ATOM
     if len(factors) > 1 and _is_ones_row(first):
         rest = _chain(factors[1:])
         return f"sum({rest[0]}{', axis=0' if factors[-1].axes[1] is not None else ''})", ATOM
     if len(factors) > 1 and isinstance(first, Diagonal):
-        whole = factors[-1].axes[1] is not None
-        return f"{_at(first.of, ATOM)}{'[:, None]' if whole else ''}*{_braced(_chain(factors[1:]), UNARY)}", PRODUCT
+        column = "[:, None]" if factors[-1].axes[1] is not None else ""
+        if _inverse(first.of):
+            return f"{_braced(_chain(factors[1:]), PRODUCT)}/{_at(_inverses([first.of])[0], ATOM)}{column}", PRODUCT
+        return f"{_at(first.of, ATOM)}{column}*{_braced(_chain(factors[1:]), UNARY)}", PRODUCT
     return _matmul(factors)
 
 
 def _matmul(factors: list[Node]) -> Piece:
     for place, factor in enumerate(factors):
         if isinstance(factor, Diagonal) and place == len(factors) - 1:
-            return f"{_braced(_chain(factors[:-1]), UNARY)}*{_at(factor.of, UNARY)}", PRODUCT
+            body = _chain(factors[:-1])
+            if _inverse(factor.of):
+                return f"{_braced(body, PRODUCT)}/{_at(_inverses([factor.of])[0], POWER)}", PRODUCT
+            return f"{_braced(body, UNARY)}*{_at(factor.of, UNARY)}", PRODUCT
         if isinstance(factor, Diagonal) and place:
             scaled = Product((factors[0].axes[0], factor.axes[1]), tuple(factors[: place + 1]))
             rest = " @ ".join(_at(f, POWER) for f in factors[place + 1 :])

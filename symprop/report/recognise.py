@@ -54,6 +54,15 @@ def matrix_form(equation: Equation, network: Network, prefix: str = "d") -> tupl
     return left, fitted
 
 
+def expression_form(
+    expr: ex.Expr, order: Sequence[Index], tensors: Mapping[str, Tensor], prefix: str = "d"
+) -> Node | None:
+    """A part of a right side as matrices, rows of sums as in `matrix_form`; None where it has no such form."""
+    node = Recogniser(tensors, order, prefix).node(expr)
+    rows = node is not None and len(node.labels) == 1 and any(map(_sums_rows, _terms(node)))
+    return transpose(node) if node is not None and rows else node
+
+
 def _terms(node: Node) -> tuple[Node, ...]:
     return node.terms if isinstance(node, Sum) else (node,)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from time import monotonic
 from typing import Any
 
 import mpmath
@@ -17,26 +16,27 @@ import numpy as np
 
 from symprop.derivation import Derivation
 from symprop.errors import InputError
-from symprop.language import Tensor
+from symprop.language import Tensor, extent_names
+from symprop.verification.limit import Limit
 from symprop.verification.points import Array, Point, given, high_of, sizes_of
 from symprop.verification.scene import DIGITS, Scene, finite
 from symprop.verification.values import Claim, Counterexample
 from symprop.verification.views import Views
 
-ROUGH, EXACT, SEEDS, SECONDS, SHOWN = 1e-6, 1e-30, 4, 4.0, 12
+ROUGH, EXACT, SEEDS, SECONDS, SHOWN = 1e-6, 1e-30, 4, 2.0, 12
 
 
 def counterexample(
     derivation: Derivation, claims: Sequence[Claim], claim: Claim, deadline: float, views: Views
 ) -> Counterexample | None:
     """The simplest of the points tried, with one entry of both sides."""
-    end = min(deadline, monotonic() + SECONDS)
+    limit = Limit.of(deadline, SECONDS)
     point = next((p for p in _small(derivation) if _refutes(derivation, claims, claim, p)), None)
     if point is None:
         return None
     for tensor in given(derivation.network):
         for simpler in _simpler(tensor, point):
-            if monotonic() < end and _refutes(derivation, claims, claim, simpler):
+            if not limit.reached and _refutes(derivation, claims, claim, simpler):
                 point = simpler
                 break
     return _shown(derivation, claims, claim, point, views)
@@ -75,13 +75,13 @@ def _one_hot(shape: tuple[int, ...], axis: int) -> Array:
 
 
 def _simpler(tensor: Tensor, point: Point) -> Iterator[Point]:
-    """The point with all entries of one tensor 0, then 1, then a single 1."""
+    """The point with all entries of one tensor 0, then 1, then a single 1, a single 2, all 2."""
     array = point.arrays[tensor.name]
     if tensor.simplex is not None or tensor.role == "sample":
         return
     single = np.zeros(array.shape, dtype=array.dtype)
     single.reshape(-1)[:1] = 1
-    for new in (np.zeros_like(array), np.ones_like(array), single):
+    for new in (np.zeros_like(array), np.ones_like(array), single, 2 * single, np.full_like(array, 2)):
         allowed = tensor.dtype != "integer" or not array.size or new.max() < high_of(tensor, dict(point.sizes))
         if allowed and (tensor.low is None or new.min() >= tensor.low) and not np.array_equal(new, array):
             yield Point(point.sizes, {**point.arrays, tensor.name: new})
@@ -116,7 +116,9 @@ def _shown(
     entry = claim.target + (f"[{', '.join(map(str, place))}]" if place else "")
     written = {t.name: views[t.name].shown(point.arrays[t.name], point.sizes) for t in given(derivation.network)}
     inputs = {name: _words(array) for name, array in written.items()}
-    return Counterexample(dict(point.sizes), inputs, entry, _number(values[0][place]), _number(values[1][place]))
+    used = extent_names(derivation.network)
+    extents = {name: size for name, size in point.sizes.items() if name in used}
+    return Counterexample(extents, inputs, entry, _number(values[0][place]), _number(values[1][place]))
 
 
 def _words(array: Array) -> str:

@@ -22,13 +22,14 @@ from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
 from symprop.verification.differences import check_truth, has_loss
-from symprop.verification.hints import hints_of, shape_hints
+from symprop.verification.hints import hints_of
 from symprop.verification.points import drawn
 from symprop.verification.proving import Proved, Prover
 from symprop.verification.ratio import Ratio, ratio_of
 from symprop.verification.recognising import candidates
 from symprop.verification.scene import DIGITS, Scene, differing, distance, finite, gap, library, zero
 from symprop.verification.screening import screened
+from symprop.verification.shapehints import shape_hints
 from symprop.verification.values import (
     AGREES,
     AT_KINKS,
@@ -253,7 +254,17 @@ class Judge:
         return ratio_of(chain([scene], (self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
 
     def _hints(self, claim: Claim, ratio: Ratio | None) -> tuple[str, ...]:
-        return hints_of(self.derivation, claim, [self.scene(0), self.scene(1)], ratio, self.deadline, self.views)
+        return hints_of(self.derivation, claim, self._telling(claim), ratio, self.deadline, self.views)
+
+    def _telling(self, claim: Claim) -> list[Scene]:
+        """Two points, those at which the claim is wrong before others."""
+        found, others = list[Scene](), list[Scene]()
+        for number in (0, 1, 3, 4):
+            scene = self._sound(claim, number) if len(found) < 2 else None
+            values = None if scene is None else scene.values(claim)
+            if scene is not None and values is not None:
+                (others if distance(*values) <= TOLERANCE else found).append(scene)
+        return [*found, *others][:2]
 
     def _first_wrong(self, claim: Claim) -> str:
         """The first wrong claim among those that this one is made of, "" where it is the first."""

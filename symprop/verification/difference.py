@@ -5,21 +5,23 @@ Enters: a derivation and a claim.  Leaves: text, "" where there is nothing short
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from symprop.algebra.simplify import assemble, tidy
 from symprop.algebra.terms import terms_of
 from symprop.derivation import Derivation
-from symprop.language import Equation, text
+from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.report.matrixtext import left_text, numpy_text
 from symprop.report.recognise import matrix_form
 from symprop.verification.proving import single
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
+from symprop.verification.wording import Wording
 
-LONGEST, MAX_NODES = 160, 120
+LONGEST, MAX_NODES, DEEPEST = 160, 120, 3
 
 
 def truth_text(derivation: Derivation, target: str, views: Views) -> str:
@@ -50,12 +52,12 @@ def _truth(derivation: Derivation, target: str) -> Equation | None:
 
 
 def difference_text(derivation: Derivation, claims: Sequence[Claim], claim: Claim, views: Views) -> str:
-    """Claimed minus true, entry by entry, earlier claims under the names of what they are about."""
+    """Claimed minus true, earlier claims under the names of what they are about; the shortest of what can be said."""
     known = _truth(derivation, claim.target)
-    written = claim.formulas
-    if known is None or (len(written) != 1 and not claim.group):
+    if known is None:
         return ""
-    truth, own = views.presented(known), written[-1].with_body(views.outside(written[-1].body))
+    truth, written = views.presented(known), claim.formulas[-1] if claim.group else _unfolded(claim.formulas)
+    own = written.with_body(views.outside(written.body))
     where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}
     stored = {c.label: c.target for c in claims if c.tensor is not None and c.target}
 
@@ -64,9 +66,49 @@ def difference_text(derivation: Derivation, claims: Sequence[Claim], claim: Clai
         return ex.Read(stored[node.tensor], node.indices) if named and isinstance(node, ex.Read) else node
 
     left = single(ex.transform(ex.substitute(own.body, where), change))
-    whole = ex.add(left, ex.negate(single(truth.body)))
+    wording = Wording(derivation, claims, views)
+    adjoints = [views.presented(a.equation) for a in derivation]
+    found = [_shown(left, right, truth, wording) for right in _rights(adjoints, truth, ex.tensors_read(left))]
+    return min(filter(None, found), key=len, default="")
+
+
+def _shown(left: ex.Expr, right: ex.Expr, truth: Equation, wording: Wording) -> str:
+    whole = ex.transform(ex.add(left, ex.negate(right)), wording.one_hot)
     if sum(1 for _ in ex.walk(whole)) > MAX_NODES:
         return ""
     names = [i.name for p in truth.indices for i in p.index_atoms()]
-    shown = text(tidy(assemble(terms_of(whole, expand=True)), names))
+    difference = tidy(assemble(terms_of(whole, expand=True)), names)
+    shown = "" if difference == ex.ZERO else wording.whole(difference, truth.free)
     return shown if len(shown) <= LONGEST else ""
+
+
+def _rights(adjoints: Sequence[Equation], truth: Equation, read: Sequence[str]) -> Iterator[ex.Expr]:
+    """The truth, and with adjoints written out that the claim does not read, so that they may cancel."""
+    body = single(truth.body)
+    for _ in range(DEEPEST):
+        yield body
+        known = {e.target: e for e in adjoints if e.target not in read}
+        deeper = single(ex.transform(body, partial(_written_out, known=known)))
+        if deeper == body:
+            return
+        body = deeper
+
+
+def _unfolded(equations: Sequence[Equation]) -> Equation:
+    """The last of the equations, the earlier ones written out in it."""
+    *above, own = equations
+    body = own.body
+    for equation in reversed(above):
+        body = ex.transform(body, partial(_written_out, known={equation.target: equation}))
+    return own.with_body(body)
+
+
+def _written_out(node: ex.Expr, known: Mapping[str, Equation]) -> ex.Expr:
+    """The right side for a read of what an equation defines entry by entry."""
+    equation = known.get(node.tensor) if isinstance(node, ex.Read) else None
+    if equation is None or not isinstance(node, ex.Read) or equation.domain:
+        return node
+    plain = [p.index for p in equation.indices]
+    if any(i is None for i in plain) or any(p.index is None for p in node.indices):
+        return node
+    return ex.substitute(equation.body, {i: p for i, p in zip(plain, node.indices, strict=True) if i is not None})

@@ -1,100 +1,126 @@
-"""Our own equations with one mistake planted: what people do, as a list of what could have been done.
+"""A formula with one mistake planted: what people do, as a list of what could have been done.
 
-Enters: the right side of an adjoint, as it stands after each step of its derivation.  Leaves: wrong right sides, each
-with the words for its mistake.  Nothing is evaluated here.
+Enters: the right side of an equation.  Leaves: wrong right sides, each with the words for its mistake, likelier ones
+first.  Nothing is evaluated here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from symprop.language import Extent, Index, Position, Read, Tensor, text
+from symprop.derivation import Derivation
+from symprop.language import Equation, Read, Tensor
 from symprop.language import expressions as ex
+from symprop.verification.mistakes import RARE, SELDOM, Change, Mistakes, Scope
+from symprop.verification.mistakes_in_products import entries_of_a_product, factors
+from symprop.verification.mistakes_in_reads import arguments, backwards, operands, stands_for
+from symprop.verification.mistakes_in_sums import means, sums
+from symprop.verification.mistakes_in_terms import squares, terms
 
-Mutant = tuple[ex.Expr, str]
-SHORT = 60
+EVERYWHERE: tuple[Mistakes, ...] = (
+    means,
+    factors,
+    entries_of_a_product,
+    terms,
+    squares,
+    sums,
+    operands,
+    backwards,
+    arguments,
+)
+NUMBERED = re.compile(r"([A-Za-z_]+?)(\d+)")
 
 
-def mutants(body: ex.Expr, free: Sequence[Index], tensors: Mapping[str, Tensor]) -> Iterator[Mutant]:
-    """All right sides that differ from the body in one place, the likelier mistakes first."""
-    found = list(_everywhere(body, free, tensors))
-    for rank in range(4):
-        yield from ((expr, words) for order, expr, words in found if order == rank)
+def mutants(body: ex.Expr, scope: Scope, derivatives: Iterable[Change] = ()) -> Iterator[Change]:
+    """All right sides that differ from the body by one mistake; the likelier ones first.
+
+    Args:
+        body: a right side.
+        scope: what could be read in it.
+        derivatives: the body with other derivatives, as from `forms`.
+    """
+    found = [*derivatives, *_inside(body, scope), *_throughout(body, scope)]
+    for rank in range(RARE + 1):
+        yield from (change for change in found if change.rank == rank)
 
 
-def _everywhere(
-    expr: ex.Expr, free: Sequence[Index], tensors: Mapping[str, Tensor]
-) -> Iterator[tuple[int, ex.Expr, str]]:
-    yield from _here(expr, free, tensors)
-    scope = [*free, *expr.indices] if isinstance(expr, ex.Reduce) else free
+def scope_of(equation: Equation, derivation: Derivation, target: str) -> Scope:
+    """What the right side of an equation may read by mistake: anything but what is claimed."""
+    tensors = {name: tensor for name, tensor in readable(derivation).items() if name != target}
+    names = sorted({name for tensor in tensors.values() for axis in tensor.axes for name in axis.names})
+    return Scope(equation.free, tensors, _steps(derivation), tuple(names), _added(derivation))
+
+
+def readable(derivation: Derivation) -> dict[str, Tensor]:
+    """All tensors, and the adjoints under their own names; nobody takes the adjoint of a target for anything."""
+    tensors = derivation.network.tensors
+    adjoints = {derivation.prefix + a.tensor: tensors[a.tensor] for a in derivation}
+    adjoints = {name: tensor for name, tensor in adjoints.items() if tensor.role != "target"}
+    adjoints = {name: replace(tensor, name=name) for name, tensor in adjoints.items()}
+    return {**{n: t for n, t in tensors.items() if t.role != "loss"}, **adjoints}
+
+
+def _steps(derivation: Derivation) -> frozenset[tuple[str, int]]:
+    """Axes along which a neighbour is read somewhere: those of time."""
+    equations = [*derivation.network.equations, *(a.equation for a in derivation)]
+    reads = [read for e in equations for read in ex.reads(e.body)]
+    axes = [(r.tensor, k) for r in reads for k, p in enumerate(r.indices) if p.terms and p.index is None]
+    bare = {(name.removeprefix(derivation.prefix), k) for name, k in axes}
+    return frozenset({*axes, *bare, *((derivation.prefix + name, k) for name, k in bare)})
+
+
+def _added(derivation: Derivation) -> dict[str, tuple[ex.Expr, ...]]:
+    """Numbers that are added to tensors somewhere in the network."""
+    found: dict[str, tuple[ex.Expr, ...]] = {}
+    for node in (n for e in derivation.network.equations for n in ex.walk(e.body)):
+        numbers = tuple(t for t in node.terms if isinstance(t, ex.Number)) if isinstance(node, ex.Add) else ()
+        for term in node.terms if numbers and isinstance(node, ex.Add) else ():
+            if isinstance(term, Read):
+                found[term.tensor] = numbers
+    return found
+
+
+def _inside(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
+    for mistakes in EVERYWHERE:
+        yield from mistakes(expr, scope)
+    inner = scope.within(expr.indices) if isinstance(expr, ex.Reduce) else scope
     children = expr.children()
     for place, child in enumerate(children):
-        for order, new, words in _everywhere(child, scope, tensors):
-            if isinstance(expr, ex.Where) and place == 0 and not isinstance(new, ex.Compare):
+        for change in _inside(child, inner):
+            if isinstance(expr, ex.Where) and place == 0 and not isinstance(change.expr, ex.Compare):
                 continue
-            yield order, expr.rebuild((*children[:place], new, *children[place + 1 :])), words
+            yield replace(change, expr=expr.rebuild((*children[:place], change.expr, *children[place + 1 :])))
 
 
-def _here(expr: ex.Expr, free: Sequence[Index], tensors: Mapping[str, Tensor]) -> Iterator[tuple[int, ex.Expr, str]]:
-    match expr:
-        case ex.Mul():
-            for factor in expr.factors:
-                if factor == ex.MINUS_ONE:
-                    continue
-                rest = [f for f in expr.factors if f is not factor]
-                yield 0, ex.mul(*rest), f"the factor {_shown(factor)} is left out"
-                inverse = ex.power(factor, ex.MINUS_ONE)
-                if isinstance(factor, ex.Pow) and ex.number(factor.exponent) == -1:
-                    yield 3, ex.mul(*rest, factor.base), f"it is multiplied by {_shown(factor.base)}, not divided"
-                elif isinstance(factor, ex.Add | ex.Where | ex.Call):
-                    yield 3, ex.mul(*expr.factors, factor), f"the factor {_shown(factor)} is applied twice"
-                    yield 3, ex.mul(*rest, inverse), f"it is divided by {_shown(factor)}"
-        case ex.Add():
-            for term in expr.terms:
-                rest = [t for t in expr.terms if t is not term]
-                yield 0, ex.add(*rest), f"the term {_shown(term)} is left out"
-                yield 1, ex.add(*rest, ex.negate(term)), f"the sign of {_shown(term)} is changed"
-        case ex.Pow():
-            exponent = ex.number(expr.exponent)
-            if exponent is not None and exponent > 0:
-                yield 1, expr.base, f"{_shown(expr.base)} stands for {_shown(expr)}"
-        case ex.Reduce(op="sum"):
-            yield from _diagonals(expr, free)
-        case ex.Read():
-            yield from _others(expr, tensors)
-        case ex.Call():
-            if len(expr.args) == 1:
-                yield 2, expr.args[0], f"{_shown(expr.args[0])} stands for {_shown(expr)}"
+def _throughout(body: ex.Expr, scope: Scope) -> Iterator[Change]:
+    """Another tensor of the same shape wherever one is read more than once; a time that is one step off."""
+    count = Counter(r.tensor for r in ex.reads(body))
+    for name in (n for n, times in count.items() if times > 1):
+        own = scope.tensors.get(name)
+        for other in scope.tensors.values() if own is not None and own.axes else ():
+            if own is not None and other.name != name and stands_for(other, own):
+                yield Change(SELDOM, _renamed(body, {name: other.name}), f"{other.name} stands in place of {name}")
+    for step in (1, -1):
+        yield from _one_step_off(body, sorted(count), step, scope)
 
 
-def _diagonals(expr: ex.Reduce, free: Sequence[Index]) -> Iterator[tuple[int, ex.Expr, str]]:
-    """A sum of which only the entry at a free index is taken: softmax as if it acted entry by entry."""
-    for bound in expr.indices:
-        for index in free:
-            if index.extent == bound.extent and index not in expr.indices:
-                rest = [i for i in expr.indices if i != bound]
-                at = {bound: Position.of(index)}
-                body = ex.reduce_("sum", rest, ex.substitute(expr.body, at), expr.domain.substitute(at))
-                words = f"of {_shown(expr)} only the entry {bound.name} = {index.name} is taken"
-                yield 1, body, words
+def _one_step_off(body: ex.Expr, names: Sequence[str], step: int, scope: Scope) -> Iterator[Change]:
+    """H2 for H1 and H3 for H2, all at once."""
+    numbered = {n: found for n in names if (found := NUMBERED.fullmatch(n))}
+    for stem in sorted({found[1] for found in numbered.values()}):
+        new = {n: f"{stem}{int(found[2]) + step}" for n, found in numbered.items() if found[1] == stem}
+        if len(new) > 1 and all(
+            n in scope.tensors and stands_for(scope.tensors[n], scope.tensors[o]) for o, n in new.items()
+        ):
+            words = ", ".join(f"{n} stands in place of {o}" for o, n in new.items())
+            yield Change(SELDOM, _renamed(body, new), f"the time index is one off: {words}")
 
 
-def _others(expr: ex.Read, tensors: Mapping[str, Tensor]) -> Iterator[tuple[int, ex.Expr, str]]:
-    """Another tensor of the same shape, or the same one transposed."""
-    own = tensors.get(expr.tensor)
-    if own is None or not own.axes:
-        return
-    if len(own.axes) == 2 and own.axes[0] == own.axes[1]:
-        yield 1, ex.Read(expr.tensor, reversed(expr.indices)), f"{expr.tensor} is transposed"
-    for other in tensors.values():
-        if other.name != own.name and _fits(own.axes, other):
-            yield 2, Read(other.name, expr.indices), f"{other.name} stands for {expr.tensor}"
+def _renamed(body: ex.Expr, names: Mapping[str, str]) -> ex.Expr:
+    def change(node: ex.Expr) -> ex.Expr:
+        return Read(names[node.tensor], node.indices) if isinstance(node, Read) and node.tensor in names else node
 
-
-def _fits(axes: tuple[Extent, ...], other: Tensor) -> bool:
-    return other.axes == axes and other.dtype == "real"
-
-
-def _shown(expr: ex.Expr) -> str:
-    body = text(expr)
-    return body if len(body) <= SHORT else body[: SHORT - 3] + "..."
+    return ex.transform(body, change)

@@ -49,7 +49,7 @@ def ratio_of(scenes: Iterable[Scene | None], claim: Claim) -> Ratio | None:
         if scene is None:
             continue
         values = scene.values(claim)
-        ratio = None if values is None else _constant(*values)
+        ratio = None if values is None else common_ratio(*values)
         if ratio is None:
             return None
         found.append((scene.point.sizes, ratio))
@@ -57,18 +57,22 @@ def ratio_of(scenes: Iterable[Scene | None], claim: Claim) -> Ratio | None:
 
 
 def named_ratio(found: Sequence[tuple[Mapping[str, int], Any]]) -> Ratio | None:
-    """The factor that ratios at several sizes are, None where it has no name or there are too few."""
-    if len(found) < 3:
-        return None
+    """The factor that ratios at several sizes are, None where it is 1, has no name, or there are too few."""
+    ratio = named(found) if len(found) >= 3 else None
+    return None if ratio is None or ratio.text == "1" else ratio
+
+
+def named(found: Sequence[tuple[Mapping[str, int], Any]]) -> Ratio | None:
+    """Numbers at several sizes as one rational times powers of the extents, None where they are not."""
     names = sorted(found[0][0])
     for powers in sorted(product((0, 1, -1, 2, -2), repeat=len(names)), key=lambda p: sum(map(abs, p))):
-        named = _named(found, dict(zip(names, powers, strict=True)))
-        if named is not None:
-            return named
+        ratio = _named(found, dict(zip(names, powers, strict=True)))
+        if ratio is not None:
+            return ratio
     return None
 
 
-def _constant(claimed: Array, truth: Array) -> Any | None:
+def common_ratio(claimed: Array, truth: Array) -> Any | None:
     """The common ratio of all entries."""
     with mpmath.workdps(60):
         size = max((abs(v) for v in truth.ravel()), default=0)
@@ -93,7 +97,5 @@ def _named(found: Sequence[tuple[Mapping[str, int], Any]], powers: Mapping[str, 
         scaled = int(mpmath.nint(rests[0] * mpmath.mpf(2) ** 160))
         value = Fraction(scaled, 2**160).limit_denominator(LARGEST)
         if abs(mpmath.mpf(value.numerator) / value.denominator - rests[0]) > EXACT * abs(rests[0]):
-            return None
-        if value == 1 and not any(powers.values()):
             return None
         return Ratio(value, tuple((name, power) for name, power in powers.items() if power))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -136,9 +137,15 @@ class Scene:
         return found
 
 
-def library() -> dict[str, Any]:
+def library() -> Mapping[str, Any]:
     """Scalar functions of the library by name."""
-    return {name: entry.function() for name, entry in ACTIVATIONS.items() if entry.elementwise}
+    return _library(tuple(ACTIVATIONS))
+
+
+@cache
+def _library(names: tuple[str, ...]) -> Mapping[str, Any]:
+    """Made once for the entries there are: evaluations are many."""
+    return {name: ACTIVATIONS[name].function() for name in names if ACTIVATIONS[name].elementwise}
 
 
 def distance(left: Array, right: Array) -> float:

@@ -5,26 +5,23 @@ Enters: a wrong claim and scenes.  Leaves: sentences, each checked at two points
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from time import monotonic
+from collections.abc import Iterator
 
 import numpy as np
 
 from symprop.derivation import Derivation
 from symprop.language import Tensor
+from symprop.verification.case import ROUGH, TOLERANCE, Case
 from symprop.verification.points import Point, given
 from symprop.verification.scene import DIGITS, Scene, distance, zero
-from symprop.verification.values import Claim
-
-TOLERANCE, ROUGH = 1e-30, 1e-6
 
 
-def special_values(derivation: Derivation, claim: Claim, scenes: Sequence[Scene], deadline: float) -> Iterator[str]:
+def special_values(case: Case) -> Iterator[str]:
     """`It is right where gamma is 1: look at what gamma does.`"""
-    for tensor, value in _candidates(derivation):
-        if monotonic() > deadline:
+    for tensor, value in _candidates(case.derivation):
+        if case.limit.reached:
             return
-        if _right_at(derivation, claim, scenes, tensor, value):
+        if _right_at(case, tensor, value):
             yield f"It is right where {tensor.name} is {value}: look at where {tensor.name} comes in."
             return
 
@@ -35,13 +32,13 @@ def _candidates(derivation: Derivation) -> Iterator[tuple[Tensor, int]]:
     yield from ((t, value) for value in (1, 0) for t in real if len(t.axes) <= 1)
 
 
-def _right_at(derivation: Derivation, claim: Claim, scenes: Sequence[Scene], tensor: Tensor, value: int) -> bool:
+def _right_at(case: Case, tensor: Tensor, value: int) -> bool:
     """Roughly at the first point, and then in all digits at all of them."""
-    for digits, tolerance, some in ((0, ROUGH, scenes[:1]), (DIGITS, TOLERANCE, scenes)):
+    for digits, tolerance, some in ((0, ROUGH, case.scenes[:1]), (DIGITS, TOLERANCE, case.scenes)):
         for scene in some:
             arrays = {**scene.point.arrays, tensor.name: np.full_like(scene.point.arrays[tensor.name], value)}
             point = Point(scene.point.sizes, arrays)
-            values = Scene(derivation, scene.claims, point, digits, scene.deadline).values(claim)
+            values = Scene(case.derivation, scene.claims, point, digits, scene.deadline).values(case.claim)
             if values is None or zero(values[1]) or not distance(*values) <= tolerance:
                 return False
     return True

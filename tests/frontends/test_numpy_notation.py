@@ -57,6 +57,7 @@ EXPRESSIONS = [
     "Q.reshape(N, 6)",
     "Q.reshape(N, -1) + H",
     "Q.reshape(-1)",
+    "(2 * H).reshape(-1).reshape(H.shape)",
     "reshape(v, (-1, 1)) * P",
     "v[:, None] * P",
     "v[:, np.newaxis] * P",

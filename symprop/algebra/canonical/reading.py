@@ -105,7 +105,8 @@ class Reading(Functions):
         # a part out of its own range would be an entry of another row
         if not all(within(p, r, self.facts.ranges) for p, r in zip(right.parts, right.radices, strict=True)):
             return None
-        return {i: p for part, p in zip(left.parts, right.parts, strict=True) for i in part.index_atoms()}
+        plain = {i: p for part, p in zip(left.parts, right.parts, strict=True) if (i := part.index) is not None}
+        return plain if len(plain) == len(left.parts) else None
 
     def _axis(self, tensor: str, axis: int) -> object:
         axes = self.facts.axes.get(tensor)

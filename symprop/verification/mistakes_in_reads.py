@@ -1,0 +1,69 @@
+"""Mistakes in what is read: another tensor, the transpose, another step of time, a flipped kernel.
+
+Enters: a subexpression and its scope.  Leaves: wrong ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symprop.language import Position, Read, Tensor
+from symprop.language import expressions as ex
+from symprop.verification.mistakes import COMMON, SELDOM, Change, Scope, exchanged
+
+REVERSED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "!=", "!=": "=="}
+
+
+def operands(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
+    """Another tensor of the same shape, the same one transposed, or a neighbour of the entry."""
+    own = scope.tensors.get(expr.tensor) if isinstance(expr, Read) else None
+    if own is None or not own.axes or not isinstance(expr, Read):
+        return
+    if len(own.axes) == 2 and own.axes[0] == own.axes[1]:
+        yield Change(COMMON, Read(own.name, reversed(expr.indices)), f"{own.name} is transposed")
+    for other in scope.tensors.values():
+        if other.name != own.name and stands_for(other, own):
+            yield Change(SELDOM, Read(other.name, expr.indices), f"{other.name} stands in place of {own.name}")
+    for number in scope.added.get(own.name, ()):
+        sum_ = ex.add(expr, number)
+        yield Change(SELDOM, sum_, "{} stands in place of {}", (sum_, expr))
+    for axis, position in enumerate(expr.indices):
+        for new in _neighbours(position, (own.name, axis) in scope.steps):
+            moved = Read(own.name, (*expr.indices[:axis], new, *expr.indices[axis + 1 :]))
+            yield Change(COMMON, moved, f"{moved} stands in place of {expr}")
+
+
+def stands_for(other: Tensor, own: Tensor) -> bool:
+    """Whether a tensor could be taken for another one."""
+    return other.axes == own.axes and other.dtype == "real"
+
+
+def _neighbours(position: Position, steps: bool) -> Iterator[Position]:
+    """t and t + 1 for t - 1; of a window, the same one step off or read backwards."""
+    if steps or position.index is None:
+        yield from (position + k for k in (1, -1, 2, -2))
+
+
+def backwards(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
+    """A kernel that is flipped."""
+    if not isinstance(expr, ex.Reduce) or expr.op != "sum":
+        return
+    moving = {i for r in ex.reads(expr.body) for p in r.indices if len(p.terms) > 1 for i in p.index_atoms()}
+    for read in ex.reads(expr.body):
+        for axis, position in enumerate(read.indices):
+            index = position.index
+            if index is not None and index in moving and index in expr.indices:
+                at = Position.of(index.extent - 1) - index
+                flipped = Read(read.tensor, (*read.indices[:axis], at, *read.indices[axis + 1 :]))
+                body = exchanged(expr.body, read, flipped)
+                yield Change(COMMON, expr.rebuild((body,)), f"{read.tensor} is reversed along axis {axis}")
+
+
+def arguments(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
+    """Z for tanh(Z); a condition the wrong way round."""
+    if isinstance(expr, ex.Call) and len(expr.args) == 1:
+        yield Change(SELDOM, expr.args[0], "{} stands in place of {}", (expr.args[0], expr))
+    if isinstance(expr, ex.Where) and isinstance(expr.condition, ex.Compare):
+        other = ex.Compare(expr.condition.left, REVERSED[expr.condition.op], expr.condition.right)
+        new = ex.where(other, expr.then, expr.otherwise)
+        yield Change(SELDOM, new, "{} stands in place of {}", (new, expr))

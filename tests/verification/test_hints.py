@@ -1,0 +1,135 @@
+"""Each kind of hint, on a claim that has this one mistake; and claims of which nothing may be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from symprop.verification import Verdict
+from tests.verification.hand import classifier, linear, report, verdict
+from tests.verification.harness.judging import judged
+from tests.verification.harness.values import Trial
+
+
+def hints(subject: str, target: str, text: str) -> tuple[str, ...]:
+    return judged(Trial(subject, target, text, "")).verdict.hints
+
+
+HINTS = {
+    ("tanh", "dZ1", "dA1"): "Yours equals ours if the derivative 1 - A1**2 is left out.",
+    ("tanh", "dW1", "x.T @ (dA1 * (1 - tanh(A1)**2))"): "Yours is right if Z1 stands in place of A1.",
+    (
+        "sigmoid",
+        "dZ1",
+        "dA1 * (1 - A1**2)",
+    ): "Yours equals ours if 1 - A1**2 stands in place of the derivative A1*(1 - A1).",
+    ("relu", "dZ1", "dA1 * (Z1 < 0)"): "Yours equals ours if Z1 < 0 stands in place of the derivative Z1 > 0.",
+    (
+        "gelu",
+        "dZ1",
+        "dA1 * (1 + erf(Z1 / sqrt(2))) / 2",
+    ): "Yours equals ours if the term sqrt(2)*Z1*exp(-Z1**2/2)/sqrt(pi) is left out.",
+    (
+        "penalised",
+        "dW1",
+        "x.T @ dZ1 - 0.1 * W1",
+    ): "Consistent with a penalty term: it is 0.2*W1 less than the true value, "
+    "as if the sign of the penalty were changed.",
+    ("penalised", "dW1", "x.T @ dZ1 + W1"): "Consistent with a penalty term: it is 0.9*W1 more than the true value, "
+    "as if the penalty were 1*W1 and not 0.1*W1.",
+    ("penalised", "dZ2", "(A2 - t) / N"): "Yours equals ours if the derivative A2*(1 - A2) is left out.",
+    (
+        "penalised",
+        "dA2",
+        "sign(A2 - t) / N",
+    ): "Consistent with the gradient of another loss: of the absolute error between A2 and t.",
+    ("tied", "dW", "X.T @ dZ"): "Yours equals ours if the term dR.T @ H is left out.",
+    ("tied", "dW", "d = X.T @ dZ\nd = dR.T @ H"): "Yours is right if d += stands in place of d =, which keeps the last "
+    "contribution and loses X.T @ dZ.",
+    (
+        "convolution",
+        "dx",
+        "d = zeros((N, 6))\nd[:, 0:4] = dz*w[0]\nd[:, 1:5] = dz*w[1]\nd[:, 2:6] = dz*w[2]",
+    ): "Yours is right if d[...] += stands in place of d[...] =, which keeps the last contribution to an entry.",
+    (
+        "convolution",
+        "dw",
+        "d = zeros(3)\nd[2] = sum(x[:, 0:4]*dz)\nd[1] = sum(x[:, 1:5]*dz)\nd[0] = sum(x[:, 2:6]*dz)",
+    ): ("Consistent with a reversed axis: it is the true value read backwards along axis 0."),
+    (
+        "elman",
+        "dU",
+        "H3.T @ dZ3 + H2.T @ dZ2",
+    ): "Yours equals ours if the time index is one off: H2 stands in place of H1, H3 stands in place of H2.",
+    ("elman", "dU", "H1.T @ dZ2"): "Yours equals ours if the term H2.T @ dZ3 is left out.",
+    ("attention", "dS", "A * (1 - A) * dA"): "Yours equals ours if of sum(dA*A, axis=1) only the entry k = s is taken.",
+    (
+        "attention",
+        "dS",
+        "A * (dA - sum(dA * A, axis=0))",
+    ): "Yours equals ours if the sum of dA*A runs along the other axis.",
+    ("layer_norm", "dx", "dh / sqrt(v + 0.001)[:, None]"): "Yours equals ours if only the contribution "
+    "dh/sqrt(0.001 + v)[:, None] is kept, and the other paths are lost.",
+    (
+        "batch_norm",
+        "dx",
+        "N * dh - sum(dh, axis=0) - h * sum(dh * h, axis=0)",
+    ): "Consistent with an extra factor, or a missing "
+    "division: it is the true value times N*sqrt(0.001 + v), entry by entry.",
+    ("batch_norm", "dv", "-sum(dh * h, axis=0) / (2 * v)"): "Yours equals ours if the term 0.001 is left out.",
+    ("square", "dU", "dW * V.T"): "Yours equals ours if dW and V are multiplied entry by entry, not as matrices.",
+    ("square", "dW", "dZ @ x.T"): "Yours equals ours if x and dZ are multiplied in the other order.",
+    ("square", "dx", "dZ @ W"): "Yours equals ours if W is transposed.",
+    ("gated", "dx", "dZ1 @ W1.T + dZ2 @ W1.T"): "Yours equals ours if W1 stands in place of W2.",
+}
+
+
+@pytest.mark.parametrize(("claim", "hint"), HINTS.items(), ids=range(len(HINTS)))
+def test_a_mistake_is_named(claim: tuple[str, str, str], hint: str) -> None:
+    assert hint in hints(*claim)
+
+
+def test_entries_that_differ_have_something_in_common() -> None:
+    above = ("dZ2: (P - Y) / N", "dA1: dZ2 @ W2.T")
+    found = verdict(classifier(), "dZ1", "where(Z1 > 0, dA1 * (1 - A1**2), exp(Z1) + x.sum(1)[:, None])", *above)
+    assert found.hints[-1].startswith("Only some entries differ: ") and found.hints[-1].endswith("where Z1 <= 0.")
+
+
+def test_a_value_of_the_forward_pass_is_diagnosed_too() -> None:
+    found = report(classifier(), "claims: {Z1: x @ W1 - b1, A1: tanh(Z1)}")["Z1"]
+    assert found.verdict == "REFUTED" and found.hints == ("Yours equals ours if the sign of b1 is changed.",)
+
+
+def test_a_claim_with_nothing_in_common_gets_no_hint() -> None:
+    found = verdict(linear(), "dW", "exp(W) + sum(t**3)", "dZ: 2*(Z - t)/N")
+    assert found.verdict == "REFUTED" and found.hints == ()
+
+
+def test_a_reshape_that_mixes_the_entries_up_is_refuted() -> None:
+    found = verdict(classifier(), "dZ2", "((P - Y).T / N).reshape(-1).reshape(Z2.shape)")
+    assert found.verdict == "REFUTED"
+
+
+def test_hints_count_from_the_claims_above() -> None:
+    """dZ1 is wrong by itself, beside being wrong through dZ2."""
+    above = ("dZ2: P - Y", "dA1: dZ2 @ W2.T")
+    found = verdict(classifier(), "dZ1", "dA1 * (1 + A1**2)", *above)
+    assert found.hints == ("Yours equals ours if 1 + A1**2 stands in place of the derivative 1 - A1**2.",)
+    assert found.flags == ()
+
+
+def test_a_shape_is_put_right_given_the_claims_above() -> None:
+    found = verdict(classifier(), "db2", "sum(dZ2, axis=0, keepdims=True)", "dZ2: P - Y")
+    assert found.hints == ("It is the true value if you drop axis 0, of extent 1 (no keepdims).",)
+
+
+def shown(net_claim: Verdict) -> str:
+    return net_claim.difference
+
+
+def test_differences_are_in_the_notation_of_the_claims() -> None:
+    above = ("dZ2: (P - Y) / N", "dA1: dZ2 @ W2.T")
+    assert shown(verdict(classifier(), "dZ1", "dA1", *above)) == "dA1*A1**2"
+    block = "g = dA1 * A1\nd = dA1 - g"
+    assert shown(verdict(classifier(), "dZ1", block, *above)) == "dA1*A1*(A1 - 1)"
+    assert shown(verdict(classifier(), "dW1", "x.T @ dA1", *above)) == "x.T @ (dA1*A1**2)"
+    assert shown(verdict(classifier(), "dZ2", "P - onehot(y)")) == "P - Y - P/N + Y/N"
