@@ -28,6 +28,8 @@ def _right_at_one(case: Case, name: str) -> bool:
     tensors = case.derivation.network.tensors
     if any(name in axis.names and axis.names != {name} for t in tensors.values() for axis in t.axes):
         return False
+    if any(t.high is not None and name in t.high.names for t in tensors.values()):
+        return False
     for scene in case.scenes:
         arrays = {key: _first(tensors[key], array, name) for key, array in scene.point.arrays.items()}
         one = Scene(case.derivation, scene.claims, Point({**scene.point.sizes, name: 1}, arrays))

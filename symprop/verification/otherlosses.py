@@ -36,10 +36,19 @@ def another_loss(case: Case) -> Iterator[str]:
         values = [(a[prediction] * mpmath.mpf(1), a[target] * mpmath.mpf(1)) for a in arrays]
         for loss, slope in SLOPES:
             for chain, factor in CHAINS:
-                if _proportional(case, [slope(p, t) * factor(p) for p, t in values]):
+                slopes = _finite(slope, factor, values)
+                if slopes and _proportional(case, slopes):
                     between = f"{loss} between {prediction} and {target}{chain}"
                     yield f"Consistent with the gradient of another loss: of {between}."
                     return
+
+
+def _finite(slope: Slope, factor: Callable[[Any], Any], values: list[tuple[Array, Array]]) -> list[Array]:
+    """The slopes at all points; none where a prediction makes one infinite."""
+    try:
+        return [slope(p, t) * factor(p) for p, t in values]
+    except ZeroDivisionError:
+        return []
 
 
 def _between(case: Case) -> Iterator[tuple[str, str]]:

@@ -194,11 +194,13 @@ def test_verdicts_speak_as_the_user_writes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("convention", "entry"), [(DEFAULT, "n,j"), (Convention("columns"), "j,n"), (Convention("single"), "j")]
+    ("convention", "term"),
+    [(DEFAULT, "dZ2 @ W2.T"), (Convention("columns", "out_in"), "W2.T @ dZ2"), (Convention("single"), "W2 @ dZ2")],
 )
-def test_a_hint_has_the_users_axes(convention: Convention, entry: str) -> None:
-    written = {**claims(convention), "dZ1": "dA1*(1 - A1)"}
-    assert judged(written, convention)["dZ1"].hints[0] == f"Yours equals ours if A1[{entry}] stands for A1[{entry}]**2."
+def test_a_hint_has_the_users_axes(convention: Convention, term: str) -> None:
+    right = claims(convention)
+    written = {**right, "dA1": f"{right['dA1']} + ({right['dA1']})*A1"}
+    assert judged(written, convention)["dA1"].hints[0] == f"Yours is right if the term ({term})*A1 is left out."
 
 
 def test_a_counterexample_has_the_users_axes() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from symprop.derivation import derive
+from symprop.verification.conventions import Convention, views_of
 from symprop.verification.difference import truth_text
 from tests.verification.harness import oracle
 from tests.verification.harness.judging import Outcome, judged
@@ -58,11 +59,12 @@ def test_the_oracle_tells_right_from_wrong() -> None:
 def test_our_formulas_in_numpy_notation_are_numpy(subject: Subject) -> None:
     """What is printed as `ours` is run by NumPy, each gradient over the true values of the others."""
     derivation = derive(subject.make())
+    views = views_of(Convention(), derivation.network, derivation.prefix)
     values = dict(oracle.values(subject, 1))
     values |= {target: oracle.truth(subject, target, 1) for target in subject.chain}
     compared = 0
     for target in subject.chain:
-        name, _, formula = truth_text(derivation, target).partition(" = ")
+        name, _, formula = truth_text(derivation, target, views).partition(" = ")
         names = set(re.findall(r"\bd[A-Z]\w*", formula)) - set(values)
         if name == target and not names:
             assert np.allclose(oracle.run(formula, values)["_"], values[target], rtol=1e-9), (target, formula)

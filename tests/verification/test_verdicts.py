@@ -179,7 +179,7 @@ def test_later_claims_are_judged_given_the_earlier_ones() -> None:
     assert [v.verdict for v in found.given] == ["PROVED"] * 4 + ["REFUTED"] * 3
     assert found["dZ1"].first_wrong == "dZ1" and found["dZ1"].flags == ()
     assert found["dW1"].flags == ("given earlier claims",) and found["dW1"].first_wrong == "dZ1"
-    assert found["dW1"].reason == "It is right given the claims above it; the first wrong one is dZ1."
+    assert found["dW1"].reason == "It is right given the claims it reads; the first wrong one is dZ1."
 
 
 def test_a_name_used_again_is_another_value() -> None:
