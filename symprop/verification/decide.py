@@ -226,7 +226,7 @@ class Judge:
         wrong = differing(*values, TOLERANCE)
         found = replace(found, differing=(int(wrong.sum()), int(wrong.size)))
         if follows:
-            others = "other claims of its recurrence" if claim.group else "claims above it"
+            others = "other claims of its recurrence" if claim.group else "claims it reads"
             reason = f"It is right given the {others}; the first wrong one is {first}."
             found = replace(found, reason=reason, flags=(GIVEN_EARLIER,))
         ratio = self._in_time(partial(self._ratio, claim, scene), None)
