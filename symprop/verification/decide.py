@@ -106,6 +106,8 @@ class Judge:
         verdict = replace(found, name=claim.name, target=claim.target, where=claim.where, read_as=claim.read_as)
         self.left -= 1
         self.prover.learn(claim, verdict.verdict in RIGHT)
+        if verdict.verdict == AGREES:
+            self.prover.suppose(claim)
         if claim.tensor is not None:
             self.found[claim.label] = verdict
             self.assumed[claim.label] = verdict.assumptions
@@ -183,7 +185,10 @@ class Judge:
 
     def _right(self, claim: Claim, compared: Comparison) -> Verdict:
         share = self._share()
-        proof = self.prover.prove(claim, monotonic() + share) if share > 0 else None
+        end = monotonic() + share
+        # what rests on a claim without a proof has none either: the time is left to the others
+        follows = self.prover.follows(claim, end)
+        proof = self.prover.prove(claim, end) if share > 0 and not follows else None
         if proof is not None:
             return self._proved(claim, proof, compared)
         suspects = screened(self.derivation, self.claims, claim, range(ALL, MANY), self.deadline)
@@ -191,6 +196,9 @@ class Judge:
         if compared.differs is not None:
             return self._wrong(claim, compared)
         why = "no proof was found in the time there was" if share <= 0 else "no proof was found"
+        if follows:
+            unproved = [self.found[name].name for name in claim.reads if name in self.prover.supposed]
+            why = f"it is proved given {', '.join(unproved)}, which only agrees"
         if self.prover.equal is None:
             why = "there is no prover for it yet"
         reason = f"It agrees at {len(compared.scenes)} random points in {DIGITS} digits; {why}."

@@ -66,6 +66,7 @@ class Prover:
         self.adjoints = {a.equation.target: a.equation for a in derivation}
         self.own: dict[str, Equation] = {}
         self.known: dict[str, tuple[str, View]] = {}
+        self.supposed: dict[str, tuple[str, View]] = {}
         self.steps: set[str] = set()
         self.claims = {c.label: c.target for c in claims if c.tensor is not None and c.target}
         self.inductions: dict[tuple[str, ...], dict[str, Proved]] = {}
@@ -80,6 +81,21 @@ class Prover:
             self.steps.add(claim.label)
         if proved and claim.tensor is not None:
             self.known[claim.label] = claim.target, claim.view or plain_view(claim.tensor.axes)
+
+    def suppose(self, claim: Claim) -> None:
+        """Keep a claim that only agrees, for what follows from it."""
+        if claim.tensor is not None:
+            self.supposed[claim.label] = claim.target, claim.view or plain_view(claim.tensor.axes)
+
+    def follows(self, claim: Claim, deadline: float) -> bool:
+        """True where a claim is proved if the claims it reads that only agree are right."""
+        if claim.group or self.supposed.keys().isdisjoint(claim.reads):
+            return False
+        known, self.known = self.known, {**self.known, **self.supposed}
+        try:
+            return self.prove(claim, deadline) is not None
+        finally:
+            self.known = known
 
     def _take(self, claim: Claim) -> None:
         self.own |= {e.target: e for e in claim.equations}

@@ -266,3 +266,11 @@ def test_a_huber_loss_is_compared_beyond_its_bend() -> None:
     assert verdict(linear(loss), "dZ", "(Z - t)/N").verdict == "REFUTED"
     right = verdict(linear(loss), "dZ", "clip(Z - t, -9, 9)/N")
     assert right.verdict in ("PROVED", "PROVED EXCEPT AT KINKS", "AGREES")
+
+
+def test_what_rests_on_a_claim_without_a_proof_says_so() -> None:
+    """exp(z) is never below z, which no identity says."""
+    lines = ["claims:", "  dZ2: (P - Y)/N", "  dA1: dZ2 @ W2.T", "  dZ1: dA1*(1 - A1**2) + (exp(Z1) < Z1)"]
+    found = report(classifier(), "\n".join([*lines, "  dW1: x.T @ dZ1", "  db2: sum(dZ2, axis=0)"]))
+    assert [v.verdict for v in found.given] == ["PROVED", "PROVED", "AGREES", "AGREES", "PROVED"]
+    assert found["dW1"].reason.endswith("it is proved given dZ1, which only agrees.")
