@@ -31,6 +31,7 @@ class Tensor:
         simplex: the axis along which entries sum to 1 (rows of probabilities), or None.
         low, top: closed range of the entries where one is known (0 and 1 for probabilities).
         init: name and options of the initialiser, of a parameter.
+        fans: (fan_in, fan_out) of the initialiser, None where they are those of its first and its last axis.
         origin: id of the layer it belongs to, "" for none.
     """
 
@@ -44,6 +45,7 @@ class Tensor:
     top: float | None = None
     init: tuple[str, tuple[tuple[str, float], ...]] | None = None
     origin: str = ""
+    fans: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
