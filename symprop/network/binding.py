@@ -12,7 +12,7 @@ from typing import Any
 from symprop.errors import Fault, FormulaError
 from symprop.language import Extent, Tensor
 from symprop.library import Layer
-from symprop.network.shapes import Axes, Bindings, shown
+from symprop.network.shapes import Axes, Bindings, product, shown
 
 Resolve = Callable[[Any], Axes]
 
@@ -73,6 +73,7 @@ def _options(bindings: Bindings, entry: Layer, options: Mapping[str, Any], exten
             bindings.names[name] = extents([value])[0]
         elif option.kind == "extents":
             bindings.lists[name] = extents(value)
+            bindings.names[f"{name}_size"] = product(bindings.lists[name])
         elif option.kind == "sizes":
             found = extents(option.spread(value))
             names = [name] if option.count == 1 else [f"{name}_{k}" for k in range(1, option.count + 1)]
@@ -82,19 +83,18 @@ def _options(bindings: Bindings, entry: Layer, options: Mapping[str, Any], exten
 def _pick(bindings: Bindings, entry: Layer, options: Mapping[str, Any]) -> None:
     """The axes picked: places among those of `...`, which are all but the batch; `axis_size` is their product."""
     dots = bindings.dots or ()
+    bindings.names["rank"] = Extent.of(len(dots))
     for name, option in entry.options.items():
         if option.kind != "axes" or options[name] is None:
             continue
-        value = options[name]
-        chosen = [value] if isinstance(value, int) else list(value)
+        chosen = [options[name]] if isinstance(options[name], int) else list(options[name])
         places = tuple(k - 1 if k > 0 else k + len(dots) for k in chosen)
         if any(not 0 <= k < len(dots) for k in places) or len(set(places)) < len(places):
-            _fail(f"{name}: expected different axes from 1 to {len(dots)} or from -1 to -{len(dots)}, got {value}")
+            got = chosen[0] if len(chosen) == 1 else chosen
+            _fail(f"{name}: expected different axes from 1 to {len(dots)} or from -1 to -{len(dots)}, got {got}")
         bindings.picks[name] = places
-        size = Extent.of(1)
-        for k in places:
-            size = size * dots[k]
-        bindings.names[f"{name}_size"] = size
+        bindings.names[f"{name}_size"] = product(tuple(dots[k] for k in places))
+        bindings.names[f"{name}_count"] = Extent.of(len(places))
 
 
 def _axes(shape: str) -> str:

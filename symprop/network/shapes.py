@@ -75,12 +75,14 @@ class Bindings:
             if dots is not None:
                 found += self._several(*dots.groups())
             else:
-                found.append(self._product() if token == "(...)" else self.value(token))
+                found.append(self.value(token))
         return tuple(found)
 
     def value(self, text: str) -> Extent:
-        """The extent that arithmetic over the names gives."""
-        return arithmetic(text, self.names)
+        """The extent that arithmetic over the names gives; `(...)` is the product of the axes of `...`."""
+        if "(...)" not in text:
+            return arithmetic(text, self.names)
+        return arithmetic(text.replace("(...)", "ALL"), {**self.names, "ALL": product(self.dots or ())})
 
     def sentence(self, text: str) -> str:
         """A sentence with its `{...}` computed."""
@@ -106,11 +108,13 @@ class Bindings:
             return self.names.setdefault(token, axis) == axis
         return self.value(token) == axis
 
-    def _product(self) -> Extent:
-        total = Extent.of(1)
-        for axis in self.dots or ():
-            total = total * axis
-        return total
+
+def product(axes: Axes) -> Extent:
+    """How many entries axes have together."""
+    total = Extent.of(1)
+    for axis in axes:
+        total = total * axis
+    return total
 
 
 def _tokens(shape: str) -> list[str]:
