@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symprop.errors import Fault, FormulaError
-from symprop.language import Equation, Expr, Extent, Number, Position, Tensor
+from symprop.language import Equation, Expr, Extent, Number, Position, Read, Tensor
 from symprop.language.expressions import substitute
 from symprop.library import INITIALISERS, LAYERS, Layer, Parameter
 from symprop.library.options import completed
@@ -170,6 +170,9 @@ class _Work:
         )
         result = ""
         for equation, tensor in instance(template):
+            if tensor.name != "Z" and isinstance(equation.body, Read) and equation.body.indices == equation.indices:
+                names[tensor.name] = names[equation.body.tensor]  # a copy needs no tensor of its own
+                continue
             names[tensor.name] = self.target.name(tensor.name)
             made = Renaming(names, self.absent, turned=frozenset(self.turned)).equation(equation)
             result = self._define(made, tensor)

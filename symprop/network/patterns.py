@@ -128,7 +128,8 @@ def _letters(text: str, dots: int) -> list[str]:
     alone = re.search(r"\.\.\.,", text) is None
     batch = ["n"] if WHOLE.search(text) and dots else []
     rest = dots - len(batch)
-    for letters in (FREE_STANDING.get(rest), BEHIND.get(rest)) if alone else ():
+    behind = "c" in taken and rest
+    for letters in (None if behind else FREE_STANDING.get(rest), BEHIND.get(rest)) if alone else ():
         if letters is not None and not taken & set(letters):
             return batch + list(letters)
     middle = [letter for letter in MIDDLE if letter not in taken and letter != "n"]

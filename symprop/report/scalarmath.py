@@ -79,7 +79,7 @@ class ScalarPrinter:
     def position(self, position: Position) -> str:
         """An affine form in indices."""
         out = ""
-        for atom, c in position.terms:
+        for atom, c in position.shown:
             body = ("" if abs(c) == 1 else str(abs(c))) + self._atom(atom)
             out += ("-" if c < 0 else "+" if out else "") + body
         for monomial, c in position.offset.terms:

@@ -103,10 +103,11 @@ def depthwise(axes: int) -> None:
     extents, variants = padding(axes)
     made, inside = ", ".join(MADE[:axes]), ", ".join(KERNEL[:axes])
     read = each(axes, lambda k: window(axes, k))
-    single = f"Z[n, c, {made}] = sum[{inside}](x[n, c, {read}]*W[c, 0, {inside}]) + b[c]"
+    single = f"Z[n, c, {made}] = sum[{inside}](x[n, c, {read}]*W[c, {inside}]) + b[c]"
     several = f"Z[n, (c, m), {made}] = sum[{inside}](x[n, c, {read}]*W[c, m, {inside}]) + b[(c, m)]"
     image, shape = f"N, C, {', '.join(IMAGE[axes])}", f"N, C*multiplier, {each(axes, lambda k: result(axes, k))}"
     kernels, area = kernel(axes)
+    one = Parameter(f"C, {kernels}", "init", fans=f"{area}, {area}")
     layer(
         f"depthwise_conv{axes}d",
         several,
@@ -121,7 +122,7 @@ def depthwise(axes: int) -> None:
         requires=fit(axes),
         variants=(
             *variants,
-            Variant({"multiplier": 1}, equations=(single,)),
+            Variant({"multiplier": 1}, equations=(single,), params={"W": one}),
             Variant({"channels": "last"}, equations=(last(several, "Z", "x"),), **turned(image, shape)),
             Variant({"channels": "last", "multiplier": 1}, equations=(last(single, "Z", "x"),)),
         ),

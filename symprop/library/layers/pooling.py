@@ -55,7 +55,10 @@ def register(axes: int, stem: str, forms: Forms, source: str, options: Options, 
         args={"x": image},
         shape=shape,
         extents={**strides, **fixed, **extents},
-        indices={KERNEL[k]: option("kernel", axes, k) for k in range(axes)},
+        indices={
+            **{KERNEL[k]: option("kernel", axes, k) for k in range(axes)},
+            **{MADE[k]: result(axes, k) for k in range(axes)},
+        },
         requires=(*fit(axes), *(_less(axes, k) for k in range(axes))),
         variants=(
             *variants,
