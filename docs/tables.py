@@ -48,9 +48,10 @@ def activations() -> str:
 
 def layers() -> str:
     """Layers: equations, inputs, parameters, options, source."""
+    forms = (e.form({name: option.default for name, option in e.options.items()}) for e in LAYERS.values())
     rows = (
         [code(e.name), codes(e.equations) or "its activation", inputs(e), learned(e), options(e.options), e.source]
-        for e in LAYERS.values()
+        for e in forms
     )
     return table(["type", "equation", "inputs", "learns", "options", "source"], rows)
 

@@ -36,9 +36,9 @@ def expanded(reader: Reader) -> Mapping:
     work = _Writer(reader, known)
     top = _Inside()
     work.layers(layers.items, top)
-    for name, node in known.items():
-        if name not in work.used:
-            reader.note(node.place, f"block '{name}': no layer uses it", "Use it, or remove it.")
+    for key, _ in entries(blocks) if reader.names_are_whole else ():
+        if key.text in known and key.text not in work.used:
+            reader.note(key.place, f"block '{key.text}': no layer uses it", "Use it, or remove it.")
     changed: dict[str, Node] = {"layers": Sequence(layers.place, tuple(work.made))}
     if (loss := root.get("loss")) is not None:
         changed["loss"] = work.terms(loss, top)
@@ -167,6 +167,7 @@ class _Writer:
             self.reader.note(node.place, fault)
         if fault or made is None or BROKEN in made.values():
             self._lost()
+            self.made.append(Scalar(node.place, BROKEN, ""))
         else:
             self._repeat(node, made, inside, first)
 

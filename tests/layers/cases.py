@@ -230,9 +230,7 @@ def pool(name: str, kind: str, shape: tuple[int, ...], k: Any, s: Any = None, p:
     return Case(name, f"{kind}_pool{axes}d", options, (shape,), by_hand, by_torch if even else None)
 
 
-def plain(
-    name: str, type: str, of: tuple[int, ...], value: Value, torch: Value | None = None, **options: Any
-) -> Case:
+def plain(name: str, type: str, of: tuple[int, ...], value: Value, torch: Value | None = None, **options: Any) -> Case:
     """A layer of one input."""
     return Case(name, type, options, (of,), value, torch or value)
 

@@ -96,12 +96,12 @@ def max_pool(axes: int) -> None:
 def average_pool(axes: int) -> None:
     """average_pool1d, average_pool2d: a mean over the window, or over the part of it that is no padding."""
     made, inside = ", ".join(MADE[:axes]), ", ".join(KERNEL[:axes])
-    total = f"sum[{inside}](x[n, c, {each(axes, lambda k: window(axes, k))}])"
+    total = f"sum[{inside}](x[n, c, {each(axes, lambda k: window(axes, k, dilated=False))}])"
     area = "*".join(option("kernel", axes, k) for k in range(axes))
     mean = f"Z[n, c, {made}] = {total}/({area})"
     counts = tuple(
         f"{'count' if axes == 1 else 'rows' if k == 0 else 'columns'}[{MADE[k]}] = "
-        f"sum[{KERNEL[k]}: 0 <= {window(axes, k)} and {window(axes, k)} < {IMAGE[axes][k]}](1)"
+        f"sum[{KERNEL[k]}: 0 <= {window(axes, k, dilated=False)} < {IMAGE[axes][k]}](1)"
         for k in range(axes)
     )
     inside_only = f"Z[n, c, {made}] = {total}/({'*'.join(text.split(' =')[0] for text in counts)})"

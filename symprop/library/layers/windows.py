@@ -36,10 +36,10 @@ def sizes(default: Any, low: int, axes: int, doc: str, words: tuple[str, ...] = 
     return Option("sizes", default, low=low, choices=words, count=axes, doc=doc)
 
 
-def window(axes: int, k: int) -> str:
+def window(axes: int, k: int, dilated: bool = True) -> str:
     """The position that element u of the window at p reads."""
-    names = {name: option(name, axes, k) for name in ("stride", "dilation", "before")}
-    return f"{names['stride']}*{MADE[k]} + {names['dilation']}*{KERNEL[k]} - {names['before']}"
+    inside = f"{option('dilation', axes, k)}*{KERNEL[k]}" if dilated else KERNEL[k]
+    return f"{option('stride', axes, k)}*{MADE[k]} + {inside} - {option('before', axes, k)}"
 
 
 def span(axes: int, k: int) -> str:
