@@ -12,9 +12,9 @@ from symprop.codegen import generate_module, load_module
 from symprop.library import LAYERS
 from symprop.oracle.differences import relative_error
 from tests.layers.cases import CASES, Array, Case
+from tests.network.test_layers import CASES as JOINING
 
-# layers that join or pass on what they read; tests/network/test_layers.py has their values
-ELSEWHERE = {"dense", "activation", "dropout", "flatten", "add", "multiply", "concat"}
+ELSEWHERE = set(JOINING)
 # loops of all others are run as Python, which is the same text
 COMPILED = ("conv2d_pairs", "max_pool2d_overlapping", "group_norm", "embedding", "reshape")
 STEP = 1e-30
