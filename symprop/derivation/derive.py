@@ -68,10 +68,20 @@ class _Deriver:
         named = (e.source for e in self.network.equations)
         functions = (self.network.functions[c.name].source for c in self._calls() if c.name in self.network.functions)
         sources = tuple(dict.fromkeys(s for s in (*named, *functions) if s))
-        # names were kept apart for the sweep; a reader and a loop are better served by i, j in every sum
-        equations = tuple(e.with_body(tidy(e.body, [i.name for i in e.free])) for e in self.network.equations)
-        network = replace(self.network, equations=equations, functions=self._functions(adjoints))
+        network = replace(
+            self.network,
+            equations=tuple(map(_tidied, self.network.equations)),
+            functions=self._functions(adjoints),
+            updates=self._numbered(self.network.updates),
+            inference=self._numbered(self.network.inference),
+        )
         return Derivation(network, adjoints, assumptions, kinks_of(self.network), sources, self.prefix)
+
+    def _numbered(self, equations: Iterable[Equation]) -> tuple[Equation, ...]:
+        """Equations that are not differentiated; their numbers count on."""
+        found = tuple(replace(_tidied(e), number=self.count + k) for k, e in enumerate(equations, 1))
+        self.count += len(found)
+        return found
 
     def _functions(self, adjoints: Iterable[Adjoint]) -> dict[str, Function]:
         """The network's functions, and those its derivatives turned out to be: softplus brings the sigmoid."""
@@ -86,7 +96,7 @@ class _Deriver:
 
     def _order(self) -> Iterator[Tensor]:
         """Targets backwards, each parameter as soon as all its consumers are done; inputs last."""
-        pending = {t.name: t for t in self.network.of_role("param", "state") if t.name in self.sweep.consumers}
+        pending = {t.name: t for t in self.network.params if t.name in self.sweep.consumers}
         done = {self.network.loss}
         yield from self._ready(pending, done)
         for equation in reversed(self.network.equations):
@@ -196,6 +206,11 @@ class _Deriver:
     def _values_used(self, before: ex.Expr, after: ex.Expr) -> tuple[int, ...]:
         new = set(ex.tensors_read(after)) - set(ex.tensors_read(before))
         return tuple(e.number for e in self.network.equations if e.target in new)
+
+
+def _tidied(equation: Equation) -> Equation:
+    """Names were kept apart for the sweep; a reader and a loop are better served by i, j in every sum."""
+    return equation.with_body(tidy(equation.body, [i.name for i in equation.free]))
 
 
 def _summed_alone(term: Term) -> str:

@@ -212,13 +212,14 @@ def _reaching(network: Network) -> frozenset[str]:
 
 
 def _variable(network: Network) -> frozenset[str]:
-    """Real tensors that depend on a real input or parameter: a one-hot row of labels does not."""
+    """Real tensors that depend on a real input or parameter: a one-hot row of labels does not, nor does a state."""
     given = {e.target for e in network.equations}
-    found = {t.name for t in network.tensors.values() if t.dtype == "real" and t.name not in given}
-    real = [e for e in network.equations if network.tensors[e.target].dtype == "real"]
+    real = [t.name for t in network.tensors.values() if t.dtype == "real" and t.role != "state"]
+    found = {name for name in real if name not in given}
+    equations = [e for e in network.equations if network.tensors[e.target].dtype == "real"]
     growing = True
     while growing:  # more than once where a recurrence reads what is defined after it
-        new = {e.target for e in real if e.target not in found and any(r.tensor in found for r in ex.reads(e.body))}
+        new = {e.target for e in equations if e.target not in found and found & set(ex.tensors_read(e.body))}
         growing = bool(new)
         found |= new
     return frozenset(found - {network.loss})
