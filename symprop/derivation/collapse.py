@@ -53,7 +53,8 @@ def collapsed(
         return None
     found = met.values()
     assumptions = tuple(dict.fromkeys(text for adjoint in found for text in adjoint.assumptions))
-    return Collapsed(_grouped(folded, composer.prefix, upstream), tuple(a.number for a in found), assumptions)
+    uses = tuple(sorted(adjoint.number for adjoint in found))
+    return Collapsed(_grouped(folded, composer.prefix, upstream), uses, assumptions)
 
 
 def _meeting(terms: Sequence[Term], upstream: Mapping[str, Adjoint], prefix: str) -> dict[str, Adjoint]:

@@ -156,10 +156,11 @@ class _Work:
                 self.absent[name] = Number(self.entry.optional[name])
         self._learn(bindings)
         self._sample(bindings)
+        self._keep(bindings)
         names = {**{name: tensor.name for name, tensor in self.local.items()}, **self.names}
         self.local["Z"] = Tensor("Z", positive(bindings.axes(self.entry.shape), "its result"))
         template = Template(
-            self.entry.equations,
+            (*self.entry.equations, *self.entry.updates, *self.entry.inference),
             self.local,
             len(bindings.dots or ()),
             bindings.names,
@@ -168,15 +169,24 @@ class _Work:
             {name: bindings.value(text) for name, text in self.entry.indices.items()},
             bindings,
         )
-        result = ""
-        for equation, tensor in instance(template):
+        result, count, made = "", len(self.entry.equations), instance(template)
+        for equation, tensor in made[:count]:
             if tensor.name != "Z" and isinstance(equation.body, Read) and equation.body.indices == equation.indices:
                 names[tensor.name] = names[equation.body.tensor]  # a copy needs no tensor of its own
                 continue
             names[tensor.name] = self.target.name(tensor.name)
-            made = Renaming(names, self.absent, turned=frozenset(self.turned)).equation(equation)
-            result = self._define(made, tensor)
+            result = self._define(self._renamed(equation, names), tensor)
+        self._beside([self._renamed(equation, names) for equation, _ in made[count:]])
         return result
+
+    def _renamed(self, equation: Equation, names: Mapping[str, str]) -> Equation:
+        return Renaming(names, self.absent, turned=frozenset(self.turned)).equation(equation)
+
+    def _beside(self, equations: Sequence[Equation]) -> None:
+        """Keep the updates, which come first, and the equations of inference."""
+        made = [replace(e, origin=self.target.origin, source=self.entry.source) for e in equations]
+        self.net.updates += made[: len(self.entry.updates)]
+        self.net.inference += made[len(self.entry.updates) :]
 
     def _define(self, equation: Equation, tensor: Tensor) -> str:
         self.net.use_all(equation.body)
@@ -252,6 +262,14 @@ class _Work:
                 f"{made.name}: in training an entry is 0 with probability {rate:g} and 1/(1 - {rate:g}) otherwise, "
                 "drawn anew for every step; outside training every entry is 1."
             )
+
+    def _keep(self, bindings: Bindings) -> None:
+        for name, (shape, init) in self.entry.state.items():
+            axes = bindings.axes(shape)
+            made = Tensor(
+                self.target.name(name), axes, role="state", init=initial(init, len(axes)), origin=self.target.origin
+            )
+            self.local[name] = self.net.add(made, self.target.owner, self.target.where)
 
     # -- layers of any number of arguments ---------------------------------------------------------------------------
 

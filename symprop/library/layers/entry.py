@@ -95,6 +95,9 @@ class Layer:
         source: where it is published.
         params: learnable tensors by name; the first one is what `tie: other.W` ties.
         samples: tensors drawn anew for every step: shape, distribution, and the option that is its parameter.
+        state: tensors that training updates and does not differentiate by: shape, and how they are drawn.
+        updates: next values of states after a step of training, `rm[c] = (1 - momentum)*rm[c] + momentum*mu[c]`.
+        inference: equations that replace those of the same targets outside training.
         variadic: whether it takes two arguments or more; its one equation then combines what came before, `a`, with
             the next argument, `b`, and reads `a` at the indices of the result alone.
         options: what a spec can set; an option named `activation` is applied to the result.
@@ -113,6 +116,9 @@ class Layer:
     source: str
     params: Mapping[str, Parameter] = field(default_factory=dict)
     samples: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    state: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    updates: tuple[str, ...] = ()
+    inference: tuple[str, ...] = ()
     variadic: bool = False
     options: Options = field(default_factory=dict)
     same: str = ""
@@ -181,6 +187,9 @@ def _check(entry: Layer) -> None:
     missing = [n for n in named if n not in entry.options]
     if missing:
         raise FormulaError(Fault(where, f"no option '{missing[0]}', which a parameter names"))
+    strange = [text for text in entry.updates if text.partition("[")[0] not in entry.state]
+    if strange:
+        raise FormulaError(Fault(where, f"the update '{strange[0]}' is not one of a state"))
     _check_variants(entry, where)
 
 

@@ -41,6 +41,34 @@ def normalised(of: str, at: str, over: str, channel: str) -> tuple[str, ...]:
 
 
 layer(
+    "batch_norm",
+    *normalised("c", "n, c, ...", "n, ...", "c"),
+    args={"x": "N, C, ..."},
+    shape="N, C, ...",
+    params=affine("C"),
+    extents={"count": "N*(...)"},
+    state={"rm": ("C", "zeros"), "rv": ("C", "ones")},
+    updates=(
+        "rm[c] = (1 - momentum)*rm[c] + momentum*mu[c]",
+        "rv[c] = (1 - momentum)*rv[c] + momentum*var[c]*count/max(count - 1, 1)",
+    ),
+    inference=("mu[c] = rm[c]", "var[c] = rv[c]"),
+    variants=(
+        Variant(
+            {"channels": "last"},
+            args={"x": "N, ..., C"},
+            shape="N, ..., C",
+            equations=normalised("c", "n, ..., c", "n, ...", "c"),
+        ),
+    ),
+    source="Ioffe, Szegedy, ICML, 448-456 (2015), arXiv:1502.03167",
+    options={
+        "momentum": Option("number", 0.1, low=0.0, high=1.0, doc="weight of a batch in the running mean and variance"),
+        **settings(1e-5),
+        "channels": CHANNELS,
+    },
+)
+layer(
     "layer_norm",
     *normalised("...", "..., j", "j", "j"),
     args={"x": "..., D"},
