@@ -20,7 +20,6 @@ from symprop.derivation.kinks import kinks_of
 from symprop.derivation.normalise import normalise
 from symprop.derivation.rows import RowSums
 from symprop.derivation.sweep import Sweep
-from symprop.derivation.totals import Totals
 from symprop.derivation.values import Adjoint, Derivation, Step
 from symprop.errors import Fault, InputError, UndecidedError
 from symprop.language import Equation, Function, Network, Tensor
@@ -55,7 +54,6 @@ class _Deriver:
         self.network, self.prefix, self.deadline = network, prefix, deadline
         self.sweep = Sweep(network, prefix)
         self.rows = RowSums(network, self.sweep.facts)
-        self.totals = Totals(network, self.sweep.facts)
         self.composer = Composer(self.sweep.facts, self.rows, prefix)
         self.folds = _by_tensor(f for e in network.equations if e.target != network.loss for f in folds_of(e))
         self.found: dict[str, Adjoint] = {}
@@ -131,7 +129,7 @@ class _Deriver:
         if body != plain:
             steps.append(Step("named values", tidy(body, names), self._values_used(plain, body)))
         terms, sources = [t for _, t in folded], list(dict.fromkeys(e.target for e, _ in folded))
-        settled = self.totals.settle(terms)
+        settled = self.rows.totals.settle(terms)
         if settled is not None:
             terms, body = list(settled.terms), assemble(settled.terms)
             steps.append(Step("sums at hand", tidy(body, names), settled.uses))

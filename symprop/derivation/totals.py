@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from symprop.algebra.matching import Fold, unify
 from symprop.algebra.simplify import collect
-from symprop.algebra.terms import Facts, Factor, Term, eliminate, product, terms_of
+from symprop.algebra.terms import Factor, Facts, Term, eliminate, product, terms_of
 from symprop.language import Equation, Network
 from symprop.language import expressions as ex
 
