@@ -109,7 +109,8 @@ def example(path: Path) -> Network:
 
 def golden_networks() -> dict[str, Network]:
     """What golden files are kept of."""
-    return {"mlp": mlp(), "logistic": logistic(), "normalised": normalised()} | {path.stem: example(path) for path in EXAMPLES}
+    own = {"mlp": mlp(), "logistic": logistic(), "normalised": normalised()}
+    return own | {path.stem: example(path) for path in EXAMPLES}
 
 
 def values_of(derivation: Derivation, sizes: Mapping[str, int], arrays: Values | None = None) -> Values:
