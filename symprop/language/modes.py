@@ -87,4 +87,5 @@ def _twice(equations: Iterable[Equation], kind: str) -> Iterator[Fault]:
 
 
 def _where(equation: Equation, kind: str) -> str:
-    return equation.where or f"{kind} equation '{equation.target}'"
+    place = f"{equation.where}: " if equation.where not in ("", "equation") else ""
+    return f"{place}{kind} equation '{equation.target}'"
