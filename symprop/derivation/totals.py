@@ -28,7 +28,10 @@ class Totals:
 
     def __init__(self, network: Network, facts: Facts) -> None:
         self.facts = facts
-        self.known = [t for e in network.equations if e.target != network.loss for t in _totals(e)]
+        self.known: dict[str, list[tuple[Fold, ex.Expr]]] = {}
+        for equation in network.equations:
+            for total in _totals(equation) if equation.target != network.loss else ():
+                self.known.setdefault(next(ex.reads(total[0].pattern)).tensor, []).append(total)
 
     def settle(self, terms: Sequence[Term]) -> Settled | None:
         """The terms with sums of sums opened and computed sums replaced, None where they do not become fewer."""
@@ -53,7 +56,8 @@ class Totals:
         if not summed or term.domain.split(term.bound)[0]:
             return term
         whole = ex.reduce_("sum", term.bound, product(summed))
-        for fold, factor in self.known:
+        read = dict.fromkeys(r.tensor for r in ex.reads(whole))
+        for fold, factor in (total for name in read for total in self.known.get(name, ())):
             found = unify(fold.pattern, whole, {}, {})
             value = None if found is None else fold.value(found, self.facts, term.domain)
             if found is not None and value is not None:
