@@ -28,7 +28,8 @@ class Collapsed:
 
 def collapsed(
     terms: Sequence[Term],
-    upstream: Mapping[str, Adjoint],
+    sources: Sequence[str],
+    found: Mapping[str, Adjoint],
     composer: Composer,
     fold: Callable[[Term], Term],
 ) -> Collapsed | None:
@@ -36,11 +37,13 @@ def collapsed(
 
     Args:
         terms: of one adjoint, folded and solved.
-        upstream: the adjoints that its chain rule reads, by the name of their tensors.
+        sources: the tensors whose adjoints its chain rule reads.
+        found: the adjoints found so far, by the name of their tensors.
         composer: what puts an adjoint in the place of its reads.
         fold: what replaces forward values in a term by their names.
     """
-    met = _meeting(terms, upstream, composer.prefix)
+    upstream = {name: found[name] for name in sources if name in found}
+    met = _meeting(terms, upstream, composer)
     if not met:
         return None
     new = list(terms)
@@ -51,21 +54,25 @@ def collapsed(
     names, before = _names(folded), _names(terms)
     if len(folded) > len(collect(terms)) or len(names) >= len(before):
         return None
-    found = met.values()
-    assumptions = tuple(dict.fromkeys(text for adjoint in found for text in adjoint.assumptions))
-    uses = tuple(sorted(adjoint.number for adjoint in found))
+    assumptions = tuple(dict.fromkeys(text for adjoint in met.values() for text in adjoint.assumptions))
+    uses = tuple(sorted(adjoint.number for adjoint in met.values()))
     return Collapsed(_grouped(folded, composer.prefix, upstream), uses, assumptions)
 
 
-def _meeting(terms: Sequence[Term], upstream: Mapping[str, Adjoint], prefix: str) -> dict[str, Adjoint]:
-    """The adjoints that read nothing upstream but what the terms read as well."""
-    read = {name for name in _names(terms) if name.startswith(prefix) and name.removeprefix(prefix) in upstream}
-    found = {}
+def _meeting(terms: Sequence[Term], upstream: Mapping[str, Adjoint], composer: Composer) -> dict[str, Adjoint]:
+    """The adjoints that read no other adjoints but those the terms read as well; none of a recurrence does."""
+    prefix, known = composer.prefix, composer.facts.axes
+    read = {name for name in _names(terms) if _is_adjoint(name, upstream, prefix)}
+    met = {}
     for name, adjoint in upstream.items():
-        own = {n for n in ex.tensors_read(adjoint.equation.body) if n.startswith(prefix)}
+        own = {n for n in ex.tensors_read(adjoint.equation.body) if _is_adjoint(n, known, prefix)}
         if prefix + name in read and own and own <= read - {prefix + name}:
-            found[name] = adjoint
-    return found
+            met[name] = adjoint
+    return met
+
+
+def _is_adjoint(name: str, of: Mapping[str, object], prefix: str) -> bool:
+    return name.startswith(prefix) and name.removeprefix(prefix) in of
 
 
 def _names(terms: Sequence[Term]) -> set[str]:
@@ -76,7 +83,7 @@ def _grouped(terms: Sequence[Term], prefix: str, upstream: Mapping[str, Adjoint]
     """The terms assembled together, or by the adjoint that they read, where that repeats less."""
     groups: dict[frozenset[str], list[Term]] = {}
     for term in terms:
-        read = frozenset(n for n in _names([term]) if n.removeprefix(prefix) in upstream and n.startswith(prefix))
+        read = frozenset(n for n in _names([term]) if _is_adjoint(n, upstream, prefix))
         groups.setdefault(read, []).append(term)
     whole, parts = assemble(terms), ex.add(*(assemble(group) for group in groups.values()))
     return parts if _reads(parts) < _reads(whole) else whole

@@ -138,8 +138,7 @@ class _Deriver:
         self.count += 1
         equation = Equation(self.prefix + tensor.name, kappa, body, self.count, origin=tensor.origin)
         exact = equation.with_body(unfolded(body, tensor.name, self.sweep.consumers[tensor.name]))
-        known = {name: self.found[name] for name in sources if name in self.found}
-        joined = None if more else collapsed(terms, known, self.composer, self._fold)
+        joined = None if more else collapsed(terms, sources, self.found, self.composer, self._fold)
         if joined is not None:
             equation = equation.with_body(arranged(tidy(joined.body, names), names))
             more = [Step("composition", equation.body, joined.uses, "; ".join(joined.assumptions))]
