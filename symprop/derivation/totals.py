@@ -72,7 +72,7 @@ def _totals(equation: Equation) -> Iterator[tuple[Fold, ex.Expr]]:
     if len(terms) != 1 or equation.domain or terms[0].domain or not terms[0].bound:
         return
     summed, others = terms[0].split()
-    if all(_entry(f) for f in summed) and all(isinstance(base, ex.IndexValue) for base, _ in others):
+    if summed and all(map(_entry, summed)) and all(isinstance(base, ex.IndexValue) for base, _ in others):
         pattern = ex.reduce_("sum", terms[0].bound, product(summed))
         yield Fold(equation, pattern), ex.mul(ex.Number(terms[0].coefficient), product(others))
 
