@@ -48,9 +48,10 @@ def activations() -> str:
 
 def layers() -> str:
     """Layers: equations, inputs, parameters, options, source."""
+    forms = (e.form({name: option.default for name, option in e.options.items()}) for e in LAYERS.values())
     rows = (
         [code(e.name), codes(e.equations) or "its activation", inputs(e), learned(e), options(e.options), e.source]
-        for e in LAYERS.values()
+        for e in forms
     )
     return table(["type", "equation", "inputs", "learns", "options", "source"], rows)
 
@@ -168,9 +169,10 @@ def inputs(entry: Any) -> str:
 
 
 def learned(entry: Any) -> str:
-    """Parameters with their shapes, and what is drawn at every step."""
+    """Parameters with their shapes, what is drawn at every step, and what training keeps without a gradient."""
     found = [f"`{name}` ({p.shape})" for name, p in entry.params.items()]
-    return ", ".join([*found, *(f"draws `{name}`" for name in entry.samples)])
+    found += [f"draws `{name}`" for name in entry.samples]
+    return ", ".join([*found, *(f"keeps `{name}` ({shape})" for name, (shape, _) in entry.state.items())])
 
 
 def drawn(entry: Any) -> str:

@@ -5,12 +5,15 @@ equations are evaluated by the slow evaluator of `symprop.oracle`, which shares 
 
 A gradient g of more entries than `MOST` is probed: at entries drawn at random, and along a random direction v of
 entries +-1/sqrt(n), for which the derivative is sum(g*v); a wrong entry anywhere moves the latter.
+
+The gradient is that of a step of training.  Of a network with states their next values are compared as well, and where
+predicting differs from training, so are the outputs and the loss outside training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +32,8 @@ TOLERANCE = {"float32": 5e-5, "float64": 1e-10}
 """Largest relative distance to a complex step, in the norm of what was probed."""
 COMPLEX_STEP = 1e-30
 CENTRAL_STEP = 6e-6
+ZERO = 1e-12
+"""A derivative that is smaller than this beside the largest of all is rounding: a gradient that is 0 identically."""
 CENTRAL_TOLERANCE = 1e-6
 """Truncation of central differences; their rounding, which grows with the loss, is added."""
 
@@ -38,13 +43,14 @@ class Row:
     """One tensor of one module.
 
     Args:
-        tensor: name of the parameter, or "L" for the value of the loss.
+        tensor: name of the parameter, "L" for the value of the loss; a state for its next value, or an output.
         backend, dtype: of the module.
         probes: derivatives that were compared.
         complex_step: relative distance to the complex step (of "L": to the evaluated loss).
         central: relative distance to central differences; None of "L".
-        scale: norm of the derivatives; where it is 0 only a gradient of 0 agrees.
+        scale: norm of the derivatives; where it is 0 distances are relative to the largest one of all tensors.
         tolerance, central_tolerance: what is allowed.
+        mode: "training" or "predicting".
     """
 
     tensor: str
@@ -56,6 +62,7 @@ class Row:
     scale: float
     tolerance: float
     central_tolerance: float
+    mode: str = "training"
 
     @property
     def agrees(self) -> bool:
@@ -113,6 +120,13 @@ class _Truth:
         found = evaluate(self.network, {**self.arrays, **moved}, self.sizes, dtype)
         return found[self.network.loss].item()
 
+    def updated(self) -> dict[str, Array]:
+        """The states after a step; one without an update keeps its value."""
+        known = {**self.arrays, **evaluate(self.network, self.arrays, self.sizes)}
+        updates = [replace(e, target=f"{e.target} after") for e in self.network.updates]
+        new = evaluate(updates, known, self.sizes, functions=self.network.functions)
+        return {t.name: new.get(f"{t.name} after", known[t.name]) for t in self.network.of_role("state")}
+
 
 @dataclass(frozen=True)
 class _Slopes:
@@ -155,15 +169,53 @@ def _rows(
     value, grads = module.value_and_grad(params, _packed(module.INPUTS, arrays), _packed(module.TARGETS, arrays))
     loss = truth.loss()
     yield Row("L", backend, dtype, 1, relative_error(value, loss), None, abs(loss), bound, 0.0)
+    largest = max((float(np.linalg.norm(found.complex_step)) for found in slopes.values()), default=0.0)
     for name, found in slopes.items():
         gradient = np.asarray(getattr(grads, name), dtype=float)
         given = np.array([float(np.sum(gradient * v)) for v in probes[name]])
         scale = float(np.linalg.norm(found.complex_step))
+        if scale <= ZERO * largest and largest:
+            error = float(np.linalg.norm(given)) / largest
+            yield Row(name, backend, dtype, len(given), error, None, 0.0, bound, 0.0)
+            continue
         central_bound = bound + CENTRAL_TOLERANCE + (found.rounding / scale if scale else np.inf)
         errors = relative_error(given, found.complex_step), relative_error(given, found.central)
         # differences of a constant are rounding alone
         central = errors[1] if scale else None
         yield Row(name, backend, dtype, len(given), errors[0], central, scale, bound, central_bound)
+    yield from _states(backend, module, params, truth)
+    if truth.network.inference:
+        yield from _predictions(backend, module, params, truth)
+
+
+def _states(backend: str, module: ModuleType, params: Any, truth: _Truth) -> Iterator[Row]:
+    """The states after one step over all rows, in which no parameter moves."""
+    if not module.STATE:
+        return
+    x, y = (_packed(table, truth.arrays) for table in (module.INPUTS, module.TARGETS))
+    after, _ = module.fit(params, x, y, epochs=1, batch_size=truth.sizes["N"], lr=0.0)
+    for name, expected in truth.updated().items():
+        yield _value(name, backend, module, getattr(after, name), expected, "training")
+
+
+def _predictions(backend: str, module: ModuleType, params: Any, truth: _Truth) -> Iterator[Row]:
+    """Loss and outputs outside training."""
+    x, y = (_packed(table, truth.arrays) for table in (module.INPUTS, module.TARGETS))
+    network = replace(truth.network, equations=truth.network.predicting)
+    values = evaluate(network, truth.arrays, truth.sizes)
+    yield _value("L", backend, module, module.loss(params, x, y), values[network.loss], "predicting")
+    outputs = module.forward(params, x)
+    for name in module.OUTPUTS:
+        found = outputs[name] if isinstance(outputs, dict) else outputs
+        yield _value(name, backend, module, found, values[name], "predicting")
+
+
+def _value(tensor: str, backend: str, module: ModuleType, found: Any, expected: Array, mode: str) -> Row:
+    dtype = str(module.DTYPE)
+    scale, count = float(np.linalg.norm(expected)), int(np.size(expected))
+    return Row(
+        tensor, backend, dtype, count, relative_error(found, expected), None, scale, TOLERANCE[dtype], 0.0, mode
+    )
 
 
 def _packed(table: Mapping[str, Any], arrays: Mapping[str, Array]) -> Any:

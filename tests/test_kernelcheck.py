@@ -112,3 +112,51 @@ def test_targets_are_drawn_where_the_loss_takes_them(loss, target, activation):
     found = parse_source(text.replace("softmax_cross_entropy", loss)).network
     report = check_kernels(found, {"numpy": kernels(found, "numpy")})
     assert wrong(report) == []
+
+
+LINEAR = TEXT.replace(", activation: tanh", "")
+NORMAL = LINEAR.replace("{id: drop, type: dropout, rate: 0.5}", "{id: bn, type: batch_norm}")
+
+
+@pytest.fixture(scope="module")
+def normal():
+    found = parse_source(NORMAL).network
+    return found, kernels(found, "numpy")
+
+
+def test_both_modes_and_the_states_are_compared(normal):
+    report = check_kernels(normal[0], {"numpy": normal[1]})
+    assert report.ok
+    found = [(row.tensor, row.mode) for row in report.rows]
+    assert found[:2] == [("L", "training"), ("W_fc", "training")]
+    assert found[-4:] == [("rm_bn", "training"), ("rv_bn", "training"), ("L", "predicting"), ("Z_out", "predicting")]
+
+
+@pytest.mark.parametrize("name", ["rm_bn", "rv_bn"])
+def test_a_wrong_state_is_seen(normal, name):
+    network, module = normal
+
+    def fit(*arguments, **options):
+        params, history = module.fit(*arguments, **options)
+        return params._replace(**{name: getattr(params, name) + 1e-8}), history
+
+    assert wrong(check_kernels(network, {"numpy": SimpleNamespace(**{**vars(module), "fit": fit})})) == [name]
+
+
+@pytest.mark.parametrize("function", ["forward", "loss"])
+def test_predicting_in_the_wrong_mode_is_seen(normal, function):
+    network, module = normal
+    other = {function: lambda *arguments: getattr(module, function)(*arguments, training=True)}
+    found = check_kernels(network, {"numpy": SimpleNamespace(**{**vars(module), **other})})
+    assert wrong(found) == ["Z_out" if function == "forward" else "L"]
+
+
+def test_a_gradient_that_is_zero_identically_agrees_and_another_does_not(normal):
+    network, module = normal
+    (row,) = [row for row in check_kernels(network, {"numpy": module}).rows if row.tensor == "b_fc"]
+    assert row.scale == 0 and row.agrees and row.complex_step < 1e-14
+
+    def change(value, grads):
+        return value, grads._replace(b_fc=grads.b_fc + 1e-6)
+
+    assert wrong(check_kernels(network, {"numpy": spoiled(module, change)})) == ["b_fc"]

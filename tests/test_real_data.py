@@ -20,6 +20,13 @@ def test_digits() -> None:
     assert median(found) >= 0.97
 
 
+@pytest.mark.slow
+def test_digits_by_convolutions() -> None:
+    found = split_accuracies("digits_cnn.yaml", "sklearn:digits")
+    assert len(found) == len(SEEDS) == 5
+    assert median(found) >= 0.985
+
+
 def test_breast_cancer_beside_scikit_learn() -> None:
     ours, theirs = folds_beside_scikit_learn()
     assert len(ours) == len(theirs) == 5

@@ -14,7 +14,7 @@ from fractions import Fraction
 from symprop.algebra.terms import Factor, Facts, Term, factors_of, merge
 from symprop.language import expressions as ex
 from symprop.language.equations import Equation
-from symprop.language.indices import Domain, Index, Position
+from symprop.language.indices import Compound, Domain, Index, Position
 
 Found = dict[Index, Position]
 
@@ -100,7 +100,7 @@ def _unify_positions(
 ) -> Found | None:
     state = dict(found)
     late = []
-    for pattern, position in zip(patterns, positions, strict=True):
+    for pattern, position in _by_parts(zip(patterns, positions, strict=True)):
         index = pattern.index
         if index is None:
             late.append((pattern, position))
@@ -121,6 +121,16 @@ def _unify_positions(
         if pattern.substitute({**state, **renaming}) != position:
             return None
     return state
+
+
+def _by_parts(pairs: Iterable[tuple[Position, Position]]) -> Iterator[tuple[Position, Position]]:
+    """Pairs of positions, those of two compounds of the same radices part by part."""
+    for pattern, position in pairs:
+        left, right = pattern.atom, position.atom
+        if isinstance(left, Compound) and isinstance(right, Compound) and left.radices == right.radices:
+            yield from _by_parts(zip(left.parts, right.parts, strict=True))
+        else:
+            yield pattern, position
 
 
 def alike(left: ex.Expr, right: ex.Expr) -> bool:
@@ -209,12 +219,13 @@ def fold_expr(expr: ex.Expr, fold: Fold, facts: Facts, domain: Domain) -> ex.Exp
 
 
 def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
-    """A product in the term that is a power of the pattern, replaced by that power of its value."""
+    """A product in the term that is a power of the pattern, or a root that is, replaced by that power of its value."""
     coefficient, domain, pattern = factors_of(fold.pattern)
-    if domain or coefficient != 1 or len(pattern) < 2:
+    if domain or coefficient != 1 or (len(pattern) < 2 and not _is_root(pattern)):
         return term
     while True:
-        found = _match_factors(pattern, term.factors, {}, [])
+        factors = term.factors if len(pattern) > 1 else tuple(f for f in term.factors if _is_root((f,)))
+        found = _match_factors(pattern, factors, {}, [])
         if found is None:
             return term
         positions, used, ratio = found
@@ -223,6 +234,10 @@ def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
             return term
         left = merge([*term.factors, *((base, -exponent * ratio) for base, exponent in used)])
         term = replace(term, factors=merge([*left, (value, ratio)]))
+
+
+def _is_root(factors: tuple[Factor, ...]) -> bool:
+    return len(factors) == 1 and factors[0][1].denominator > 1
 
 
 def _match_factors(

@@ -264,7 +264,12 @@ def _sum(args: tuple[Any, ...], atoms: Atoms) -> ex.Expr:
         ex.mul(ex.Number(f / content), from_sympy(rest if c.is_Rational else arg, atoms))
         for f, (c, rest), arg in zip(fractions, parts, args, strict=True)
     ]
-    return ex.mul(ex.Number(content), positive_first(terms))
+    # SymPy puts numerals first; of a small one, added against a division by 0, one writes var + 1e-5
+    small = [t for t in terms if isinstance(t, ex.Number) and 0 < t.value <= SMALL]
+    return ex.mul(ex.Number(content), positive_first([*(t for t in terms if t not in small), *small]))
+
+
+SMALL = Fraction(1, 100)
 
 
 def positive_first(terms: list[ex.Expr]) -> ex.Expr:

@@ -79,6 +79,11 @@ class Term:
             out = out.times(ex.power(base, ex.Number(exponent)))
         return out
 
+    def split(self) -> tuple[tuple[Factor, ...], tuple[Factor, ...]]:
+        """(factors that depend on a bound index, all others)."""
+        summed = tuple(f for f in self.factors if not ex.free_indices(f[0]).isdisjoint(self.bound))
+        return summed, tuple(f for f in self.factors if f not in summed)
+
     def indices(self) -> set[str]:
         """Names of all indices in the term."""
         names = {i.name for i in (*self.bound, *self.domain.index_atoms())}
@@ -177,6 +182,11 @@ def _product(left: Term, moved: Term) -> Term:
         left.domain & moved.domain,
         merge((*left.factors, *moved.factors)),
     )
+
+
+def product(factors: Iterable[Factor]) -> ex.Expr:
+    """The powers multiplied."""
+    return ex.mul(*(ex.power(base, ex.Number(exponent)) for base, exponent in factors))
 
 
 # -- delta elimination -------------------------------------------------------------------------------------------

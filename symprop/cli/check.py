@@ -61,6 +61,7 @@ def _plain(report: Report) -> dict[str, Any]:
 def _plain_row(row: Row) -> dict[str, Any]:
     return {
         "tensor": row.tensor,
+        "mode": row.mode,
         "backend": row.backend,
         "dtype": row.dtype,
         "probes": row.probes,
@@ -79,10 +80,11 @@ def _finite(value: float | None) -> float | None:
 def _text(report: Report) -> str:
     from symprop.cli.tables import number, table
 
-    heads = ["tensor", "module", "probes", "complex step", "central", "allowed", "verdict"]
+    heads = ["tensor", "mode", "module", "probes", "complex step", "central", "allowed", "verdict"]
     rows = [
         [
             row.tensor,
+            row.mode,
             f"{row.backend} {row.dtype}",
             str(row.probes),
             number(row.complex_step),
@@ -95,7 +97,7 @@ def _text(report: Report) -> str:
     head = f"{report.network}: relative distance of the kernels from derivatives of the equations, "
     wrong = [row for row in report.rows if not row.agrees]
     end = f"{len(wrong)} of {len(rows)} are too far off." if wrong else f"All {len(rows)} agree."
-    shown = table(heads, rows, right=heads[2:6])
+    shown = table(heads, rows, right=heads[3:7])
     return f"{head}{report.batch} rows, seed {report.seed}\n\n{shown}\n\n{end}"
 
 

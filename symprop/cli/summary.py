@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from symprop.cli.tables import count, pairs, table
@@ -32,6 +32,7 @@ class LayerRow:
         parameters: number of learnable entries.
         tensors: names of its tensors but parameters, with their axes.
         params: the same of its parameters.
+        states: the same of what training updates without a gradient.
     """
 
     id: str
@@ -40,6 +41,7 @@ class LayerRow:
     parameters: int
     tensors: dict[str, Shape]
     params: dict[str, Shape]
+    states: dict[str, Shape] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,14 +146,17 @@ def _rows(spec: NetSpec, network: Network) -> Iterable[LayerRow]:
 
 def _row(id_: str, words: str, own: list[Tensor]) -> LayerRow:
     params = [t for t in own if t.role == "param"]
-    others = [t for t in own if t.role != "param"]
+    states = {t.name: _axes(t) for t in own if t.role == "state"}
+    others = [t for t in own if t.role not in ("param", "state")]
     shape = _axes(others[-1]) if others else ()
     entries = sum(math.prod(axis.constant or 0 for axis in t.axes) for t in params)
-    return LayerRow(id_, words, shape, entries, {t.name: _axes(t) for t in others}, {t.name: _axes(t) for t in params})
+    tensors, learnt = ({t.name: _axes(t) for t in group} for group in (others, params))
+    return LayerRow(id_, words, shape, entries, tensors, learnt, states)
 
 
 def _names(row: LayerRow) -> str:
-    return ", ".join([*row.tensors, *(f"{name} {_shown(shape)}" for name, shape in row.params.items())])
+    learnt = (f"{name} {_shown(shape)}" for name, shape in row.params.items())
+    return ", ".join([*row.tensors, *learnt, *(f"{name} {_shown(shape)} state" for name, shape in row.states.items())])
 
 
 def _entries(row: LayerRow) -> str:

@@ -20,6 +20,7 @@ TITLES = {
     "forward": "Outputs of the network.",
     "loss": "The loss.",
     "gradient": "The loss and the adjoints of the parameters.",
+    "training_forward": "Outputs of the network in training.",
 }
 
 
@@ -40,8 +41,8 @@ class ArrayProgram:
 
     def arguments(self) -> list[str]:
         """Names of the function's arguments."""
-        tensors = [*self.plan.inputs, *(() if self.program.name == "forward" else self.plan.targets)]
-        key = ["key"] if self.program.name == "gradient" else []
+        tensors = [*self.plan.inputs, *(self.plan.targets if self.program.labelled else ())]
+        key = ["key"] if self.program.training else []
         return ["params", *(self.names.tensor(t.name) for t in tensors), *key]
 
     def lines(self) -> list[str]:
@@ -71,12 +72,12 @@ class ArrayProgram:
 
     def _results(self) -> str:
         names = [self.names.tensor(n) for n in self.program.results]
-        if self.program.name == "forward":
+        if not self.program.labelled:
             return f"return ({', '.join(names)},)"
         if self.program.name == "loss":
             return f"return {names[0]}"
         found = set(self.program.results)
-        adjoints = [(p, self.plan.adjoint(p.name)) for p in self.params]
+        adjoints = [(p, self.plan.found_for(p.name)) for p in self.params]
         grads = [self.names.tensor(a) if a in found else f"np.zeros({p.shape!r}, real)" for p, a in adjoints]
         return f"return {names[0]}, Params({', '.join(grads)})"
 

@@ -26,7 +26,7 @@ def draw_call(number: int, tensor: Tensor, part: Slice) -> str:
     """The call that draws a parameter; one without an initialiser starts at 0, and so does a state."""
     name, options = tensor.init or ("zeros", ())
     entry = INITIALISERS[name]
-    fan_in, fan_out = fans(part.shape)
+    fan_in, fan_out = tensor.fans or fans(part.shape)
     found = entry.parameters(fan_in, fan_out, **dict(options))
     values = ", ".join(repr(float(found[key])) for key in DISTRIBUTIONS[entry.distribution])
     return f"_{entry.distribution}({number}, {part.shape!r}, seed, {values})"

@@ -24,6 +24,7 @@ TITLES = {
     "forward": "Outputs of the network.",
     "loss": "The loss.",
     "gradient": "The loss; adjoints of the parameters go to `grad`.",
+    "training_forward": "Outputs of the network in training.",
 }
 LONGEST = 40
 """Loop nests in one function; the stages of a longer program are functions."""
@@ -92,7 +93,7 @@ class LoopProgram:
         self.names = Names(self._given())
         self.writer = StageLoops(plan, program, self.names, dtype)
         self.at = self.writer.scalars.at
-        self.sampled = [t for t in plan.samples if t.name in program.reads]
+        self.sampled = [(k, t) for k, t in enumerate(plan.samples) if t.name in program.reads]
         self.own = [b for b in program.buffers if b.axes and b.role != "local" and self._kept(b)]
         """Buffers that are no slices of `theta`, `grad` or `work`."""
 
@@ -101,9 +102,10 @@ class LoopProgram:
 
     def arguments(self) -> list[str]:
         """Names of the arrays the function takes, theta first."""
-        tensors = [*self.plan.inputs, *(() if self.program.name == "forward" else self.plan.targets)]
+        tensors = [*self.plan.inputs, *(self.plan.targets if self.program.labelled else ())]
         arrays = [self.names.tensor(t.name) for t in tensors]
-        return ["theta", *arrays, *(["grad", "key"] if self.gradient else []), "work"]
+        key = ["key"] if self.program.training else []
+        return ["theta", *arrays, *(["grad"] if self.gradient else []), *key, "work"]
 
     def lines(self) -> list[str]:
         """The functions, each with its decorator."""
@@ -187,12 +189,12 @@ class LoopProgram:
         """What a function has of its own, and adjoints that are 0 everywhere."""
         self._rows(body)
         for part in self.params:
-            if self.gradient and not self.plan.adjoint(part.name):
+            if self.gradient and not self.plan.found_for(part.name):
                 body.write(f"grad[{part.start}:{part.stop}] = {self.writer.zero}")
         for buffer in self.own:
             kind = "np.int64" if buffer.dtype == "integer" else "real"
             body.write(f"{self.names.tensor(buffer.name)} = np.empty({self._shape(buffer)}, {kind})")
-        for count, tensor in enumerate(self.sampled):
+        for count, tensor in self.sampled:
             name = self.names.tensor(tensor.name)
             sizes = ", ".join(map(self.at.extent, tensor.axes))
             rate = dict(tensor.init[1])["rate"] if tensor.init else 0.0
@@ -211,7 +213,7 @@ class LoopProgram:
         """Every tensor that is a slice of a flat array, with its place in their order."""
         found = [View(p.name, "theta", p.start, p.stop - p.start, "", _tuple(p.shape)) for p in self.params]
         if self.gradient:
-            adjoints = [(self.plan.adjoint(p.name), p) for p in self.params if p.shape]
+            adjoints = [(self.plan.found_for(p.name), p) for p in self.params if p.shape]
             found += [View(a, "grad", p.start, p.stop - p.start, "", _tuple(p.shape)) for a, p in adjoints if a]
         offsets = dict(self.workspace.offsets)
         found += [self._scratch(b, offsets[b.name]) for b in self.program.buffers if packed(b)]
@@ -229,12 +231,12 @@ class LoopProgram:
         return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
     def _results(self, body: Block) -> None:
-        if self.program.name == "forward":
+        if not self.program.labelled:
             outputs = ", ".join(map(self.names.tensor, self.program.results))
             body.write(f"return ({outputs},)")
             return
         for part in self.params:
-            adjoint = self.plan.adjoint(part.name)
+            adjoint = self.plan.found_for(part.name)
             if self.gradient and not part.shape and adjoint:
                 body.write(f"grad[{part.start}] = {self.names.tensor(adjoint)}")
         body.write(f"return {self.names.tensor(self.program.results[0])}")

@@ -81,6 +81,7 @@ def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
         "y": "y" if plan.targets else "y={}",
         "output_words": " and ".join(plan.outputs),
         "has_samples": bool(plan.samples),
+        "two_modes": plan.two_modes,
     }
     values |= _training(network, optimizer)
     values |= _optimizer(optimizer, network, dtype, backend)
@@ -92,11 +93,17 @@ def _header(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
     forward = [f"({e.number}) {equation_text(e)}" for e in derivation.network.equations]
     backward = [f"({a.number}) {equation_text(a.equation)}" for a in derivation.adjoints]
     # what the numbers of a saved run belong to: the spec, whatever backend computes it and however it is printed
-    content = derivation.network.text or "\n".join([derivation.network.name, *forward])
+    network = derivation.network
+    beside = {
+        "updates": [f"({e.number}) {equation_text(e)}" for e in network.updates],
+        "inference": [f"({e.number}) {equation_text(e)}" for e in network.inference],
+    }
+    content = network.text or "\n".join([network.name, *forward, *beside["updates"], *beside["inference"]])
     numba = ', "numba": numba.__version__' if backend == "numba" else ""
     return {
-        "name": derivation.network.name,
+        "name": network.name,
         "forward": forward,
+        **beside,
         "backward": backward,
         "assumptions": [_plain(a) for a in derivation.assumptions],
         "imports": _imports(backend),
@@ -215,9 +222,7 @@ def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
         "kernels": lines[2:],
         "data_args": ", ".join(names),
         "rows_of_data": f"len({names[0]})",
-        "forward_work": sizes["forward"],
-        "loss_work": sizes["loss"],
-        "gradient_work_call": sizes["gradient"],
+        **{f"{name}_work_call": size for name, size in sizes.items()},
         "gradient_work": f"{per_row} * min(batch_size, N) + {fixed}",
         **_batches(data),
     }

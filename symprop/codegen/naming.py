@@ -23,7 +23,7 @@ _WORDS = """
     drop erf erfc extreme
     epochs fill forward forward_kernel fit fit_chunk grad gradient_kernel hashlib init_optimizer init_params key key_of
     loss loss_kernel lr njit order os params permute r read rows scatter seed shuffle state t tempfile theta total train
-    uniform update value_and_grad w work
+    training training_forward_kernel uniform update value_and_grad w work
 """
 RESERVED = frozenset(_WORDS.split())
 
@@ -34,7 +34,8 @@ def check_names(network: Network, adjoints: Iterable[str] = ()) -> None:
     Raises:
         FormulaError: a name holds anything but letters, digits and underscores, or is a word of Python.
     """
-    indices = {i.name for e in network.equations for i in (*e.free, *all_indices(e.body))}
+    equations = (*network.equations, *network.updates, *network.inference)
+    indices = {i.name for e in equations for i in (*e.free, *all_indices(e.body))}
     states = network.optimizer.state if network.optimizer else ()
     names = [network.name, *network.tensors, *adjoints, *sorted(indices), *network.outputs, *states]
     bad = [n for n in names if not IDENTIFIER.fullmatch(n) or keyword.iskeyword(n)]

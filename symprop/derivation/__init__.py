@@ -2,6 +2,7 @@
 
 from symprop.derivation.again import second_order
 from symprop.derivation.derive import derive
+from symprop.derivation.truths import truths
 from symprop.derivation.values import Adjoint, Derivation, Kink, Step
 
-__all__ = ["Adjoint", "Derivation", "Kink", "Step", "derive", "second_order"]
+__all__ = ["Adjoint", "Derivation", "Kink", "Step", "derive", "second_order", "truths"]

@@ -34,7 +34,7 @@ class Composer:
 
     def substitute(self, terms: Iterable[Term], singular: Mapping[str, Adjoint]) -> list[Term] | None:
         """The terms with reads of singular adjoints replaced and cancelled, or None where a singularity remains."""
-        put_in = [u for t in terms for u in self._put_in(t, singular)]
+        put_in = [u for t in terms for u in self.put_in(t, singular)]
         lowest = [v for group in self._groups(put_in) for v in group]
         names = set(singular)
         for term in lowest:
@@ -43,7 +43,8 @@ class Composer:
                     return None
         return lowest
 
-    def _put_in(self, term: Term, singular: Mapping[str, Adjoint]) -> list[Term]:
+    def put_in(self, term: Term, singular: Mapping[str, Adjoint]) -> list[Term]:
+        """The term with the first read of one of the adjoints replaced by its right side."""
         by_name = {self.prefix + name: adjoint for name, adjoint in singular.items()}
         for base, exponent in term.factors:
             # outside its bounds an adjoint is 0, its right side need not be

@@ -13,6 +13,7 @@ from time import monotonic
 from symprop.algebra.matching import Fold, fold_expr, fold_term, folds_of
 from symprop.algebra.simplify import arranged, assemble, tidy
 from symprop.algebra.terms import Term, term_expr
+from symprop.derivation.collapse import collapsed
 from symprop.derivation.compose import Composed, Composer
 from symprop.derivation.exact import unfolded
 from symprop.derivation.kinks import kinks_of
@@ -68,10 +69,20 @@ class _Deriver:
         named = (e.source for e in self.network.equations)
         functions = (self.network.functions[c.name].source for c in self._calls() if c.name in self.network.functions)
         sources = tuple(dict.fromkeys(s for s in (*named, *functions) if s))
-        # names were kept apart for the sweep; a reader and a loop are better served by i, j in every sum
-        equations = tuple(e.with_body(tidy(e.body, [i.name for i in e.free])) for e in self.network.equations)
-        network = replace(self.network, equations=equations, functions=self._functions(adjoints))
+        network = replace(
+            self.network,
+            equations=tuple(map(_tidied, self.network.equations)),
+            functions=self._functions(adjoints),
+            updates=self._numbered(self.network.updates),
+            inference=self._numbered(self.network.inference),
+        )
         return Derivation(network, adjoints, assumptions, kinks_of(self.network), sources, self.prefix)
+
+    def _numbered(self, equations: Iterable[Equation]) -> tuple[Equation, ...]:
+        """Equations that are not differentiated; their numbers count on."""
+        found = tuple(replace(_tidied(e), number=self.count + k) for k, e in enumerate(equations, 1))
+        self.count += len(found)
+        return found
 
     def _functions(self, adjoints: Iterable[Adjoint]) -> dict[str, Function]:
         """The network's functions, and those its derivatives turned out to be: softplus brings the sigmoid."""
@@ -86,7 +97,7 @@ class _Deriver:
 
     def _order(self) -> Iterator[Tensor]:
         """Targets backwards, each parameter as soon as all its consumers are done; inputs last."""
-        pending = {t.name: t for t in self.network.of_role("param", "state") if t.name in self.sweep.consumers}
+        pending = {t.name: t for t in self.network.params if t.name in self.sweep.consumers}
         done = {self.network.loss}
         yield from self._ready(pending, done)
         for equation in reversed(self.network.equations):
@@ -117,19 +128,28 @@ class _Deriver:
         body = assemble(t for _, t in folded)
         if body != plain:
             steps.append(Step("named values", tidy(body, names), self._values_used(plain, body)))
-        body, more, assumptions = self._composed(tensor, folded, body, names)
-        steps += more
+        terms, sources = [t for _, t in folded], list(dict.fromkeys(e.target for e, _ in folded))
+        settled = self.rows.totals.settle(terms)
+        if settled is not None:
+            terms, body = list(settled.terms), assemble(settled.terms)
+            steps.append(Step("sums at hand", tidy(body, names), settled.uses))
+        body, more, assumptions = self._composed(sources, terms, body, names)
         body = arranged(tidy(body, names), names)
         self.count += 1
         equation = Equation(self.prefix + tensor.name, kappa, body, self.count, origin=tensor.origin)
         exact = equation.with_body(unfolded(body, tensor.name, self.sweep.consumers[tensor.name]))
+        joined = None if more else collapsed(terms, sources, self.found, self.composer, self._fold)
+        if joined is not None:
+            equation = equation.with_body(arranged(tidy(joined.body, names), names))
+            more = [Step("composition", equation.body, joined.uses, "; ".join(joined.assumptions))]
+            assumptions = joined.assumptions
+        steps += more
         return Adjoint(tensor.name, equation, exact, tuple(_without_repeats(steps)), assumptions)
 
     def _composed(
-        self, tensor: Tensor, folded: list[tuple[Equation, Term]], body: ex.Expr, names: list[str]
+        self, sources: list[str], terms: list[Term], body: ex.Expr, names: list[str]
     ) -> tuple[ex.Expr, list[Step], tuple[str, ...]]:
-        singular = {e.target: self.found[e.target] for e, _ in folded if self._singular(e.target)}
-        terms = [t for _, t in folded]
+        singular = {name: self.found[name] for name in sources if self._singular(name)}
         steps = []
         if singular:
             composed = self.composer.substitute(terms, singular)
@@ -140,12 +160,13 @@ class _Deriver:
                 steps.append(Step("composition", tidy(result.body, names), uses, note))
                 inherited = [a for adjoint in singular.values() for a in adjoint.assumptions]
                 return result.body, steps, tuple(dict.fromkeys([*inherited, *result.assumptions]))
-        known = self._through_row_sums(folded, body)
+        upstream = {name: self.found[name] for name in sources if name in self.found}
+        known = self._through_row_sums(upstream, terms, body)
         if known is not None:
-            uses = tuple(self.found[e.target].number for e, _ in folded if e.target in self.found)
+            uses = tuple(a.number for a in upstream.values())
             note = "; ".join(known.assumptions)
-            steps.append(Step("composition", tidy(known.body, names), tuple(dict.fromkeys(uses)), note))
-            inherited = [a for e, _ in folded if e.target in self.found for a in self.found[e.target].assumptions]
+            steps.append(Step("composition", tidy(known.body, names), uses, note))
+            inherited = [a for adjoint in upstream.values() for a in adjoint.assumptions]
             return known.body, steps, tuple(dict.fromkeys([*inherited, *known.assumptions]))
         summed = self.rows.apply(terms)
         if summed.assumptions or summed.changed:
@@ -154,17 +175,18 @@ class _Deriver:
             return new, steps, summed.assumptions
         return body, steps, ()
 
-    def _through_row_sums(self, folded: list[tuple[Equation, Term]], body: ex.Expr) -> Composed | None:
+    def _through_row_sums(
+        self, upstream: dict[str, Adjoint], terms: list[Term], body: ex.Expr
+    ) -> Composed | None:
         """The right side with upstream adjoints put in, where that turns a sum of them into a known row sum.
 
         Of a log-softmax A with dA = -Y/N, dA - exp(A)*sum(dA) becomes (exp(A) - Y)/N.
         """
-        upstream = {e.target: self.found[e.target] for e, _ in folded if e.target in self.found}
-        if len(folded) < 2:
+        if len(terms) < 2:
             return None
-        summed_over = {_summed_alone(term) for _, term in folded}
+        summed_over = {_summed_alone(term) for term in terms}
         chosen = {name: a for name, a in upstream.items() if self.prefix + name in summed_over}
-        composed = self.composer.substitute([t for _, t in folded], chosen) if chosen else None
+        composed = self.composer.substitute(terms, chosen) if chosen else None
         if composed is None or not self.rows.apply(composed).changed:
             return None
         result = self.composer.result(composed)
@@ -198,10 +220,15 @@ class _Deriver:
         return tuple(e.number for e in self.network.equations if e.target in new)
 
 
+def _tidied(equation: Equation) -> Equation:
+    """Names were kept apart for the sweep; a reader and a loop are better served by i, j in every sum."""
+    return equation.with_body(tidy(equation.body, [i.name for i in equation.free]))
+
+
 def _summed_alone(term: Term) -> str:
     """The tensor that a term sums over with no other factor inside the sum, "" where there is none."""
-    inside = [base for base, _ in term.factors if not ex.free_indices(base).isdisjoint(term.bound)]
-    return inside[0].tensor if len(inside) == 1 and isinstance(inside[0], ex.Read) else ""
+    summed = [base for base, _ in term.split()[0]]
+    return summed[0].tensor if len(summed) == 1 and isinstance(summed[0], ex.Read) else ""
 
 
 def _sums(expr: ex.Expr) -> int:

@@ -7,7 +7,7 @@ index" is decided, once for every pooling, sort and norm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from symprop.algebra.terms import Facts
@@ -26,7 +26,13 @@ def normalise(network: Network) -> Network:
             equations.append(new)
     numbered = tuple(replace(e, number=k) for k, e in enumerate(equations, 1))
     _refuse_two_way_recurrences(numbered)
-    return replace(network, tensors=tensors, equations=numbered)
+    updates, inference = _apart(network.updates), _apart(network.inference)
+    return replace(network, tensors=tensors, equations=numbered, updates=updates, inference=inference)
+
+
+def _apart(equations: Iterable[Equation]) -> tuple[Equation, ...]:
+    """The equations with names of their own for all bound indices."""
+    return tuple(e.with_body(ex.rename_apart(e.body, [i.name for i in e.free])) for e in equations)
 
 
 def _undeclared(equation: Equation) -> Tensor:
@@ -39,7 +45,7 @@ def _undeclared(equation: Equation) -> Tensor:
 
 def _split(equation: Equation, tensors: Mapping[str, Tensor]) -> Iterator[tuple[Equation, Tensor | None]]:
     """The helper equations of an equation, then the equation itself."""
-    body = ex.rename_apart(equation.body, [i.name for i in equation.free])
+    (equation,) = _apart([equation])
     helpers: list[tuple[Equation, Tensor]] = []
 
     def visit(node: ex.Expr, around: Domain) -> ex.Expr:
@@ -65,7 +71,7 @@ def _split(equation: Equation, tensors: Mapping[str, Tensor]) -> Iterator[tuple[
         domain = node.domain if _vanishes_outside(node.body) else node.domain & inside
         return ex.guard(domain.substitute(where) if domain else EVERYWHERE, ex.substitute(node.body, where))
 
-    body = visit(body, equation.domain)
+    body = visit(equation.body, equation.domain)
     yield from helpers
     yield equation.with_body(body), None
 

@@ -1,4 +1,4 @@
-"""Sums of rows that are known: one-hot targets, label smoothing and softmax rows sum to 1.
+"""Sums of rows that are known: one-hot targets, label smoothing and softmax rows sum to 1, normalised ones to 0.
 
 Enters: terms.  Leaves: the terms with such sums replaced by their value, and the assumptions made.  For a tensor
 defined by an equation the value is proved from the equation; for given data it is an assumption, which is printed.
@@ -13,6 +13,7 @@ from fractions import Fraction
 from symprop.algebra.matching import merge_alike
 from symprop.algebra.simplify import collect
 from symprop.algebra.terms import Facts, Term, eliminate, factors_of, term_expr, terms_of
+from symprop.derivation.totals import Totals
 from symprop.language import Index, Network
 from symprop.language import expressions as ex
 
@@ -38,68 +39,83 @@ class RowSums:
     """Sums along axes of the tensors of one network, each found once."""
 
     def __init__(self, network: Network, facts: Facts) -> None:
-        self.network, self.facts = network, facts
-        self._known: dict[tuple[str, int], RowSum | None] = {}
+        self.network, self.facts, self.totals = network, facts, Totals(network, facts)
+        self._known: dict[tuple[str, tuple[int, ...]], RowSum | None] = {}
 
     def apply(self, terms: Iterable[Term]) -> Summed:
         """sum[c](Y[n,c]) replaced by its value wherever c occurs nowhere else in the term."""
         out, assumptions, changed = [], [], False
         for term in terms:
-            while (found := self._summable(term)) is not None:
-                index, read, row = found
+            while (found := self.summable(term)) is not None:
+                indices, read, row = found
                 rest = tuple((b, e) for b, e in term.factors if b != read)
-                bound = tuple(i for i in term.bound if i != index)
+                bound = tuple(i for i in term.bound if i not in indices)
                 term = Term(term.coefficient * row.value, bound, term.domain, rest)
                 assumptions += [row.assumption] if row.assumption else []
                 changed = True
             out.append(term)
         return Summed(tuple(out), tuple(dict.fromkeys(assumptions)), changed)
 
-    def _summable(self, term: Term) -> tuple[Index, ex.Read, RowSum] | None:
-        for index in term.bound:
-            holders = [(b, e) for b, e in term.factors if index in ex.free_indices(b)]
-            if len(holders) != 1 or index in term.domain.index_atoms():
-                continue
-            base, exponent = holders[0]
-            axes = [k for k, p in enumerate(base.indices) if p.index == index] if isinstance(base, ex.Read) else []
-            uses = sum(1 for p in base.positions() for i in p.index_atoms() if i == index)
-            if isinstance(base, ex.Read) and exponent == 1 and len(axes) == uses == 1:
-                # a row outside the tensor is 0, whatever the others sum to
-                whole = self.facts.axes[base.tensor][axes[0]] == index.extent and self.facts.in_range(base, term.domain)
-                row = self.row_sum(base.tensor, axes[0]) if whole else None
-                if row is not None:
-                    return index, base, row
+    def summable(self, term: Term) -> tuple[tuple[Index, ...], ex.Read, RowSum] | None:
+        """A factor whose sum over some indices is known, with these indices; None where there is none."""
+        for base, exponent in term.factors:
+            if isinstance(base, ex.Read) and exponent == 1:
+                axes = self._own_axes(base, term)
+                for chosen in dict.fromkeys([tuple(axes), *((axis,) for axis in axes)]):
+                    row = self.row_sum(base.tensor, chosen) if chosen else None
+                    if row is not None:
+                        return tuple(axes[axis] for axis in chosen), base, row
         return None
 
-    def row_sum(self, tensor: str, axis: int) -> RowSum | None:
-        """The constant a tensor sums to along an axis, None where that is not known."""
-        key = (tensor, axis)
+    def _own_axes(self, read: ex.Read, term: Term) -> dict[int, Index]:
+        """The axes of a read that an index of the sum runs along, whole, and that occurs nowhere else in the term."""
+        # a row outside the tensor is 0, whatever the others sum to
+        if not self.facts.in_range(read, term.domain):
+            return {}
+        others = {i for b, _ in term.factors if b != read for i in ex.free_indices(b)}
+        taken = others.union(term.domain.index_atoms())
+        uses = [i for p in read.positions() for i in p.index_atoms()]
+        extents = self.facts.axes.get(read.tensor, ())
+        found = {}
+        for axis, (position, extent) in enumerate(zip(read.indices, extents, strict=False)):
+            index = position.index
+            if index in term.bound and index not in taken and uses.count(index) == 1 and extent == index.extent:
+                found[axis] = index
+        return found
+
+    def row_sum(self, tensor: str, axes: tuple[int, ...]) -> RowSum | None:
+        """The constant a tensor sums to along axes, None where that is not known."""
+        key = (tensor, axes)
         if key not in self._known:
             self._known[key] = None
-            self._known[key] = self._find(tensor, axis)
+            self._known[key] = self._find(tensor, axes)
         return self._known[key]
 
-    def _find(self, name: str, axis: int) -> RowSum | None:
+    def _find(self, name: str, axes: tuple[int, ...]) -> RowSum | None:
         equation = self.network.defining(name)
-        if equation is not None and axis < len(equation.indices):
-            index = equation.indices[axis].index
-            return self._proved(equation.body, index) if index is not None and self.facts.covers(equation) else None
+        if equation is not None and max(axes) < len(equation.indices):
+            indices = [p.index for axis in axes if (p := equation.indices[axis]).index is not None]
+            whole = len(indices) == len(axes) and self.facts.covers(equation)
+            return self._proved(equation.body, [i for i in indices if i is not None]) if whole else None
         tensor = self.network.tensors.get(name)
-        if tensor is not None and tensor.simplex == axis:
+        if tensor is not None and (tensor.simplex,) == axes:
             return RowSum(Fraction(1), f"rows of {name} sum to 1")
         return None
 
-    def _proved(self, body: ex.Expr, index: Index) -> RowSum | None:
-        solved = (eliminate(t, self.facts) for t in terms_of(ex.reduce_("sum", [index], body), expand=True))
+    def _proved(self, body: ex.Expr, indices: list[Index]) -> RowSum | None:
+        solved = (eliminate(t, self.facts) for t in terms_of(ex.reduce_("sum", indices, body), expand=True))
         summed = self.apply(t for t in solved if t is not None)
         # a quotient exp(Z[n,c]) / sum[k](exp(Z[n,k])) cancels once its numerator has been summed
         grouped = []
-        for term in summed.terms:
+        settled = self.totals.settle(summed.terms)
+        for term in summed.terms if settled is None else settled.terms:
             coefficient, domain, factors = factors_of(term_expr(term))
             if domain:
                 return None
             grouped.append(Term(coefficient, (), domain, merge_alike(factors)))
         left = collect(grouped)
+        if not left:
+            return RowSum(Fraction(0), "; ".join(summed.assumptions))
         if len(left) == 1 and not left[0].factors:
             return RowSum(left[0].coefficient, "; ".join(summed.assumptions))
         return None

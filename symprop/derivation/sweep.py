@@ -104,23 +104,35 @@ class Sweep:
         return [(_weighted(coefficient, t), r) for t, r in inner]
 
     def indices_of(self, tensor: Tensor) -> tuple[Position, ...]:
-        """The indices of a tensor's adjoint: those of its own equation, or of the first read, as far as they fit."""
+        """The indices of a tensor's adjoint: those of its own equation, or of the first read, as far as they fit.
+
+        A compound under which the tensor is read wins: then the deltas of that read are those of its parts.
+        """
         own = self.network.defining(tensor.name)
-        if own is not None:
-            return own.indices
         reads = [r for e in self.consumers.get(tensor.name, []) for r in ex.reads(e.body) if r.tensor == tensor.name]
-        written = reads[0].indices if reads else ()
+        written = own.indices if own is not None else reads[0].indices if reads else ()
+        split = [_split_by(reads, axis, extent) for axis, extent in enumerate(tensor.axes)]
+        if own is not None and all(s is None or s.radices == _radices(p) for s, p in zip(split, written, strict=True)):
+            return own.indices
         taken: set[str] = set()
         out = []
         for axis, extent in enumerate(tensor.axes):
             shape = written[axis].atom if axis < len(written) else None
-            compounds = (r.indices[axis].atom for r in reads if isinstance(r.indices[axis].atom, Compound))
-            compound = next((c for c in compounds if _runs_over(c, extent)), None)
-            out.append(_axis_index(compound or shape, extent, taken))
+            out.append(_axis_index(split[axis] or shape, extent, taken))
         return tuple(out)
 
 
 LETTERS = "ijklabcdpqruvwmsto"
+
+
+def _split_by(reads: list[ex.Read], axis: int, extent: Extent) -> Compound | None:
+    """The compound under which an axis is read, if there is one."""
+    shapes = (r.indices[axis].atom for r in reads)
+    return next((s for s in shapes if _runs_over(s, extent)), None)
+
+
+def _radices(position: Position) -> tuple[Extent, ...]:
+    return position.atom.radices if isinstance(position.atom, Compound) else ()
 
 
 def _runs_over(shape: object, extent: Extent) -> TypeGuard[Compound]:
@@ -200,13 +212,14 @@ def _reaching(network: Network) -> frozenset[str]:
 
 
 def _variable(network: Network) -> frozenset[str]:
-    """Real tensors that depend on a real input or parameter: a one-hot row of labels does not."""
+    """Real tensors that depend on a real input or parameter: a one-hot row of labels does not, nor does a state."""
     given = {e.target for e in network.equations}
-    found = {t.name for t in network.tensors.values() if t.dtype == "real" and t.name not in given}
-    real = [e for e in network.equations if network.tensors[e.target].dtype == "real"]
+    real = [t.name for t in network.tensors.values() if t.dtype == "real" and t.role != "state"]
+    found = {name for name in real if name not in given}
+    equations = [e for e in network.equations if network.tensors[e.target].dtype == "real"]
     growing = True
     while growing:  # more than once where a recurrence reads what is defined after it
-        new = {e.target for e in real if e.target not in found and any(r.tensor in found for r in ex.reads(e.body))}
+        new = {e.target for e in equations if e.target not in found and found & set(ex.tensors_read(e.body))}
         growing = bool(new)
         found |= new
     return frozenset(found - {network.loss})

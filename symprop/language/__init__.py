@@ -1,5 +1,6 @@
 """Tensor equations in index notation: values, parser, printer and shape rules.  Knows no SymPy and no NumPy."""
 
+from symprop.language.arithmetic import arithmetic
 from symprop.language.definitions import defined, parse_definition
 from symprop.language.equations import Equation, Function, Network, Optimizer, Tensor, Training, ranges
 from symprop.language.expressions import Expr, Number, Read
@@ -30,6 +31,7 @@ __all__ = [
     "Scope",
     "Tensor",
     "Training",
+    "arithmetic",
     "defined",
     "equation_text",
     "extent_names",

@@ -14,6 +14,7 @@ from symprop.errors import Fault, FormulaError
 from symprop.language.expressions import ONE, Expr, free_indices
 from symprop.language.extents import Extent
 from symprop.language.indices import EVERYWHERE, Domain, Index, Position
+from symprop.language.modes import check_modes, predicting
 
 ROLES = ("input", "target", "param", "state", "sample", "intermediate", "loss")
 
@@ -30,7 +31,8 @@ class Tensor:
         high: for integer tensors, values lie in 0 ... high - 1.
         simplex: the axis along which entries sum to 1 (rows of probabilities), or None.
         low, top: closed range of the entries where one is known (0 and 1 for probabilities).
-        init: name and options of the initialiser, of a parameter.
+        init: name and options of the initialiser, of a parameter or a state.
+        fans: (fan_in, fan_out) of the initialiser, None where they are those of its first and its last axis.
         origin: id of the layer it belongs to, "" for none.
     """
 
@@ -44,6 +46,7 @@ class Tensor:
     top: float | None = None
     init: tuple[str, tuple[tuple[str, float], ...]] | None = None
     origin: str = ""
+    fans: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,13 @@ class Network:
         optimizer: how parameters are updated, or None.
         training: defaults of a run.
         text: the spec it was read from, or "".
+        updates: next values of states after a step of training, `r[c] = (1 - m)*r[c] + m*mu[c]`: the left side names
+            the state, the right side reads it and the forward values as they were before the parameters changed.  They
+            are not differentiated: within a step a state is given.
+        inference: equations that replace the forward equations of the same targets outside training, `mu[c] = r[c]`.
+
+    Raises:
+        FormulaError: an update or an inference equation has no meaning in this network.
     """
 
     name: str
@@ -194,6 +204,12 @@ class Network:
     optimizer: Optimizer | None = None
     training: Training = Training()
     text: str = ""
+    updates: tuple[Equation, ...] = ()
+    inference: tuple[Equation, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.updates or self.inference or any(t.role == "state" for t in self.tensors.values()):
+            check_modes(self)
 
     def __str__(self) -> str:
         return "\n".join(f"({e.number}) {e}" if e.number else str(e) for e in self.equations)
@@ -206,6 +222,11 @@ class Network:
     def params(self) -> tuple[Tensor, ...]:
         """The learnable tensors, in the order of the layers."""
         return self.of_role("param")
+
+    @cached_property
+    def predicting(self) -> tuple[Equation, ...]:
+        """The forward equations as they hold outside training, those of `inference` in their places."""
+        return predicting(self)
 
     def defining(self, tensor: str) -> Equation | None:
         """The equation that defines a tensor, None for inputs and parameters."""

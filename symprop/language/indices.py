@@ -128,6 +128,13 @@ class Position(Node):
         return self.terms[0][0] if plain else None
 
     @property
+    def shown(self) -> tuple[tuple[Atom, int], ...]:
+        """The terms for a reader: `i - u` rather than `-u + i`, otherwise as they were written."""
+        if not self.terms or self.terms[0][1] > 0:
+            return self.terms
+        return tuple(sorted(self.terms, key=lambda term: term[1] < 0))
+
+    @property
     def index(self) -> Index | None:
         """The index this position is, where it is one alone."""
         atom = self.atom
@@ -190,7 +197,7 @@ class Position(Node):
 
     def __str__(self) -> str:
         text = ""
-        for atom, c in self.terms:
+        for atom, c in self.shown:
             body = str(atom) if abs(c) == 1 else f"{abs(c)}*{atom}"
             text += (" - " if c < 0 else " + ") + body if text else ("-" if c < 0 else "") + body
         if not text:

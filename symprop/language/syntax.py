@@ -167,6 +167,8 @@ def kind_of(node: ast.AST) -> str:
 
 
 _OPERATORS: dict[type[ast.AST], str] = {
+    ast.Div: "/",
+    ast.Pow: "**",
     ast.FloorDiv: "//",
     ast.Mod: "%",
     ast.MatMult: "@",

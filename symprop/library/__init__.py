@@ -11,7 +11,7 @@ From then on the name stands in specs, documents and kernels.  No derivative is 
 from symprop.library.activations import ACTIVATIONS, Activation, activation, callable_names
 from symprop.library.functions import functions_used
 from symprop.library.initialisers import INITIALISERS, Initialiser, initialiser
-from symprop.library.layers import LAYERS, Layer, Parameter, layer
+from symprop.library.layers import LAYERS, Layer, Parameter, Requirement, Variant, layer
 from symprop.library.losses import LOSSES, Given, Loss, loss
 from symprop.library.metrics import METRICS, Metric, metric
 from symprop.library.optimizers import OPTIMIZERS, Update, optimizer
@@ -37,8 +37,10 @@ __all__ = [
     "Option",
     "Parameter",
     "Registry",
+    "Requirement",
     "Schedule",
     "Update",
+    "Variant",
     "activation",
     "callable_names",
     "functions_used",

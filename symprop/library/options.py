@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-KINDS = ("extent", "extents", "integer", "number", "numbers", "flag", "name", "activation", "initialiser")
+KINDS = (
+    *("extent", "extents", "integer", "number", "numbers", "flag", "name", "activation", "initialiser"),
+    *("sizes", "axes"),
+)
 
 
 class Required:
@@ -28,15 +31,18 @@ class Option:
     """One setting of an entry.
 
     Args:
-        kind: "extent" (a size of at least 1, or the name of one), "extents" (a list of them), "integer", "number",
-            "numbers" (as many as the default has; a formula reads `betas` as `betas_1`, `betas_2`), "flag" (true or
-            false), "name" (one of `choices`), "activation" or "initialiser" (the name of an entry, or a mapping with
-            its `type` and options).
+        kind: "extent" (a size of at least 1, or the name of one), "extents" (a list of them), "sizes" (one for each of
+            `count` axes, as a list, or one number for all of them, or a word of `choices`; equations read `kernel` as
+            `kernel_1`, `kernel_2`), "axes" (an axis or a list of them; 0 is the batch, -1 the last), "integer",
+            "number", "numbers" (as many as the default has; a formula reads `betas` as `betas_1`, `betas_2`), "flag"
+            (true or false), "name" (one of `choices`), "activation" or "initialiser" (the name of an entry, or a
+            mapping with its `type` and options).
         default: the value where none is given, `REQUIRED` where there is no default, None for an option that may be
             absent.
         low, high: closed bounds of the number, or of each of the numbers.
-        choices: the names allowed, of kind "name".
+        choices: the names allowed, of kind "name" and "sizes".
         doc: what it is, with its unit, in one phrase.
+        count: number of axes, of kind "sizes".
     """
 
     kind: str
@@ -45,6 +51,7 @@ class Option:
     high: float | None = None
     choices: tuple[str, ...] = ()
     doc: str = ""
+    count: int = 1
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -63,16 +70,34 @@ class Option:
         fits = expected is None or self._fits(value)
         return None if fits else f"expected {expected}, got {value!r}"
 
+    def spread(self, value: Any) -> tuple[Any, ...]:
+        """The values of `sizes`, one for each axis; of a word none."""
+        if isinstance(value, list | tuple):
+            return tuple(value)
+        return () if value is None or value in self.choices else (value,) * self.count
+
     def _fits(self, value: Any) -> bool:
         if self.kind == "flag":
             return isinstance(value, bool)
         if self.kind == "name":
             return value in self.choices
         if self.kind == "extent":
-            return isinstance(value, str) or (self._number(value) and isinstance(value, int) and value >= 1)
+            return self._size(value, 1)
+        if self.kind == "sizes":
+            found = self.spread(value)
+            known = isinstance(value, str) and value in self.choices
+            return known or (len(found) == self.count and all(self._size(v, self.low or 0) for v in found))
+        if self.kind == "axes":
+            found = tuple(value) if isinstance(value, list | tuple) else (value,)
+            return bool(found) and all(isinstance(v, int) and not isinstance(v, bool) and v != 0 for v in found)
         if self.kind == "numbers":
             return isinstance(value, list | tuple) and len(value) == len(self.default) and all(map(self._number, value))
         return self._number(value)
+
+    @staticmethod
+    def _size(value: Any, least: float) -> bool:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, str) or (whole and value >= least)
 
     def _number(self, value: Any) -> bool:
         kinds = int if self.kind == "integer" else int | float
@@ -88,11 +113,20 @@ class Option:
             return "one of " + ", ".join(self.choices)
         if self.kind == "extent":
             return "a whole number of at least 1, or the name of one"
+        if self.kind == "axes":
+            return "the number of an axis, or a list of them; 1 is the first beside the batch, -1 the last"
+        if self.kind == "sizes":
+            return self._sizes()
         if self.kind not in ("integer", "number", "numbers"):
             return None
         noun = {"integer": "a whole number", "number": "a number"}.get(self.kind, "numbers")
         count = f"{len(self.default)} " if self.kind == "numbers" else ""
         return f"{count}{noun}{self._bounds()}"
+
+    def _sizes(self) -> str:
+        one = f"a whole number of at least {self.low or 0:g}"
+        many = f", or a list of {self.count}" if self.count > 1 else ""
+        return ", ".join([*self.choices, ""]) + ("or " if self.choices and not many else "") + one + many
 
     def _bounds(self) -> str:
         if self.low is not None and self.high is not None:

@@ -38,6 +38,8 @@ class Assembly:
     spec: NetSpec
     tensors: dict[str, Tensor] = field(default_factory=dict)
     equations: list[Equation] = field(default_factory=list)
+    updates: list[Equation] = field(default_factory=list)
+    inference: list[Equation] = field(default_factory=list)
     functions: dict[str, Function] = field(default_factory=dict)
     users: dict[str, Function] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)

@@ -46,6 +46,8 @@ def build(spec: NetSpec, text: str = "") -> Network:
         optimizer=_optimizer(spec),
         training=_training(spec),
         text=text,
+        updates=tuple(net.updates),
+        inference=tuple(net.inference),
     )
 
 

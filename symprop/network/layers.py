@@ -10,15 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from symprop.language import Equation, Expr, Position, Tensor
-from symprop.language.expressions import ZERO, substitute
-from symprop.library import INITIALISERS, LAYERS, Layer
+from symprop.errors import Fault, FormulaError
+from symprop.language import Equation, Expr, Extent, Number, Position, Read, Tensor
+from symprop.language.expressions import substitute
+from symprop.library import INITIALISERS, LAYERS, Layer, Parameter
 from symprop.library.options import completed
 from symprop.network.activations import Target, activate, picked
 from symprop.network.assembly import Assembly
+from symprop.network.binding import bound, positive
 from symprop.network.patterns import Template, instance
 from symprop.network.rewrite import Renaming
 from symprop.network.shapes import Bindings, shown
+from symprop.network.ties import shared, turned
 from symprop.spec.model import LayerSpec, Pick, suffix
 
 Init = tuple[str, tuple[tuple[str, float], ...]]
@@ -49,14 +52,13 @@ def library_layer(net: Assembly, layer: LayerSpec) -> None:
     entry, target, given = LAYERS[layer.type], target_of(layer), sources_of(net, layer)
     if given is None:
         return
-    if isinstance(layer.inputs, Mapping):
-        given = _in_order(entry, layer.inputs, given)
     own = {name: value for name, value in layer.options.items() if name in entry.options}
     if layer.activation is not None and "activation" in entry.options:
         own.setdefault("activation", layer.activation)
-    work = _Work(net, layer, entry, target, completed(entry.options, own), given)
+    options = completed(entry.options, own)
+    work = _Work(net, layer, entry, target, options, given)
     result = work.result()
-    choice = layer.activation or work.options.get("activation")
+    choice = layer.activation or options.get("activation")
     if result is not None and choice is not None:
         result = activate(net, net.tensors[result], picked(choice), target)
     if result is not None:
@@ -69,7 +71,9 @@ class _Work:
 
     Args:
         local: tensors by the names the entry's equations read them under.
-        absent: what stands for the parameters that are left out.
+        names: their names in the network, where these are not made from the local ones.
+        absent: what stands for the parameters and arguments that are left out.
+        turned: shared parameters whose axes are read in the other order.
     """
 
     net: Assembly
@@ -79,18 +83,28 @@ class _Work:
     options: Mapping[str, Any]
     given: Sequence[Tensor]
     local: dict[str, Tensor] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     absent: dict[str, Expr] = field(default_factory=dict)
+    turned: set[str] = field(default_factory=set)
 
     def result(self) -> str | None:
         """Name of the result before its activation, None where the layer is at fault."""
-        if not (self._all_real() and self._counted()):
+        if not self._counted():
+            return None
+        named = self._named()
+        if not self._kinds_fit(named):
             return None
         if not self.entry.equations:
             return self.given[0].name
         if self.entry.variadic:
             return self._combined()
-        bindings = self._bound()
-        return None if bindings is None else self._defined(bindings)
+        self.entry = self.entry.form(self.options, named)
+        try:
+            return self._defined(named, bound(self.entry, self.options, named, self.net.extents, self._called))
+        except FormulaError as error:
+            for fault in error.faults:
+                self.fault(f"{fault.where}: {fault.message}" if fault.where else fault.message, fault.hint)
+            return None
 
     def fault(self, message: str, hint: str = "") -> None:
         """Note a fault of this layer."""
@@ -98,34 +112,32 @@ class _Work:
 
     # -- what it reads -------------------------------------------------------------------------------------------
 
-    def _all_real(self) -> bool:
-        whole = [t for t in self.given if t.dtype != "real"]
-        for tensor in whole:
-            self.fault(f"{tensor.name} holds integers; expected real numbers")
-        return not whole
+    def _named(self) -> dict[str, Tensor]:
+        """The tensors by argument, in the order of the arguments; of any number of arguments by number."""
+        if isinstance(self.layer.inputs, Mapping):
+            by_name = dict(zip(self.layer.inputs, self.given, strict=True))
+            self.given = [by_name[name] for name in sorted(by_name, key=lambda n: [*self.entry.args, n].index(n))]
+            return {name: by_name[name] for name in self.entry.args if name in by_name}
+        args = [*self.entry.args, *(str(k) for k in range(len(self.entry.args), len(self.given)))]
+        return dict(zip(args, self.given, strict=False))
+
+    def _kinds_fit(self, named: Mapping[str, Tensor]) -> bool:
+        before = len(self.net.faults)
+        for name, tensor in named.items():
+            integers = name in self.entry.args and self.entry.is_integer(name)
+            if tensor.dtype != "real" and not integers:
+                self.fault(f"{tensor.name} holds integers; expected real numbers")
+            elif tensor.dtype == "real" and integers:
+                self.fault(f"{tensor.name} holds real numbers; expected integers", "Give the input a vocabulary.")
+        return len(self.net.faults) == before
 
     def _counted(self) -> bool:
-        count, expected = len(self.given), len(self.entry.args)
-        if count == expected or (self.entry.variadic and count > expected):
+        count, least, most = len(self.given), len(self.entry.needed), len(self.entry.args)
+        if least <= count and (count <= most or self.entry.variadic):
             return True
-        least = "at least " if self.entry.variadic else ""
-        plural = "" if expected == 1 else "s"
-        self.fault(f"expected {least}{expected} input{plural}, got {count}", "Name them under in.")
+        words = f"at least {least}" if self.entry.variadic else f"{least} to {most}" if least < most else str(least)
+        self.fault(f"expected {words} input{'' if words == '1' else 's'}, got {count}", "Name them under in.")
         return False
-
-    def _bound(self) -> Bindings | None:
-        sizes = {n: self.options[n] for n, o in self.entry.options.items() if o.kind in ("extent", "integer")}
-        bindings = Bindings()
-        bindings.names.update({name: self.net.extents([size])[0] for name, size in sizes.items()})
-        for shape, tensor in zip(self.entry.args.values(), self.given, strict=True):
-            if not bindings.match(shape, tensor.axes):
-                self.fault(f"{self._called(tensor)} has shape {shown(tensor.axes)}; expected ({_axes(shape)})")
-                return None
-        if "(...)" in self.entry.shape and not bindings.dots:
-            self.fault(f"{self._called(self.given[0])} has the batch axis alone; expected at least one more")
-            return None
-        self.local = dict(zip(self.entry.args, self.given, strict=True))
-        return bindings
 
     def _called(self, tensor: Tensor) -> str:
         """What the spec calls a tensor that this layer reads."""
@@ -136,24 +148,45 @@ class _Work:
 
     # -- what it makes -------------------------------------------------------------------------------------------
 
-    def _defined(self, bindings: Bindings) -> str:
+    def _defined(self, named: Mapping[str, Tensor], bindings: Bindings) -> str:
+        self.local = dict(named)
+        for name in self.entry.args:
+            if name not in named:
+                self.local[name] = Tensor(name, bindings.axes(self.entry.args[name]))
+                self.absent[name] = Number(self.entry.optional[name])
         self._learn(bindings)
         self._sample(bindings)
-        names = {name: tensor.name for name, tensor in self.local.items()}
-        self.local["Z"] = Tensor("Z", bindings.axes(self.entry.shape))
+        self._keep(bindings)
+        names = {**{name: tensor.name for name, tensor in self.local.items()}, **self.names}
+        self.local["Z"] = Tensor("Z", positive(bindings.axes(self.entry.shape), "its result"))
         template = Template(
-            self.entry.equations,
+            (*self.entry.equations, *self.entry.updates, *self.entry.inference),
             self.local,
             len(bindings.dots or ()),
             bindings.names,
             self._constants(),
             f"layer '{self.entry.name}'",
+            {name: bindings.value(text) for name, text in self.entry.indices.items()},
+            bindings,
         )
-        result = ""
-        for equation, tensor in instance(template):
+        result, count, made = "", len(self.entry.equations), instance(template)
+        for equation, tensor in made[:count]:
+            if tensor.name != "Z" and isinstance(equation.body, Read) and equation.body.indices == equation.indices:
+                names[tensor.name] = names[equation.body.tensor]  # a copy needs no tensor of its own
+                continue
             names[tensor.name] = self.target.name(tensor.name)
-            result = self._define(Renaming(names, self.absent).equation(equation), tensor)
+            result = self._define(self._renamed(equation, names), tensor)
+        self._beside([self._renamed(equation, names) for equation, _ in made[count:]])
         return result
+
+    def _renamed(self, equation: Equation, names: Mapping[str, str]) -> Equation:
+        return Renaming(names, self.absent, turned=frozenset(self.turned)).equation(equation)
+
+    def _beside(self, equations: Sequence[Equation]) -> None:
+        """Keep the updates, which come first, and the equations of inference."""
+        made = [replace(e, origin=self.target.origin, source=self.entry.source) for e in equations]
+        self.net.updates += made[: len(self.entry.updates)]
+        self.net.inference += made[len(self.entry.updates) :]
 
     def _define(self, equation: Equation, tensor: Tensor) -> str:
         self.net.use_all(equation.body)
@@ -166,15 +199,53 @@ class _Work:
         return {name: self.options[name] for name, option in self.entry.options.items() if option.kind in kinds}
 
     def _learn(self, bindings: Bindings) -> None:
-        for name, parameter in self.entry.params.items():
-            axes = bindings.axes(parameter.shape)
-            init = initial(self.options[parameter.init], len(axes))
-            tensor = Tensor(self.target.name(name), axes, role="param", init=init, origin=self.target.origin)
-            self.local[name] = tensor
+        for number, (name, parameter) in enumerate(self.entry.params.items()):
             if parameter.when and not self.options[parameter.when]:
-                self.absent[name] = ZERO
+                self.absent[name] = Number(parameter.absent)
+            other = None if name in self.absent else shared(self.net, self.layer, name, number == 0)
+            if other is not None:
+                self._share(name, parameter, other, bindings)
             else:
-                self.net.add(tensor, self.target.owner, self.target.where)
+                self._own(name, parameter, bindings)
+
+    def _own(self, name: str, parameter: Parameter, bindings: Bindings) -> None:
+        axes = positive(self._axes_of(parameter, bindings), f"parameter {name}")
+        fans = tuple(bindings.value(text).constant or 1 for text in parameter.fans.split(",") if text)
+        tensor = Tensor(
+            self.target.name(name),
+            axes,
+            role="param",
+            init=initial(self.options[parameter.init], len(axes)),
+            origin=self.target.origin,
+            fans=(fans[0], fans[1]) if fans else None,
+        )
+        self.local[name] = tensor
+        if name not in self.absent:
+            self.net.add(tensor, self.target.owner, self.target.where)
+
+    def _axes_of(self, parameter: Parameter, bindings: Bindings) -> tuple[Extent, ...]:
+        for name, option in self.entry.options.items():
+            if option.kind == "extent" and name not in bindings.names and name in parameter.shape:
+                raise FormulaError(Fault("", f"option '{name}' is missing", "Give it, or tie a parameter."))
+        return bindings.axes(parameter.shape)
+
+    def _share(self, name: str, parameter: Parameter, other: Tensor, bindings: Bindings) -> None:
+        """Read another layer's parameter; its shape gives extents that no option gave."""
+
+        def fits(axes: tuple[Extent, ...]) -> bool:
+            trial = bindings.copy()
+            found = trial.match(parameter.shape, axes)
+            if found:
+                bindings.names.update(trial.names)
+            return found
+
+        def expected() -> str:
+            return shown(self._axes_of(parameter, bindings))
+
+        if turned(other, fits, self.fault, expected):
+            self.turned.add(name)
+        self.local[name] = Tensor(name, self._axes_of(parameter, bindings))
+        self.names[name] = other.name
 
     def _sample(self, bindings: Bindings) -> None:
         for name, (shape, distribution, option) in self.entry.samples.items():
@@ -191,6 +262,14 @@ class _Work:
                 f"{made.name}: in training an entry is 0 with probability {rate:g} and 1/(1 - {rate:g}) otherwise, "
                 "drawn anew for every step; outside training every entry is 1."
             )
+
+    def _keep(self, bindings: Bindings) -> None:
+        for name, (shape, init) in self.entry.state.items():
+            axes = bindings.axes(shape)
+            made = Tensor(
+                self.target.name(name), axes, role="state", init=initial(init, len(axes)), origin=self.target.origin
+            )
+            self.local[name] = self.net.add(made, self.target.owner, self.target.where)
 
     # -- layers of any number of arguments ---------------------------------------------------------------------------
 
@@ -234,18 +313,7 @@ class _Work:
         return all([bindings.match(shape, axes) for shape, axes in pairs])
 
 
-def _in_order(entry: Layer, names: Mapping[str, str], given: list[Tensor]) -> list[Tensor]:
-    """Tensors that were named by argument, in the order of the arguments."""
-    by_name = dict(zip(names, given, strict=True))
-    return [by_name[name] for name in sorted(by_name, key=lambda n: [*entry.args, n].index(n))]
-
-
 def _widened(before: Equation, after: Equation) -> Expr:
     """What was combined so far, at the indices of a result that may be longer; reads beyond it are 0."""
     pairs = zip(before.free, after.free, strict=True)
     return substitute(before.body, {old: Position.of(new) for old, new in pairs if old != new})
-
-
-def _axes(shape: str) -> str:
-    """A shape of the library as messages show it, the batch axis first."""
-    return "N, " + shape if shape.startswith("...") and shape != "..." else shape

@@ -16,7 +16,9 @@ from symprop.network.assembly import Assembly
 from symprop.network.functions import arities, with_scalars
 from symprop.network.layers import initial, sources_of, target_of
 from symprop.network.rewrite import Renaming
-from symprop.network.shapes import BATCH, shown
+from symprop.network.shapes import BATCH, Axes, shown
+from symprop.network.ties import shared, turned
+from symprop.spec.formulas import index_extent
 from symprop.spec.model import LayerSpec, Text
 
 
@@ -35,13 +37,20 @@ def own_layer(net: Assembly, layer: LayerSpec) -> None:
 
 @dataclass
 class _Work:
-    """One layer being built; `local` are its tensors and `names` the network's names, both by local name."""
+    """One layer being built.
+
+    Args:
+        local: its tensors by local name.
+        names: their names in the network.
+        turned: shared parameters whose axes are read in the other order.
+    """
 
     net: Assembly
     layer: LayerSpec
     target: Target
     local: dict[str, Tensor] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    turned: set[str] = field(default_factory=set)
 
     def result(self, given: list[Tensor]) -> str | None:
         """Name of the output, None where the layer is at fault."""
@@ -78,8 +87,11 @@ class _Work:
         return axes == tensor.axes
 
     def _learn(self) -> None:
-        for name, spec in self.layer.params.items():
+        for number, (name, spec) in enumerate(self.layer.params.items()):
             axes = self.net.extents(spec.shape)
+            if (other := shared(self.net, self.layer, name, number == 0)) is not None:
+                self._share(name, axes, other)
+                continue
             made = Tensor(
                 self.target.name(name),
                 axes,
@@ -90,6 +102,11 @@ class _Work:
             self.local[name], self.names[name] = replace(made, name=name), made.name
             self.net.add(made, self.target.owner, (*self.target.where, "params", name))
 
+    def _share(self, name: str, axes: Axes, other: Tensor) -> None:
+        if turned(other, lambda found: found == axes, self._fault, lambda: shown(axes)):
+            self.turned.add(name)
+        self.local[name], self.names[name] = Tensor(name, axes), other.name
+
     def _parsed(self, text: Text) -> Equation | None:
         try:
             return parse_definition(text.text, self._scope())[0]
@@ -98,13 +115,14 @@ class _Work:
             return None
 
     def _scope(self) -> Scope:
-        return Scope(self.local, extents=("N", *self.net.spec.dims), functions=arities(self.net))
+        indices = {name: index_extent(text, self.net.spec.dims) for name, text in self.layer.extents.items()}
+        return Scope(self.local, indices, extents=("N", *self.net.spec.dims), functions=arities(self.net))
 
     def _define(self, equation: Equation) -> None:
         name = equation.target
         self.names[name] = self.target.name("Z" if name == self.layer.output else name)
         sizes = dict(zip(self.net.spec.dims, self.net.extents(self.net.spec.dims), strict=True))
-        made = Renaming(self.names, extents=sizes).equation(equation)
+        made = Renaming(self.names, extents=sizes, turned=frozenset(self.turned)).equation(equation)
         made = made.with_body(with_scalars(self.net, made.body, self._scalar))
         self.net.use_all(made.body)
         tensor = replace(defined(made), origin=self.target.origin)

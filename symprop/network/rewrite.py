@@ -25,11 +25,13 @@ class Renaming:
         tensors: new names of tensors; others keep theirs.
         values: expressions that stand for all reads of a tensor, whatever their positions.
         extents: extents of named sizes.
+        turned: tensors of two axes that are read in the other order.
     """
 
     tensors: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Expr] = field(default_factory=dict)
     extents: Mapping[str, Extent] = field(default_factory=dict)
+    turned: frozenset[str] = frozenset()
 
     def equation(self, equation: Equation) -> Equation:
         """The equation under its new names."""
@@ -43,7 +45,8 @@ class Renaming:
             case Read():
                 found = self.values.get(expr.tensor)
                 name = self.tensors.get(expr.tensor, expr.tensor)
-                return Read(name, map(self.position, expr.indices)) if found is None else found
+                at = expr.indices[::-1] if expr.tensor in self.turned else expr.indices
+                return Read(name, map(self.position, at)) if found is None else found
             case IndexValue():
                 return size(self.position(expr.position))
             case Guard():

@@ -2,18 +2,35 @@
 
 Enters: the shapes of an entry of the library.  Leaves: the extents they stand for.  `...` matches any number of
 axes, the batch among them where it comes first, and `(...)` is their product; a name matches one axis and keeps what
-it matched; `A + B` and `2*A` are made of such names.
+it matched; everything else is arithmetic over such names.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symprop.language import Extent
+from symprop.language import Extent, arithmetic
 
 Axes = tuple[Extent, ...]
 BATCH = Extent.of("N")
+DOTS = re.compile(r"\.\.\.([!<>]?)(\w*)")
+NAME = re.compile(r"[A-Za-z]\w*")
+EMBRACED = re.compile(r"\{([^{}]*)\}")
+
+
+def picked_of(places: int, picks: Mapping[str, tuple[int, ...]], how: str, name: str) -> list[int]:
+    """Places among those of `...` that `...axis`, `...!axis`, `...<axis` or `...>axis` stands for."""
+    chosen = picks[name]
+    match how:
+        case "!":
+            return [k for k in range(places) if k not in chosen]
+        case "<":
+            return list(range(min(chosen)))
+        case ">":
+            return list(range(max(chosen) + 1, places))
+    return list(chosen)
 
 
 @dataclass
@@ -23,14 +40,24 @@ class Bindings:
     Args:
         names: extents by name; N is the batch extent.
         dots: the axes that `...` stands for, None before it was met.
+        picks: places among these axes, by option.
+        lists: extents of new axes, by option.
     """
 
     names: dict[str, Extent] = field(default_factory=lambda: {"N": BATCH})
     dots: Axes | None = None
+    picks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    lists: dict[str, Axes] = field(default_factory=dict)
 
-    def match(self, shape: str, axes: Axes) -> bool:
-        """Bind the names of a shape to the axes of a tensor; False where they do not fit."""
-        tokens = _tokens(shape)
+    def copy(self) -> Bindings:
+        """The same bindings, to be added to."""
+        return Bindings(dict(self.names), self.dots, dict(self.picks), dict(self.lists))
+
+    def match(self, shape: str, axes: Axes, high: Extent | None = None) -> bool:
+        """Bind the names of a shape to the axes of a tensor, of integers below `high`; False where they do not fit."""
+        tokens, bound = _tokens(shape), _bound(shape)
+        if bound and (high is None or not self._bind(bound, high)):
+            return False
         if "..." in tokens:
             at = tokens.index("...")
             count = len(axes) - len(tokens) + 1
@@ -44,11 +71,32 @@ class Bindings:
         """The extents a shape stands for."""
         found: list[Extent] = []
         for token in _tokens(shape):
-            if token == "...":
-                found += self.dots or ()
+            dots = DOTS.fullmatch(token)
+            if dots is not None:
+                found += self._several(*dots.groups())
             else:
-                found.append(self._product() if token == "(...)" else self._extent(token))
+                found.append(self.value(token))
         return tuple(found)
+
+    def value(self, text: str) -> Extent:
+        """The extent that arithmetic over the names gives; `(...)` is the product of the axes of `...`."""
+        if "(...)" not in text:
+            return arithmetic(text, self.names)
+        return arithmetic(text.replace("(...)", "ALL"), {**self.names, "ALL": product(self.dots or ())})
+
+    def sentence(self, text: str) -> str:
+        """A sentence with its `{...}` computed."""
+        return EMBRACED.sub(lambda found: str(self.value(found[1])), text)
+
+    def _several(self, how: str, name: str) -> Axes:
+        dots = self.dots or ()
+        if not name:
+            return dots
+        return self.lists[name] if name in self.lists else tuple(dots[k] for k in self.places(how, name))
+
+    def places(self, how: str, name: str) -> list[int]:
+        """Places of the axes picked by an option; see `picked_of`."""
+        return picked_of(len(self.dots or ()), self.picks, how, name)
 
     def _bind_dots(self, axes: Axes) -> bool:
         if self.dots is None:
@@ -56,27 +104,28 @@ class Bindings:
         return self.dots == axes
 
     def _bind(self, token: str, axis: Extent) -> bool:
-        return self.names.setdefault(token, axis) == axis
+        if NAME.fullmatch(token):
+            return self.names.setdefault(token, axis) == axis
+        return self.value(token) == axis
 
-    def _product(self) -> Extent:
-        total = Extent.of(1)
-        for axis in self.dots or ():
-            total = total * axis
-        return total
 
-    def _extent(self, token: str) -> Extent:
-        total = Extent.of(0)
-        for term in token.split("+"):
-            product = Extent.of(1)
-            for factor in term.split("*"):
-                word = factor.strip()
-                product = product * (int(word) if word.isdigit() else self.names[word])
-            total = total + product
-        return total
+def product(axes: Axes) -> Extent:
+    """How many entries axes have together."""
+    total = Extent.of(1)
+    for axis in axes:
+        total = total * axis
+    return total
 
 
 def _tokens(shape: str) -> list[str]:
-    return [token for token in (part.strip() for part in re.split(r",", shape)) if token]
+    axes = shape if not _bound(shape) else shape.rpartition("<")[0]
+    return [token for token in (part.strip() for part in axes.split(",")) if token]
+
+
+def _bound(shape: str) -> str:
+    """V of `..., T < V`."""
+    left, less, right = shape.rpartition("<")
+    return right.strip() if less and not left.endswith("...") else ""
 
 
 def shown(axes: Axes) -> str:

@@ -76,12 +76,20 @@ class Sketch:
         return self._with(losses={**self.spec.losses, name: LossFunctionSpec(name, tuple(args), Text(formula))})
 
     def layer(
-        self, type: str, *, id: str = "", inputs: str | Sequence[str] = (), activation: Choice = None, **options: Any
+        self,
+        type: str,
+        *,
+        id: str = "",
+        inputs: str | Sequence[str] = (),
+        activation: Choice = None,
+        tie: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> Sketch:
-        """A layer of the library; it reads the layer above unless `inputs` names others."""
+        """A layer of the library; it reads the layer above unless `inputs` names others, and may share parameters."""
         chosen = None if activation is None else picked(activation)
         number = len(self.spec.layers) + 1
-        return self._and(LayerSpec(number, id, type, self._sources(inputs), chosen, options))
+        ties = {"": tie} if isinstance(tie, str) else dict(tie or {})
+        return self._and(LayerSpec(number, id, type, self._sources(inputs), chosen, options, tie=ties))
 
     def equations(
         self,
@@ -89,6 +97,7 @@ class Sketch:
         output: str,
         args: Mapping[str, Sequence[Extent]],
         params: Mapping[str, Sequence[Extent]] | None = None,
+        extents: Mapping[str, Extent] | None = None,
         init: Mapping[str, str | Pick] | None = None,
         id: str = "",
         inputs: str | Sequence[str] = (),
@@ -108,6 +117,7 @@ class Sketch:
             args={name: tuple(shape) for name, shape in args.items()},
             params=learnt,
             output=output,
+            extents={name: str(extent) for name, extent in (extents or {}).items()},
         )
         return self._and(made)
 

@@ -2,7 +2,8 @@
 
     equations ─ lower ─► kernels' equations ─ needed ─► those a program needs ─ order ─► units ─ split, fuse ─► stages
 
-Enters: a Derivation.  Leaves: a KernelPlan of three programs, forward, loss and gradient.
+Enters: a Derivation.  Leaves: a KernelPlan of programs: forward and loss, as they are outside training, and the
+gradient of a step of training with the next values of the states; where the two modes differ also training_forward.
 """
 
 from __future__ import annotations
@@ -38,20 +39,20 @@ def plan_derivation(derivation: Derivation, smallest_product: int = 2048) -> Ker
     targets = {a.tensor: a.equation.target for a in derivation.adjoints}
     adjoints = tuple((p.name, targets[p.name]) for p in network.params if p.name in targets)
     grads = [target for _, target in adjoints]
-    plain = [_without_samples(e, network) for e in forward]
-    outputs = network.outputs
-    programs = (
-        _program("forward", plain, outputs, network.equations, tensors, smallest_product),
-        _program("loss", plain, (network.loss,), network.equations, tensors, smallest_product),
-        _program(
-            "gradient",
-            [*forward, *backward],
-            (network.loss, *grads),
-            [*network.equations, *(a.equation for a in derivation.adjoints)],
-            tensors,
-            smallest_product,
-        ),
-    )
+    successors = tuple((t.name, _free_name(f"next_{t.name}", tensors)) for t in network.of_role("state"))
+    tensors.update({new: replace(tensors[old], name=new, role="intermediate") for old, new in successors})
+    updates = _lowered(_updates(network, dict(successors)), network, tensors)
+    plain = [_without_samples(e, network) for e in _lowered(network.predicting, network, tensors)]
+    outputs, predicting = network.outputs, network.predicting
+    step = [*network.equations, *(a.equation for a in derivation.adjoints), *_updates(network, dict(successors))]
+    results = (network.loss, *grads, *(new for _, new in successors))
+    programs = [
+        _program("forward", plain, outputs, predicting, tensors, smallest_product),
+        _program("loss", plain, (network.loss,), predicting, tensors, smallest_product),
+        _program("gradient", [*forward, *backward, *updates], results, step, tensors, smallest_product),
+    ]
+    if network.inference or network.of_role("sample"):
+        programs.append(_program("training_forward", forward, outputs, network.equations, tensors, smallest_product))
     return KernelPlan(
         network.name,
         tuple(tensors.items()),
@@ -62,8 +63,26 @@ def plan_derivation(derivation: Derivation, smallest_product: int = 2048) -> Ker
         network.of_role("sample"),
         outputs,
         adjoints,
-        programs,
+        successors,
+        tuple(programs),
     )
+
+
+def _updates(network: Network, successors: Mapping[str, str]) -> list[Equation]:
+    """The next value of every state, as a tensor beside it; one without an update stays as it is."""
+    given = {e.target: e for e in network.updates}
+    found = []
+    for name, new in successors.items():
+        indices = [Position.of(Index(f"i{k}", axis)) for k, axis in enumerate(network.tensors[name].axes, 1)]
+        equation = given.get(name) or Equation(name, tuple(indices), Read(name, indices))
+        found.append(replace(equation, target=new))
+    return found
+
+
+def _free_name(name: str, tensors: Mapping[str, Tensor]) -> str:
+    while name in tensors:
+        name += "_"
+    return name
 
 
 def _adjoint_tensor(equation: Equation, primal: Tensor) -> Tensor:

@@ -121,7 +121,7 @@ class Program:
     """Stages in order, with the buffers between them.
 
     Args:
-        name: "forward", "loss" or "gradient".
+        name: "forward", "loss", "gradient" or "training_forward".
         stages: in an order in which they can run.
         buffers: every tensor the stages define.
         results: tensors the caller gets.
@@ -135,6 +135,16 @@ class Program:
     results: tuple[str, ...]
     reads: tuple[str, ...]
     equations: tuple[Equation, ...]
+
+    @property
+    def training(self) -> bool:
+        """Whether it is run as in a step of training: with samples drawn, and no inference equations."""
+        return self.name in ("gradient", "training_forward")
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it is given the targets."""
+        return self.name in ("loss", "gradient")
 
     @property
     def flops(self) -> Extent:
@@ -161,7 +171,8 @@ class KernelPlan:
         inputs, targets, params, states, samples: tensors the caller gives.
         outputs: tensors a prediction returns.
         adjoints: parameters with the tensors that hold their adjoints.
-        programs: forward, loss and gradient.
+        successors: states with the tensors that hold their next values.
+        programs: forward and loss, as outside training; gradient; training_forward, where that differs from forward.
     """
 
     network: str
@@ -173,15 +184,24 @@ class KernelPlan:
     samples: tuple[Tensor, ...]
     outputs: tuple[str, ...]
     adjoints: tuple[tuple[str, str], ...]
+    successors: tuple[tuple[str, str], ...]
     programs: tuple[Program, ...]
 
     def program(self, name: str) -> Program:
         """A program by name."""
         return next(p for p in self.programs if p.name == name)
 
-    def adjoint(self, param: str) -> str:
-        """The tensor that holds a parameter's adjoint, "" where the loss does not depend on it."""
-        return dict(self.adjoints).get(param, "")
+    @property
+    def two_modes(self) -> bool:
+        """Whether training and predicting differ."""
+        return any(p.name == "training_forward" for p in self.programs)
+
+    def found_for(self, name: str) -> str:
+        """What the gradient program finds for a parameter or a state: the tensor of its adjoint, of its next value.
+
+        It is "" where the loss does not depend on a parameter.
+        """
+        return dict((*self.adjoints, *self.successors)).get(name, "")
 
     def tensor(self, name: str) -> Tensor:
         """A tensor by name."""

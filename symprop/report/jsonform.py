@@ -37,6 +37,9 @@ def json_report(view: View) -> str:
         "wrt": list(view.wrt),
         "equations": [_entry(entry, rows) for entry in view.forward],
         "adjoints": [{"tensor": e.tensor.name, **_entry(e, rows), **_steps(e, rows)} for e in view.backward],
+        "updates": [_entry(entry, rows) for entry in view.updates],
+        "inference": [_entry(entry, rows) for entry in view.inference],
+        "truths": list(view.truths),
         "assumptions": list(view.assumptions),
         "kinks": [
             {"function": k.function, "point": k.point, "value": k.value, "equations": list(k.equations)}

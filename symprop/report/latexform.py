@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from symprop.language import Tensor
+from symprop.language import Equation, Tensor
 from symprop.report.conventions import conventions
 from symprop.report.escape import breakable, latex_text
 from symprop.report.layout import Math
-from symprop.report.rows import Display, Row, RowMaker, Side, broken
+from symprop.report.rows import NUMBER_POINTS, Display, Row, RowMaker, Side, broken
 from symprop.report.scalarmath import ScalarPrinter
 from symprop.report.summary import (
     arguments_tex,
@@ -29,7 +29,7 @@ from symprop.report.symbols import Symbols
 from symprop.report.template import fill
 from symprop.report.updates import update_equations, update_scalars
 from symprop.report.view import Entry, View
-from symprop.report.words import clip_text, kink_text
+from symprop.report.words import PREDICTED, UPDATED, clip_text, kink_text
 
 ROWS_OF_A_TABLE = 38
 ROWS_OF_A_BOX = 14
@@ -62,6 +62,11 @@ def _values(view: View, standalone: bool) -> dict[str, object]:
         "closed": view.closed_form,
         "results": results,
         "update": list(_update(view)),
+        "updates": [display_tex(_assigned(rows, [e.equation for e in view.updates]))] if view.updates else [],
+        "updated": latex_text(UPDATED),
+        "inference": _displays(rows.listed(view.inference)),
+        "predicted": latex_text(PREDICTED),
+        "truths": [latex_text(line) for line in view.truths],
         "assumptions": [latex_text(line) for line in view.assumptions],
         "kinks": [latex_text(kink_text(kink)) for kink in view.derivation.kinks],
         "sources": [latex_text(source) for source in view.sources],
@@ -161,14 +166,18 @@ def _update(view: View) -> Iterator[str]:
         rf"Each step of {name} assigns, for every entry $\theta$ of a parameter and $g$ of its gradient, "
         rf"in this order, with the rate $\eta = {optimizer.lr:g}$ before any schedule{kept}.{clip}"
     )
+    yield display_tex(_assigned(rows, update_equations(optimizer)))
+
+
+def _assigned(rows: RowMaker, equations: Sequence[Equation]) -> Display:
+    """Assignments, with an arrow; those that have a number show it."""
     made: list[Row] = []
-    for equation in update_equations(optimizer):
-        left, right = rows.scalars.equation(equation)
-        made += [
-            Row(((row.cells[0][0], row.cells[0][1].replace("= ", r"\leftarrow ", 1) if k == 0 else row.cells[0][1]),))
-            for k, row in enumerate(broken(Side(left, right), 0.0))
-        ]
-    yield display_tex(Display(tuple(made)))
+    for equation in equations:
+        first, *rest = broken(Side(*rows.scalars.equation(equation)), NUMBER_POINTS if equation.number else 0.0)
+        ((left, right),) = first.cells
+        arrow = ((left, right.replace("= ", r"\leftarrow ", 1)),)
+        made += [Row(arrow, rows.number(equation.number) if equation.number else ""), *rest]
+    return Display(tuple(made))
 
 
 def _pages(rows: Iterator[tuple[str, str, str, str]]) -> Iterator[list[tuple[str, str, str, str]]]:

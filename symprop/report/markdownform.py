@@ -28,7 +28,7 @@ from symprop.report.symbols import Symbols
 from symprop.report.template import fill
 from symprop.report.updates import update_equations, update_scalars
 from symprop.report.view import Entry, View
-from symprop.report.words import cited, clip_text, kink_text
+from symprop.report.words import PREDICTED, UPDATED, cited, clip_text, kink_text
 
 OPERATOR = r"\mathrm"
 ROW_END, CONTROL_WORD = "\\\\", r"\cr"
@@ -59,6 +59,11 @@ def markdown_report(view: View) -> str:
         "results": results,
         "closed": view.closed_form,
         "update": list(_update(view)),
+        "updates": [line for entry in view.updates for line in _assigned(rows, entry)],
+        "updated": markdown_text(UPDATED),
+        "inference": [line for entry in view.inference for line in _equation(rows, entry)],
+        "predicted": markdown_text(PREDICTED),
+        "truths": [markdown_text(line) for line in view.truths],
         "assumptions": [markdown_text(line) for line in view.assumptions],
         "kinks": [markdown_text(kink_text(kink)) for kink in view.derivation.kinks],
         "sources": [markdown_text(source) for source in view.sources],
@@ -90,6 +95,11 @@ def _equation(rows: RowMaker, entry: Entry, short: bool = False) -> Iterator[str
         return
     for side in sides:
         yield from block(_formula(side))
+
+
+def _assigned(rows: RowMaker, entry: Entry) -> Iterator[str]:
+    left, right = rows.scalars.equation(entry.equation)
+    yield from ("", f"({entry.number})", *block(rf"{left.text} \leftarrow {right.text}"))
 
 
 def _derived(view: View, rows: RowMaker, entry: Entry) -> Iterator[str]:

@@ -193,7 +193,7 @@ def _chain(factors: list[Node]) -> Piece:
     if len(factors) > 1 and isinstance(last, Ones):
         if _is_ones_row(first):
             return f"sum({_chain(factors[1:-1])[0]})" if len(factors) > 2 else "1", ATOM
-        if len(factors) == 2 and isinstance(first, Transposed) and len(first.labels) == 2:
+        if len(factors) == 2 and isinstance(first, Transposed) and len(first.of.labels) == 2:
             return f"sum({_piece(first.of)[0]}, axis=0)", ATOM
         rest, summed = _chain(factors[:-1]), Product((first.axes[0], last.axes[0]), tuple(factors[:-1]))
         return f"sum({rest[0]}{', axis=1' if len(summed.labels) == 2 else ''})", ATOM

@@ -79,7 +79,7 @@ class ScalarPrinter:
     def position(self, position: Position) -> str:
         """An affine form in indices."""
         out = ""
-        for atom, c in position.terms:
+        for atom, c in position.shown:
             body = ("" if abs(c) == 1 else str(abs(c))) + self._atom(atom)
             out += ("-" if c < 0 else "+" if out else "") + body
         for monomial, c in position.offset.terms:
@@ -215,6 +215,8 @@ class ScalarPrinter:
     def _constraint(self, constraint: Constraint) -> str:
         left, right = sides(constraint)
         sign = "=" if constraint.kind == "eq" else r"\geq"
+        if not left.terms and right.terms:  # 2p + u <= 7, not 0 >= 2p + u - 7
+            left, right, sign = right - right.offset, left - right.offset, sign.replace("geq", "leq")
         return f"{self.position(left)} {sign} {self.position(right)}"
 
     def _indicator(self, domain: Domain) -> Math:

@@ -65,8 +65,15 @@ def natural_symbol(name: str) -> Symbol:
     stem, word, digits = found.groups()
     label = word or digits or ""
     shown = label if label.isdigit() or (len(label) == 1 and label.isalpha()) else rf"\mathrm{{{latex_name(label)}}}"
-    base = _GREEK.get(stem) or (stem if len(stem) == 1 else rf"\mathit{{{stem}}}")
-    return Symbol(base, shown if label else "")
+    return Symbol(_nucleus(stem), shown if label else "")
+
+
+def _nucleus(stem: str) -> str:
+    """A letter, a Greek letter by its name, either under a hat, or a word."""
+    inner = stem.removesuffix("hat")
+    if inner != stem and (len(inner) == 1 or inner in _GREEK):
+        return rf"\hat{{{_nucleus(inner)}}}"
+    return _GREEK.get(stem) or (stem if len(stem) == 1 else rf"\mathit{{{stem}}}")
 
 
 class Symbols:

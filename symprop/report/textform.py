@@ -16,7 +16,7 @@ from symprop.report.summary import arguments_of, count_of, given_of, is_formula,
 from symprop.report.template import fill
 from symprop.report.updates import update_equations
 from symprop.report.view import Entry, View
-from symprop.report.words import cited, kink_text
+from symprop.report.words import PREDICTED, UPDATED, cited, kink_text
 
 # Lines stand two columns in.
 WIDTH_COLUMNS = 98
@@ -40,6 +40,9 @@ def text_report(view: View) -> str:
         results = [line for e in view.results for line in wrapped(_shortest(e), f"({e.number}) ")]
         sections.append(("Gradients", results))
     sections.append(("Update", list(_update(view))))
+    sections.append(("State updates", _beside(UPDATED, view.updates)))
+    sections.append(("When predicting", _beside(PREDICTED, view.inference)))
+    sections.append(("Known truths", _listed(view.truths)))
     sections.append(("Assumptions", _listed(view.assumptions)))
     sections.append(("Values at kinks", _listed(map(kink_text, view.derivation.kinks))))
     sections.append(("Conventions", _listed(view.network.notes)))
@@ -61,6 +64,11 @@ def _listed(sentences: Iterable[str]) -> list[str]:
 def _arguments(view: View) -> Iterator[str]:
     for tensor, words in arguments_of(view.network):
         yield f"{tensor.name}: {shape_text(tensor)}" + (f", {words}" if words else "")
+
+def _beside(sentence: str, entries: Iterable[Entry]) -> list[str]:
+    """A sentence and the equations it is about, nothing where there are none."""
+    lines = [line for entry in entries for line in _equation(entry)]
+    return [*textwrap.wrap(sentence, WIDTH_COLUMNS), *lines] if lines else []
 
 
 def _summary(view: View) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from symprop.derivation import Adjoint, Derivation, Step
+from symprop.derivation import Adjoint, Derivation, Step, truths
 from symprop.errors import Fault, InputError
 from symprop.language import Equation, Network, Tensor
 from symprop.report.matrix import Node
@@ -99,6 +99,21 @@ class View:
         """The adjoints asked for, in the order asked."""
         found = {entry.tensor.name: entry for entry in self.backward}
         return tuple(found[name] for name in self.wrt)
+
+    @cached_property
+    def updates(self) -> tuple[Entry, ...]:
+        """The next values of the states."""
+        return tuple(Entry(e, None, True, self.network.tensors[e.target]) for e in self.network.updates)
+
+    @cached_property
+    def inference(self) -> tuple[Entry, ...]:
+        """The equations that replace others when predicting."""
+        return tuple(Entry(e, None, True, self.network.tensors[e.target]) for e in self.network.inference)
+
+    @cached_property
+    def truths(self) -> tuple[str, ...]:
+        """Gradients that are identically 0, and shifts that do not change the loss."""
+        return truths(self.derivation)
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:

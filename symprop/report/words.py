@@ -10,6 +10,12 @@ from collections.abc import Iterable
 from symprop.derivation import Kink
 from symprop.language import Optimizer
 
+UPDATED = (
+    "After a step of training each state gets its next value, from the state and the forward values before the update "
+    "of the parameters. States are not differentiated: within a step they are given."
+)
+PREDICTED = "When predicting and validating, these stand in place of the equations of the same targets."
+
 
 def cited(numbers: Iterable[int]) -> str:
     """`(4), (7)`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from symprop.errors import FormulaError
-from symprop.language import PRIMITIVES, Extent, Scope, Tensor, parse_definition, parse_expression
+from symprop.errors import Fault, FormulaError
+from symprop.language import PRIMITIVES, Extent, Scope, Tensor, arithmetic, parse_definition, parse_expression
 from symprop.spec.catalog import Catalog
 from symprop.spec.model import FunctionSpec, LayerSpec, LossFunctionSpec, Shape, Text, place_in
 from symprop.spec.nodes import Scalar
@@ -50,11 +50,12 @@ def check_equations(reader: Reader, layer: LayerSpec, integers: Mapping[str, Ext
     `integers` are the arguments that are fed from labels or tokens, with their number of values.
     """
     dims = dict(reader.known.dims)
+    indices = _index_extents(reader, layer, context)
     tensors = {name: _argument(name, shape, integers.get(name)) for name, shape in layer.args.items()}
     tensors |= {name: Tensor(name, _axes(param.shape)) for name, param in layer.params.items()}
     defined: set[str] = set()
     for equation in layer.equations:
-        scope = Scope(tensors, extents=["N", *dims], functions=callable_functions(reader))
+        scope = Scope(tensors, indices, extents=["N", *dims], functions=callable_functions(reader))
         try:
             made, tensor = parse_definition(equation.text, scope, "equation")
         except FormulaError as error:
@@ -68,6 +69,34 @@ def check_equations(reader: Reader, layer: LayerSpec, integers: Mapping[str, Ext
         known = ", ".join(sorted(defined)) or "nothing"
         message = f"{context}: output '{layer.output}' is not defined by its equations, which define {known}"
         reader.note(layer.place, message)
+
+
+def _index_extents(reader: Reader, layer: LayerSpec, context: str) -> dict[str, Extent]:
+    """Extents that are declared for indices; one at fault is noted, and is 1 from then on."""
+    found = {}
+    for name, text in layer.extents.items():
+        place = reader.place("layers", layer.number - 1, "extents", name)
+        try:
+            found[name] = index_extent(text, reader.known.dims)
+        except FormulaError as error:
+            found[name] = Extent.of(1)
+            for fault in error.faults:
+                reader.note(place, f"{context}: extents: {name}: {fault.message}", fault.hint)
+        if name in layer.args or name in layer.params or name in reader.known.dims:
+            reader.note(place, f"{context}: extents: '{name}' already has a meaning; expected another name")
+    return found
+
+
+def index_extent(text: str, dims: Mapping[str, int]) -> Extent:
+    """The extent of an index from arithmetic over numbers and names of `dims`; at least 1.
+
+    Raises:
+        FormulaError: it is no such arithmetic, or less than 1.
+    """
+    value = arithmetic(text, {name: Extent.of(size) for name, size in dims.items()})
+    if not value.at_least(1):
+        raise FormulaError(Fault("extent", f"expected an extent of at least 1, got {value}"))
+    return value
 
 
 def note(reader: Reader, text: Text, error: FormulaError, context: str) -> None:

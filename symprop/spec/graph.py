@@ -22,9 +22,7 @@ class Graph:
         inputs, layers, loss: as read, in the order of the text.
     """
 
-    def __init__(
-        self, reader: Reader, inputs: list[InputSpec], layers: list[LayerSpec], loss: list[LossSpec]
-    ) -> None:
+    def __init__(self, reader: Reader, inputs: list[InputSpec], layers: list[LayerSpec], loss: list[LossSpec]) -> None:
         self.reader, self.layers, self.loss = reader, layers, loss
         self.inputs = {entry.name: entry for entry in inputs}
         self.by_reference: dict[str, LayerSpec] = {}
@@ -34,6 +32,7 @@ class Graph:
         self._ids()
         for layer in self.layers:
             self._layer(layer)
+            self._ties(layer)
         for number, term in enumerate(self.loss):
             self._term(term, number)
         if self.reader.graph_is_whole:
@@ -74,6 +73,29 @@ class Graph:
                 hint = "Give it role: input if the network may see it."
                 self.reader.note(node, f"{context}: '{source}' is a target; expected a layer or a feature input", hint)
                 self.reader.graph_is_whole = False
+
+    def _ties(self, layer: LayerSpec) -> None:
+        """Note a tie to a parameter that no layer above has."""
+        for name, reference in layer.tie.items():
+            other, _, stem = reference.rpartition(".")
+            place, context = self.reader.place("layers", layer.number - 1, "tie", name), f"{layer_words(layer)}: tie"
+            entry = self.by_reference.get(other)
+            if entry is None:
+                above = [other.reference for other in self.layers[: layer.number - 1]]
+                if self.reader.names_are_whole:
+                    self.reader.note(place, f"{context}: unknown layer {shown_key(other)}; {instead(other, above)}")
+            elif entry.number >= layer.number:
+                self.reader.note(place, f"{context}: '{other}' does not stand above; expected a layer above")
+            elif entry.type and stem not in (known := self._learnt(entry)):
+                message = f"{context}: {layer_words(entry)} has no parameter of its own {shown_key(stem)}"
+                self.reader.note(place, f"{message}; {instead(stem, known)}")
+
+    def _learnt(self, layer: LayerSpec) -> list[str]:
+        """Names of the parameters that a layer has of its own."""
+        entry = self.reader.catalog.layers.get(layer.type)
+        params = layer.params if entry is None else entry.form(layer.options, layer.inputs).params
+        gone = {n for n, p in params.items() if layer.options.get(getattr(p, "when", "")) is False}
+        return [name for name in params if name not in layer.tie and name not in gone]
 
     def _above(self, layer: LayerSpec) -> list[str]:
         features = [name for name, entry in self.inputs.items() if entry.role == "input"]

@@ -22,6 +22,7 @@ from symprop.spec.scalars import BROKEN
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 LONGEST = 64
 LAYER_ID = re.compile(r"(?=.{1,64}\Z)[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*")
+PARAMETER = re.compile(r"(?:[0-9]{1,5}|[A-Za-z][A-Za-z0-9_.]{0,127})\.[A-Za-z][A-Za-z0-9_]{0,63}")
 SYMBOL = re.compile(r"(?=.{1,64}\Z)[A-Za-z][A-Za-z0-9]*(?:[_^][A-Za-z0-9]+){0,2}")
 SHADOWED = {"math", "numba", "numpy", "os", "scipy", "symprop", "sys", "test", "typing"}
 
@@ -207,6 +208,42 @@ def numbers(count: int, low: float | None = None, high: float | None = None) -> 
     return kind(check, {"type": "array", "items": items, "minItems": count, "maxItems": count})
 
 
+def sizes(count: int, low: int, words: tuple[str, ...] = ()) -> Any:
+    """One whole number or name from dims for all axes, a list of as many as there are axes, or one of a few words."""
+    one = f"a whole number of at least {low}, or a name from dims"
+    many = f", or a list of {count} of them" if count > 1 else ""
+    expected = f"expected {', '.join([*words, one])}{many}"
+
+    def size(value: Any, known: Known) -> bool:
+        if isinstance(value, str):
+            return value in known.dims
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= known.limits.extent
+
+    def check(value: Any, known: Known) -> Any:
+        listed = isinstance(value, list) and count > 1 and len(value) == count
+        if isinstance(value, str) and value in words:
+            return value
+        if not all(size(one, known) for one in (value if listed else [value])):
+            got = "[" + ", ".join(map(str, value[:8])) + "]" if isinstance(value, list) else shown(value)
+            raise wrong(f"{expected}, got {got}")
+        return tuple(value) if listed else value
+
+    items = _integer_schema(DEFAULT.extent, low)
+    lists = [{"type": "array", "items": items, "minItems": count, "maxItems": count}] if count > 1 else []
+    return kind(check, {"anyOf": [items, *lists, *([{"enum": list(words)}] if words else [])]})
+
+
+def _axes(value: Any, known: Known) -> Any:
+    found = value if isinstance(value, list) else [value]
+    if not found or not all(isinstance(v, int) and not isinstance(v, bool) and v for v in found):
+        got = "[" + ", ".join(map(str, value[:8])) + "]" if isinstance(value, list) else shown(value)
+        raise wrong(
+            f"expected the number of an axis, or a list of them, got {got}",
+            "1 is the first beside the batch, -1 the last.",
+        )
+    return tuple(value) if isinstance(value, list) else value
+
+
 def optional(inner: Any) -> Any:
     """A kind whose value may be left empty."""
     return Annotated[inner, WrapValidator(_let_nothing_pass)]
@@ -242,6 +279,13 @@ def _text(value: object, known: Known) -> object:
     return value
 
 
+def _size(value: object, known: Known) -> object:
+    """The extent of an index: a number, or arithmetic over names from dims, which is read with the equations."""
+    if isinstance(value, str) and value.strip():
+        return value
+    return str(_extent(value, known))
+
+
 def _version(value: object, known: Known) -> object:
     if value != 1 or isinstance(value, bool):
         newer = "A newer symprop may read it." if isinstance(value, int) and value > 1 else ""
@@ -275,12 +319,21 @@ def _sources(value: object, known: Known) -> object:
     return [_reference(value, known)]
 
 
+def _tie(value: object, known: Known) -> object:
+    """`tie:`, one parameter of another layer, or a map from parameters to such; always a map afterwards."""
+    table = value if isinstance(value, dict) else {"": value}
+    for text in table.values():
+        if not isinstance(text, str) or not PARAMETER.fullmatch(text):
+            raise wrong(f"expected a parameter of another layer, such as tok.W, got {shown(text)}")
+    return dict(table)
+
+
 def _anything(value: object, known: Known) -> object:
     return value
 
 
-def _integer_schema(limit: int) -> dict[str, Any]:
-    return {"anyOf": [{"type": "integer", "minimum": 1, "maximum": limit}, {"type": "string"}]}
+def _integer_schema(limit: int, low: int = 1) -> dict[str, Any]:
+    return {"anyOf": [{"type": "integer", "minimum": low, "maximum": limit}, {"type": "string"}]}
 
 
 STRING = {"type": "string"}
@@ -292,7 +345,9 @@ NAME = kind(_net_name, {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$"})
 SYMBOL_KIND = kind(_symbol, STRING)
 EXTENT = kind(_extent, _integer_schema(DEFAULT.extent))
 SHAPE: Any = Annotated[list.__class_getitem__(EXTENT), WrapValidator(_shape)]
+AXES = kind(_axes, {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}, "minItems": 1}]})
 FLAG = kind(_flag, {"type": "boolean"})
+SIZE = kind(_size, _integer_schema(DEFAULT.extent))
 TEXT = kind(_text, STRING)
 REFERENCE = kind(_reference, REFERENCE_SCHEMA)
 SOURCES = kind(
@@ -305,6 +360,7 @@ SOURCES = kind(
         ]
     },
 )
+TIE = kind(_tie, {"anyOf": [STRING, {"type": "object", "additionalProperties": STRING}]})
 # a name, or a mapping with `type` and options; read in a second step, by the registry that it belongs to
 PICK = kind(_anything, {"anyOf": [STRING, {"type": "object", "required": ["type"]}]})
 MAPPING = kind(_anything, {"type": "object"})

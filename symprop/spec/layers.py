@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,14 +85,28 @@ class Layers:
             common = node.only(records.LAYER_ANY_KEYS)
             made = self.reader.section(records.LAYER_ANY, common, context)
             return LayerSpec(number, id_, "", self._inputs(made), place=node.place)
-        made = self.reader.section(self.reader.record(entry, "layer", records.LAYER), node, context) or {}
+        made = self.reader.section(self.reader.record(entry, "layer", records.layer_fields(entry)), node, context) or {}
         options = {key: self._option(key, option, node, made, context) for key, option in entry.options.items()}
         activation = options.pop("activation", None)
         if not isinstance(activation, Pick) and node.get("activation") is not None:
             activation = Pick("")  # one that was refused is not the same as none
         inputs = _in_order(self._inputs(made), entry.args)
         self._check_arity(node, entry, inputs, context)
-        return LayerSpec(number, id_, entry.name, inputs, activation, frozen(options), place=node.place)
+        tie = self._tie(node, made, entry.form(options, inputs).params, context)
+        return LayerSpec(number, id_, entry.name, inputs, activation, frozen(options), place=node.place, tie=tie)
+
+    def _tie(self, node: Mapping, made: Values, params: Iterable[str], context: str) -> MappingType[str, str]:
+        """Parameters of other layers by parameters of this one, "" for the first."""
+        given, known = made.get("tie"), list(params)
+        if not isinstance(given, dict):
+            return frozen({})
+        at = node.get("tie") or node
+        for name in given:
+            if name not in ("", *known) or not known:
+                place = ((at.key(name) if isinstance(at, Mapping) else None) or at).place
+                word = f"unknown parameter {shown_key(name)}; {instead(name, known)}" if known else "it learns nothing"
+                self.reader.note(place, f"{context}: tie: {word}")
+        return frozen({known[0] if name == "" and known else name: other for name, other in given.items()})
 
     def _type(self, node: Mapping, context: str) -> Any:
         name = node.get("type")
@@ -146,11 +161,12 @@ class Layers:
             for key in sorted(set(inputs) - set(args)):
                 place = (at.key(key) or at).place if isinstance(at, Mapping) else at.place
                 self.reader.note(place, f"{context}: in: unknown argument {shown_key(key)}; {instead(key, args)}")
-            missing = [name for name in args if name not in inputs]
+            missing = [name for name in entry.needed if name not in inputs]
             if missing:
                 self.reader.note(at.place, f"{context}: in: argument '{missing[0]}' is missing")
-        elif inputs and (len(inputs) < len(args) or (len(inputs) > len(args) and not entry.variadic)):
-            least = f"at least {len(args)}" if entry.variadic else str(len(args))
+        elif inputs and (len(inputs) < len(entry.needed) or (len(inputs) > len(args) and not entry.variadic)):
+            optional = f"{len(entry.needed)} to {len(args)}" if entry.optional else str(len(args))
+            least = f"at least {len(args)}" if entry.variadic else optional
             plural = "" if least == "1" else "s"
             message = f"{context}: {entry.name} takes {least} input{plural}, got {len(inputs)} ({', '.join(inputs)})"
             self.reader.note(at.place, message, "" if node.get("in") is not None else "List them under in.")
@@ -160,6 +176,7 @@ class Layers:
     def _equations(self, node: Mapping, number: int, id_: str, context: str) -> LayerSpec:
         made = self.reader.section(records.EQUATIONS_LAYER, node, context) or {}
         activation = self._pick(at, "activation", context) if (at := node.get("activation")) is not None else None
+        params = self._params(node.get("params"), context)
         layer = LayerSpec(
             number,
             id_,
@@ -168,7 +185,9 @@ class Layers:
             activation,
             equations=_texts(node.get(EQUATIONS)),
             args=_shapes(made.get("args")),
-            params=frozen(self._params(node.get("params"), context)),
+            params=frozen(params),
+            tie=self._tie(node, made, params, context),
+            extents=frozen(made["extents"] if isinstance(made.get("extents"), dict) else {}),
             output=str(made.get("output") if made.get("output") is not BROKEN else ""),
             place=node.place,
         )
@@ -209,9 +228,7 @@ class Layers:
         return {name: Extent.of(high) for name, high in found.items() if high is not None}
 
 
-def _in_order(
-    inputs: tuple[str, ...] | MappingType[str, str], args: Any
-) -> tuple[str, ...] | MappingType[str, str]:
+def _in_order(inputs: tuple[str, ...] | MappingType[str, str], args: Any) -> tuple[str, ...] | MappingType[str, str]:
     """A map of arguments in the order of the arguments; what is no argument stands last."""
     if not isinstance(inputs, MappingType) or not isinstance(args, MappingType):
         return inputs

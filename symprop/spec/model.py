@@ -125,7 +125,8 @@ class LayerSpec:
         inputs: references, in order; or a mapping from arguments to references.
         activation: what is applied to its output, if anything.
         options: the entry's other options; initialisers and other activations among them are `Pick` values.
-        equations, args, params, output: of a layer of one's own.
+        tie: parameters of other layers, `tok.W`, by the parameter in whose place they are read; "" is the first one.
+        equations, args, params, output, extents: of a layer of one's own.
     """
 
     number: int
@@ -139,6 +140,8 @@ class LayerSpec:
     params: Mapping[str, ParamSpec] = field(default_factory=nothing)
     output: str = ""
     place: Place = TOP
+    tie: Mapping[str, str] = field(default_factory=nothing)
+    extents: Mapping[str, str] = field(default_factory=nothing)
 
     @property
     def reference(self) -> str:

@@ -139,10 +139,13 @@ def _of_layer(reader: Reader, layer: LayerSpec, functions: Mapping[str, Function
         own = functions.get(layer.activation.name)
         yield from map(claim, own.params if own is not None else ())
     if entry is not None:
-        kept = [n for n, p in entry.params.items() if not p.when or layer.options.get(p.when) is not False]
-        yield from map(claim, [*_targets(entry.equations), *kept, *entry.samples])
+        form = entry.form(layer.options, layer.inputs)
+        kept = [n for n, p in form.params.items() if not p.when or layer.options.get(p.when) is not False]
+        held = [name for name in kept if name not in layer.tie]
+        yield from map(claim, [*_targets(form.equations), *held, *form.samples])
     own_targets = _targets(equation.text for equation in layer.equations)
-    yield from map(claim, [*layer.params, *(name for name in own_targets if name != layer.output)])
+    learnt = [name for name in layer.params if name not in layer.tie]
+    yield from map(claim, [*learnt, *(name for name in own_targets if name != layer.output)])
 
 
 def _targets(equations: Iterable[str]) -> list[str]:
@@ -181,5 +184,3 @@ def _distinct(reader: Reader, claims: list[Claim]) -> dict[str, Claim]:
         if finding.place not in noted:
             reader.note(finding.place, finding.message, finding.hint)
     return taken
-
-

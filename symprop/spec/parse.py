@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from symprop.errors import SpecError
 from symprop.spec import records
+from symprop.spec.blocks import expanded
 from symprop.spec.catalog import Catalog, standard
 from symprop.spec.graph import Graph
 from symprop.spec.layers import Layers
@@ -80,6 +81,7 @@ class _Parse:
         self.top: Values = reader.section(records.ROOT, root) or {}
         self._stop_unless(isinstance(root, Mapping))
         self.reader.known = replace(self.reader.known, dims=self._dims())
+        self.root = self.reader.root = expanded(self.reader)
 
     def _dims(self) -> dict[str, int]:
         """Extents by name; one whose value is at fault keeps its name, with extent 1."""

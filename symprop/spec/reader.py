@@ -45,9 +45,16 @@ class Reader:
         self.graph_is_whole = True
         # False once an input or a layer could not be read: then a name that is not there may have been meant to be
         self.names_are_whole = True
+        # places of blocks that are written out more than once, and those of them at which a fault was noted
+        self.shared_places: frozenset[Place] = frozenset()
+        self.shared_noted: set[Place] = set()
 
     def note(self, place: Place, message: str, hint: str = "") -> None:
-        """Keep a fault."""
+        """Keep a fault; of a block that is written out several times, the first at each place."""
+        if place in self.shared_places:
+            if place in self.shared_noted:
+                return
+            self.shared_noted.add(place)
         self.findings.append(Finding(place, message, hint))
         if len(self.findings) >= self.limits.faults:
             raise Enough

@@ -57,6 +57,8 @@ def option_field(option: Option) -> tuple[Any, Any]:
             kind = k.numbers(len(option.default), option.low, option.high)
         case "name":
             kind = k.choice(*option.choices)
+        case "sizes":
+            kind = k.sizes(option.count, int(option.low or 0), option.choices)
         case _:
             kind = _PLAIN_KINDS[option.kind]
     return (k.optional(kind) if option.default is None else kind), option.default
@@ -65,6 +67,7 @@ def option_field(option: Option) -> tuple[Any, Any]:
 _PLAIN_KINDS: dict[str, Any] = {
     "extent": k.EXTENT,
     "extents": k.SHAPE,
+    "axes": k.AXES,
     "flag": k.FLAG,
     "activation": k.PICK,
     "initialiser": k.PICK,
@@ -77,12 +80,18 @@ def entry_record(entry: Any, base: Fields) -> Record:
     return record(entry.name, {**base, **own})
 
 
+def layer_fields(entry: Any) -> Fields:
+    """The keys of a layer of the library beside its options; one that learns can share what it learns."""
+    return {**LAYER, **TIE} if entry.params else LAYER
+
+
 PICKED: Fields = {"type": (k.TEXT, REQUIRED)}
 LAYER: Fields = {
     "type": (k.TEXT, REQUIRED),
     "id": (k.LAYER_ID_KIND, None),
     "in": (k.SOURCES, None),
 }
+TIE: Fields = {"tie": (k.TIE, None)}
 # of a layer whose type is at fault
 LAYER_ANY_KEYS = ("id", "in")
 LAYER_ANY = record("layer", {key: LAYER[key] for key in LAYER_ANY_KEYS})
@@ -101,6 +110,15 @@ OPTIMIZER: Fields = {
     "schedule": (k.PICK, None),
 }
 
+BLOCK_USE = record(
+    "block",
+    {
+        "block": (k.IDENTIFIER_KIND, REQUIRED),
+        "repeat": (k.whole(1, DEFAULT.layers), None),
+        "id": (k.LAYER_ID_KIND, None),
+        "in": (k.SOURCES, None),
+    },
+)
 EQUATIONS_LAYER = record(
     "equations",
     {
@@ -109,6 +127,8 @@ EQUATIONS_LAYER = record(
         "in": (k.SOURCES, None),
         "args": (k.table(k.SHAPE), REQUIRED),
         "params": (k.table(k.MAPPING), {}),
+        "extents": (k.table(k.SIZE), {}),
+        "tie": (k.TIE, None),
         "output": (k.IDENTIFIER_KIND, REQUIRED),
         "activation": (k.PICK, None),
     },
@@ -192,6 +212,7 @@ ROOT = record(
         "functions": (k.table(k.MAPPING), {}),
         "losses": (k.table(k.MAPPING), {}),
         "inputs": (k.table(k.MAPPING), REQUIRED),
+        "blocks": (k.table(k.ITEMS), {}),
         "layers": (k.ITEMS, REQUIRED),
         "loss": (k.ANYTHING, REQUIRED),
         "optimizer": (k.PICK, "adam"),

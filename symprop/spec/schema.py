@@ -18,7 +18,8 @@ def spec_schema(catalog: Catalog | None = None) -> Schema:
     own["functions"] = _table(_object(records.FUNCTION, params=_table(_object(records.FUNCTION_PARAM))))
     own["losses"] = _table(_object(records.LOSS_FUNCTION))
     own["inputs"] = _table(_object(records.INPUT))
-    own["layers"] = {"type": "array", "minItems": 1, "items": {"anyOf": _layers(known)}}
+    layers = {"type": "array", "minItems": 1, "items": {"anyOf": _layers(known)}}
+    own["layers"], own["blocks"] = layers, _table(layers)
     loss = {"anyOf": [*(_entry(entry, records.LOSS) for entry in known.losses.values()), _user_loss()]}
     own["loss"] = {"anyOf": [loss, {"type": "array", "items": loss, "minItems": 1}]}
     own["optimizer"] = _pick(known.optimizers, {**records.OPTIMIZER}, schedule=_pick(known.schedules))
@@ -65,8 +66,8 @@ def _pick(registry: Any, base: records.Fields = records.PICKED, **properties: Sc
 
 def _layers(known: Catalog) -> list[Schema]:
     params = _table(_object(records.LAYER_PARAM))
-    entries = [_entry(entry, records.LAYER) for entry in known.layers.values()]
-    return [*entries, _object(records.EQUATIONS_LAYER, params=params)]
+    entries = [_entry(entry, records.layer_fields(entry)) for entry in known.layers.values()]
+    return [*entries, _object(records.BLOCK_USE), _object(records.EQUATIONS_LAYER, params=params)]
 
 
 def _user_loss() -> Schema:

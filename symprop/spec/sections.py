@@ -121,7 +121,7 @@ def _names_are_apart(reader: Reader, node: Node, context: str, args: list[str], 
 def read_inputs(reader: Reader, node: Node | None) -> list[InputSpec]:
     """`inputs:`, in the order of the text."""
     found = []
-    reader.names_are_whole = isinstance(node, Mapping)
+    reader.names_are_whole = reader.names_are_whole and isinstance(node, Mapping)
     for key, value in entries(node):
         made = reader.section(records.INPUT, value, f"input '{key.text}'")
         if made is None or made["role"] is BROKEN:

@@ -280,6 +280,83 @@ CASES: tuple[Case, ...] = (
         {"N": 4, "D": 3},
     ),
     Case(
+        "a_mean_of_the_first_rows",
+        {"x": "T D", "m": "D", "v": "D", "G": "D"},
+        """
+        m[i] = sum[t: t < 3](x[t,i])/3
+        v[i] = sum[t]((x[t,i] - m[i])**2)/T
+        L = sum[i](G[i]*v[i]**2)
+        """,
+        "",
+        {"T": 5, "D": 2},
+    ),
+    Case(
+        "rms_norm",
+        {"x": "N D", "s": "N", "h": "N D", "y": "N D", "gamma": "D", "G": "N D"},
+        """
+        s[n] = sum[i](x[n,i]**2)/D
+        h[n,i] = x[n,i]/sqrt(s[n] + 0.001)
+        y[n,i] = gamma[i]*h[n,i]
+        L = sum[n,i](G[n,i]*y[n,i]**2)
+        """,
+        "gamma",
+        {"N": 2, "D": 3},
+    ),
+    Case(
+        "centred_layer_norm",
+        {"x": "N D", "m": "N", "c": "N D", "v": "N", "h": "N D", "G": "N D"},
+        """
+        m[n] = sum[i](x[n,i])/D
+        c[n,i] = x[n,i] - m[n]
+        v[n] = sum[i](c[n,i]**2)/D
+        h[n,i] = c[n,i]/sqrt(v[n] + 0.001)
+        L = sum[n,i](G[n,i]*h[n,i]**2)
+        """,
+        "",
+        {"N": 2, "D": 3},
+    ),
+    Case(
+        "batch_norm_of_images",
+        {"x": "N C H W", "m": "C", "v": "C", "h": "N C H W", "y": "N C H W", "gamma": "C", "beta": "C", "G": "N C H W"},
+        """
+        m[c] = sum[n,h,w](x[n,c,h,w])/(N*H*W)
+        v[c] = sum[n,h,w]((x[n,c,h,w] - m[c])**2)/(N*H*W)
+        h[n,c,h,w] = (x[n,c,h,w] - m[c])/sqrt(v[c] + 0.001)
+        y[n,c,h,w] = gamma[c]*h[n,c,h,w] + beta[c]
+        L = sum[n,c,h,w](G[n,c,h,w]*y[n,c,h,w]**2)
+        """,
+        "gamma beta",
+        {"N": 2, "C": 3, "H": 4, "W": 5},
+    ),
+    Case(
+        "group_norm",
+        {"x": "N 6 T", "m": "N 2", "v": "N 2", "h": "N 6 T", "y": "N 6 T", "gamma": "6", "beta": "6", "G": "N 6 T"},
+        """
+        m[n,g] = sum[c,t](x[n,(g,c),t])/(3*T)
+        v[n,g] = sum[c,t]((x[n,(g,c),t] - m[n,g])**2)/(3*T)
+        h[n,(g,c),t] = (x[n,(g,c),t] - m[n,g])/sqrt(v[n,g] + 0.001)
+        y[n,i,t] = gamma[i]*h[n,i,t] + beta[i]
+        L = sum[n,i,t](G[n,i,t]*y[n,i,t]**2)
+        """,
+        "gamma beta",
+        {"N": 4, "T": 5},
+        indices={"g": "2", "c": "3"},
+    ),
+    Case(
+        "layer_norm_in_a_residual",
+        {"x": "N D", "W": "D D", "m": "N", "v": "N", "h": "N D", "Z": "N D", "R": "N D", "G": "N D"},
+        """
+        m[n] = sum[i](x[n,i])/D
+        v[n] = sum[i]((x[n,i] - m[n])**2)/D
+        h[n,i] = (x[n,i] - m[n])/sqrt(v[n] + 0.001)
+        Z[n,j] = sum[i](h[n,i]*W[i,j])
+        R[n,j] = x[n,j] + Z[n,j]
+        L = sum[n,i](G[n,i]*R[n,i]**2)
+        """,
+        "W",
+        {"N": 2, "D": 3},
+    ),
+    Case(
         "cosine_similarity",
         {"a": "N D", "b": "N D", "y": "N", "G": "N"},
         """

@@ -14,7 +14,7 @@ from symprop.language import Extent, Network, Scope, Tensor, parse_equation
 from symprop.library import ACTIVATIONS, OPTIMIZERS
 from symprop.network import build
 from symprop.oracle import evaluate
-from symprop.spec import read_spec
+from symprop.spec import parse_spec, read_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.yaml")))
@@ -83,13 +83,34 @@ def logistic() -> Network:
     return network("logistic", tensors, *lines)
 
 
+NORMALISED = """
+symprop: 1
+name: normalised
+inputs: {x: {shape: [3]}, y: {role: target, classes: 4}}
+layers:
+  - {id: fc, type: dense, units: 5}
+  - {id: bn, type: batch_norm, activation: relu}
+  - {id: drop, type: dropout, rate: 0.25}
+  - {id: hid, type: dense, units: 6}
+  - {id: ln, type: layer_norm, activation: tanh}
+  - {id: out, type: dense, units: 4}
+loss: {type: softmax_cross_entropy, from: out, target: y}
+"""
+
+
+def normalised() -> Network:
+    """Batch norm, dropout and layer norm: states, two modes, gradients that are 0."""
+    return build(parse_spec(NORMALISED))
+
+
 def example(path: Path) -> Network:
     return build(read_spec(str(path)))
 
 
 def golden_networks() -> dict[str, Network]:
     """What golden files are kept of."""
-    return {"mlp": mlp(), "logistic": logistic()} | {path.stem: example(path) for path in EXAMPLES}
+    own = {"mlp": mlp(), "logistic": logistic(), "normalised": normalised()}
+    return own | {path.stem: example(path) for path in EXAMPLES}
 
 
 def values_of(derivation: Derivation, sizes: Mapping[str, int], arrays: Values | None = None) -> Values:

@@ -26,6 +26,9 @@ EXPECTED = r"expected letters, accents and one subscript and superscript each, a
         ("alpha_fc", r"\alpha_{\mathrm{fc}}"),
         ("eps", r"\varepsilon"),
         ("tok", r"\mathit{tok}"),
+        ("xhat_bn", r"\hat{x}_{\mathrm{bn}}"),
+        ("muhat", r"\hat{\mu}"),
+        ("hat", r"\mathit{hat}"),
         ("P_loss", r"P_{\mathrm{loss}}"),
     ],
 )

@@ -305,7 +305,7 @@ CASES = {
         [
             (
                 "net.yaml:5:15: layer 'out': unknown key 'type'; expected one of activation, args, equations, "
-                "id, in, output, params"
+                "extents, id, in, output, params, tie"
             ),
         ],
     ),

@@ -14,7 +14,7 @@ def test_sections_and_options() -> None:
     assert schema["required"] == ["symprop", "name", "inputs", "layers", "loss"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["symprop"] == {"const": 1}
-    layers = {v["properties"]["type"]["const"]: v for v in schema["properties"]["layers"]["items"]["anyOf"][:-1]}
+    layers = {v["properties"]["type"]["const"]: v for v in schema["properties"]["layers"]["items"]["anyOf"][:-2]}
     dense = layers["dense"]
     assert dense["required"] == ["type", "units"]
     assert dense["properties"]["units"]["description"] == "number of outputs"
@@ -23,6 +23,6 @@ def test_sections_and_options() -> None:
         "description": "whether b is there",
         "type": "boolean",
     }
-    assert set(dense["properties"]) == {"type", "id", "in", "units", "activation", "bias", "init", "bias_init"}
+    assert set(dense["properties"]) == {"type", "id", "in", "tie", "units", "activation", "bias", "init", "bias_init"}
     own = schema["properties"]["layers"]["items"]["anyOf"][-1]
     assert own["required"] == ["equations", "args", "output"]
