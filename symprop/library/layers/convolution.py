@@ -188,7 +188,9 @@ def transposed(axes: int) -> None:
 
 def _cut(axes: int) -> tuple[dict[str, str], tuple[Variant, ...]]:
     """Entries cut off before and behind, and the extents that are left."""
-    extents, valid, same = {}, {}, {}
+    extents: dict[str, str] = {}
+    valid: dict[str, str] = {}
+    same: dict[str, str] = {}
     for k in range(axes):
         before, after, more = (option(name, axes, k) for name in ("before", "after", "more"))
         over = f"({span(axes, k)} - {option('stride', axes, k)})"
