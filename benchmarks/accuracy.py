@@ -68,11 +68,11 @@ def main() -> None:
     given = parser.parse_args()
     print(describe())
     print(f"split seeds {', '.join(map(str, SEEDS))}")
-    examples = [("digits.yaml", "sklearn:digits")]
+    examples = [("digits.yaml", "sklearn:digits"), ("digits_cnn.yaml", "sklearn:digits")]
     examples += [("spam.yaml", given.spambase)] if given.spambase else []
     for example, data in examples:
         found = split_accuracies(example, data)
-        print(f"{example:12} median {median(found):.4f}   {'  '.join(f'{a:.4f}' for a in found)}", flush=True)
+        print(f"{example:15} median {median(found):.4f}   {'  '.join(f'{a:.4f}' for a in found)}", flush=True)
     ours, theirs = folds_beside_scikit_learn()
     print(f"breast cancer, five folds: symprop {np.mean(ours):.4f}, scikit-learn {np.mean(theirs):.4f}")
 

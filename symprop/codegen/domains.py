@@ -5,11 +5,13 @@ Enters: indices, a domain and a writer of the innermost body.  Leaves: loops and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from symprop.codegen.blocks import Block, BlockWriter
 from symprop.codegen.naming import Names
 from symprop.codegen.positions import Positions
 from symprop.codegen.rewriting import solve
-from symprop.language import Domain, Index
+from symprop.language import Domain, Extent, Gather, Index, Position
 from symprop.language.indices import Constraint
 
 
@@ -25,7 +27,8 @@ class Loops:
         A constraint narrows the range of the first loop it can, `s <= t` gives range(t + 1); an equation is solved for
         its index and needs no loop.
         """
-        open_ = [c for c in domain.constraints if c.verdict(self.at.ranges) is not True]
+        wider = (w for c in domain.constraints for w in _around(c, self.at.ranges))
+        open_ = [c for c in (*domain.constraints, *wider) if c.verdict(self.at.ranges) is not True]
         self._over(list(indices), open_, block, body)
 
     def _over(self, indices: list[Index], constraints: list[Constraint], block: Block, body: BlockWriter) -> None:
@@ -83,17 +86,42 @@ class Loops:
     @staticmethod
     def _bounds(constraint: Constraint, index: Index, rest: list[Index]) -> bool:
         position = constraint.position
-        return position.solvable(index) and not set(rest) & set(position.index_atoms())
+        alone = [a for a, _ in position.terms if index in a.index_atoms()] == [index]
+        return alone and not set(rest) & set(position.index_atoms())
 
     def _range(self, index: Index, constraints: list[Constraint]) -> str:
         low, high = ["0"], [self.at.extent(index.extent)]
         for constraint in constraints:
-            edge = solve(constraint.position, index)
-            if constraint.position.coefficient(index) > 0:
-                low.append(self.at.position(edge))
+            step = constraint.position.coefficient(index)
+            rest = constraint.position - Position.of(index) * step
+            # of step*i + rest >= 0: i >= -(rest//step), or i <= rest//-step
+            if step == 1:
+                low.append(self.at.position(rest * -1))
+            elif step == -1:
+                high.append(self.at.position(rest + 1))
+            elif step > 0:
+                low.append(f"-(({self.at.position(rest)}) // {step})")
             else:
-                high.append(self.at.position(edge + 1))
+                high.append(f"({self.at.position(rest)}) // {-step} + 1")
         stop = high[0] if len(high) == 1 else f"min({', '.join(high)})"
         if len(low) == 1:
             return f"range({stop})"
         return f"range(max({', '.join(low)}), {stop})"
+
+
+def _around(constraint: Constraint, ranges: Mapping[str, Extent]) -> list[Constraint]:
+    """What an equation of an integer tensor leaves: of 2*p + I[n,p] == h with I below 3, h - 2 <= 2*p <= h.
+
+    The loop over p then runs over the few windows that can have taken the entry h.
+    """
+    low = high = Position({}, constraint.position.offset)
+    for atom, step in constraint.position.terms:
+        size = ranges.get(atom.tensor) if isinstance(atom, Gather) else None
+        if isinstance(atom, Gather) and size is None:
+            return []
+        span = Position.of(atom) * step if size is None else Position.of((size - 1) * step)
+        low = low + (span if size is None or step < 0 else 0)
+        high = high + (span if size is None or step > 0 else 0)
+    if constraint.kind != "eq" or low == high:
+        return []
+    return [Constraint("ge", high), Constraint("ge", low * -1)]

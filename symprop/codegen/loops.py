@@ -132,7 +132,7 @@ class StageLoops:
             b.count(total.body)
             b.write(f"{target} += {self.scalars.value(total.body, b)}")
 
-        self.scalars.loops.over(tuple(order), total.domain, block, add)
+        self.scalars.summed(total, tuple(order), block, add)
         read = Read(equation.target, equation.indices)
         rest = replaced(body, total, read)
         if rest != read:

@@ -12,12 +12,12 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
-from symprop.codegen.blocks import Block
+from symprop.codegen.blocks import Block, BlockWriter
 from symprop.codegen.domains import Loops
 from symprop.codegen.naming import Names
 from symprop.codegen.positions import Positions
 from symprop.codegen.rewriting import negated
-from symprop.language import Expr, Index, Position, Read, Tensor
+from symprop.language import Domain, Expr, Index, Position, Read, Tensor
 from symprop.language import expressions as ex
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
@@ -57,6 +57,8 @@ class Scalars:
         ranges = {t.name: t.high for t in tensors.values() if t.dtype == "integer" and t.high is not None}
         self.at = Positions(names, ranges)
         self.loops = Loops(names, self.at)
+        self.safe: set[Read] = set()
+        """Reads that the loops being written keep within bounds."""
         self.local: dict[str, str] = {}
         """Targets of the loop body being written that are held in a variable, not in an array."""
 
@@ -135,6 +137,8 @@ class Scalars:
     # -- reads -------------------------------------------------------------------------------------------------------
 
     def _outside(self, read: Read) -> list[str]:
+        if read in self.safe:
+            return []
         axes = self.tensors[read.tensor].axes
         return [c for p, a in zip(read.indices, axes, strict=True) for c in self.at.inside(p, a)]
 
@@ -245,9 +249,19 @@ class Scalars:
             wide = _long(expr.indices)
             name = self.names.fresh("total")
             block.write(f"{name} = {'0.0' if wide else self.number(0)}")
-            self.loops.over(expr.indices, expr.domain, block, lambda b: self._accumulate(name, expr.body, b))
+            self.summed(expr, expr.indices, block, lambda b: self._accumulate(name, expr.body, b))
             return f"real({name})" if wide and self.dtype == "float32" else name
         return self._extremum(expr, block)
+
+    def summed(self, total: ex.Reduce, order: tuple[Index, ...], block: Block, body: BlockWriter) -> None:
+        """Loops over the points at which the terms of a sum can differ from 0: no factor is read out of bounds."""
+        factors = total.body.factors if isinstance(total.body, ex.Mul) else (total.body,)
+        reads = [f for f in factors if isinstance(f, Read) and f.tensor not in self.local and self._outside(f)]
+        axes = [pair for r in reads for pair in zip(r.indices, self.tensors[r.tensor].axes, strict=True)]
+        inside = Domain(c for position, axis in axes for c in Domain.inside(position, axis).constraints)
+        before, self.safe = self.safe, self.safe | set(reads)
+        self.loops.over(order, total.domain & inside, block, body)
+        self.safe = before
 
     def _accumulate(self, name: str, body: Expr, block: Block) -> None:
         block.count(body)

@@ -65,6 +65,7 @@ def _arguments(view: View) -> Iterator[str]:
     for tensor, words in arguments_of(view.network):
         yield f"{tensor.name}: {shape_text(tensor)}" + (f", {words}" if words else "")
 
+
 def _beside(sentence: str, entries: Iterable[Entry]) -> list[str]:
     """A sentence and the equations it is about, nothing where there are none."""
     lines = [line for entry in entries for line in _equation(entry)]

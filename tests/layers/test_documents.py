@@ -10,7 +10,8 @@ import pytest
 
 from symprop import report
 from symprop.library import LAYERS
-from tests.layers.cases import CASES, Case
+from tests.layers.cases import CASES
+from tests.layers.kinds import Case
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "layers"
 PAIRS = {"{": "}", "(": ")", "[": "]"}

@@ -7,7 +7,8 @@ import pytest
 
 from symprop.codegen import generate_module, load_module
 from symprop.oracle.differences import relative_error
-from tests.layers.cases import CASES, Case
+from tests.layers.cases import CASES
+from tests.layers.kinds import Case
 
 torch = pytest.importorskip("torch", reason="PyTorch is an outside oracle and not needed otherwise")
 

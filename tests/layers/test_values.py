@@ -11,7 +11,8 @@ import pytest
 from symprop.codegen import generate_module, load_module
 from symprop.library import LAYERS
 from symprop.oracle.differences import relative_error
-from tests.layers.cases import CASES, Array, Case
+from tests.layers.cases import CASES
+from tests.layers.kinds import Array, Case
 from tests.network.test_layers import CASES as JOINING
 
 ELSEWHERE = set(JOINING)

@@ -16,6 +16,7 @@ from symprop.library.layers.windows import (
     KERNEL,
     MADE,
     PADDING,
+    channels_last,
     each,
     fit,
     last,
@@ -53,11 +54,6 @@ def kernel(axes: int) -> tuple[str, str]:
     return each(axes, lambda k: option("kernel", axes, k)), "*".join(option("kernel", axes, k) for k in range(axes))
 
 
-def turned(shape: str, made: str, **equations: str) -> dict[str, Any]:
-    """Changes for images with their channels last."""
-    return {"args": {"x": last(f"x[{shape}]", "x")[2:-1]}, "shape": last(f"Z[{made}]", "Z")[2:-1]}
-
-
 def convolution(axes: int) -> None:
     """conv1d, conv2d, conv3d."""
     extents, variants = padding(axes)
@@ -86,7 +82,7 @@ def convolution(axes: int) -> None:
         variants=(
             *variants,
             Variant({"groups": 1}, equations=(plain,)),
-            Variant({"channels": "last"}, equations=(last(grouped, "Z", "x"),), **turned(image, shape)),
+            Variant({"channels": "last"}, equations=(last(grouped, "Z", "x"),), **channels_last(image, shape)),
             Variant({"channels": "last", "groups": 1}, equations=(last(plain, "Z", "x"),)),
         ),
         source=LECUN,
@@ -123,7 +119,7 @@ def depthwise(axes: int) -> None:
         variants=(
             *variants,
             Variant({"multiplier": 1}, equations=(single,), params={"W": one}),
-            Variant({"channels": "last"}, equations=(last(several, "Z", "x"),), **turned(image, shape)),
+            Variant({"channels": "last"}, equations=(last(several, "Z", "x"),), **channels_last(image, shape)),
             Variant({"channels": "last", "multiplier": 1}, equations=(last(single, "Z", "x"),)),
         ),
         source=MOBILE,
@@ -169,8 +165,8 @@ def transposed(axes: int) -> None:
         extents=extents,
         variants=(
             *variants,
-            *(Variant(conditions[name], equations=(text,)) for name, text in forms.items()),
-            Variant({"channels": "last"}, **turned(image, shape)),
+            *(Variant(conditions[name], equations=(text,)) for name, text in forms.items() if conditions[name]),
+            Variant({"channels": "last"}, **channels_last(image, shape)),
             *(
                 Variant({**conditions[name], "channels": "last"}, equations=(last(text, "Z", "x"),))
                 for name, text in forms.items()
@@ -188,7 +184,9 @@ def transposed(axes: int) -> None:
 
 def _cut(axes: int) -> tuple[dict[str, str], tuple[Variant, ...]]:
     """Entries cut off before and behind, and the extents that are left."""
-    extents, valid, same = {}, {}, {}
+    extents: dict[str, str] = {}
+    valid: dict[str, str] = {}
+    same: dict[str, str] = {}
     for k in range(axes):
         before, after, more = (option(name, axes, k) for name in ("before", "after", "more"))
         over = f"({span(axes, k)} - {option('stride', axes, k)})"

@@ -12,6 +12,7 @@ from symprop.library.layers.windows import (
     KERNEL,
     MADE,
     PADDING,
+    channels_last,
     each,
     fit,
     last,
@@ -48,7 +49,6 @@ def register(axes: int, stem: str, forms: Forms, source: str, options: Options, 
     strides = {option("stride", axes, k): option("stride", axes, k) for k in range(axes)}
     kernels = {option("stride", axes, k): option("kernel", axes, k) for k in range(axes)}
     image, shape = f"N, C, {', '.join(IMAGE[axes])}", f"N, C, {each(axes, lambda k: result(axes, k))}"
-    turned = {"args": {"x": last(f"x[{image}]", "x")[2:-1]}, "shape": last(f"Z[{shape}]", "Z")[2:-1]}
     layer(
         f"{stem}{axes}d",
         *forms[0][1],
@@ -64,7 +64,7 @@ def register(axes: int, stem: str, forms: Forms, source: str, options: Options, 
             *variants,
             Variant({"stride": None}, extents=kernels),
             *(Variant(when, equations=texts) for when, texts in forms[1:]),
-            Variant({"channels": "last"}, **turned),
+            Variant({"channels": "last"}, **channels_last(image, shape)),
             *(Variant({**when, "channels": "last"}, equations=_last(texts)) for when, texts in forms),
         ),
         source=source,

@@ -117,3 +117,8 @@ def _closing(text: str, start: int) -> int:
         if not depth:
             return at
     raise ValueError(text)
+
+
+def channels_last(image: str, shape: str) -> dict[str, Any]:
+    """Changes of a variant whose images have their channels last."""
+    return {"args": {"x": last(f"x[{image}]", "x")[2:-1]}, "shape": last(f"Z[{shape}]", "Z")[2:-1]}
