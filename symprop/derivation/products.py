@@ -1,0 +1,198 @@
+"""Second order by differentiating once more: products of curvature with a vector, Hessians and Jacobians.
+
+Enters: a derivation.  Leaves: a `Quantity`: its forward and adjoint equations, then their tangents.  Names: the
+direction is v + parameter (vW), the tangent of x along it vx; along unit directions it is Jx, ∂x/∂W with the indices of
+W behind those of x.  The tangent of the gradient dW along v is the Hessian times v, along units the Hessian itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from symprop.algebra.simplify import tidy
+from symprop.algebra.terms import term_expr, terms_of
+from symprop.derivation.normalise import normalise
+from symprop.derivation.rowwise import by_rows, refuse_mixed_rows
+from symprop.derivation.tangents import Moving, Part, moved, unit_indices
+from symprop.derivation.values import Adjoint, Derivation, Quantity
+from symprop.errors import Fault, InputError
+from symprop.language import Equation, Network, Tensor
+from symprop.language import expressions as ex
+
+VECTOR, UNIT = "v", "J"
+
+
+def hessian_vector_product(derivation: Derivation) -> Quantity:
+    """H v for a direction v in the space of all parameters: the tangent of the gradient along v.
+
+    Raises:
+        InputError: the loss depends on no parameter, or a name is taken.
+    """
+    words = "The product of the Hessian of the loss with v: the tangent of the gradient along v."
+    return _along_vector("hvp", derivation, _moving(derivation), words)
+
+
+def gauss_newton_product(derivation: Derivation) -> Quantity:
+    """J^T H J v, with J the Jacobian of what the loss compares and H the Hessian of the loss by it.
+
+    An adjoint that reads no other adjoint comes from the loss itself, dZ = (P - Y)/N, and is differentiated; all
+    others pass adjoints on, dW = x^T dZ, and only the adjoint in them moves.  Penalties count with their own Hessian.
+
+    Raises:
+        InputError: as `hessian_vector_product`.
+    """
+    words = f"The Gauss-Newton product J^T H J v, H the Hessian of the loss by {', '.join(compared(derivation))}."
+    return _along_vector("gauss_newton", derivation, _linearised(derivation), words)
+
+
+def fisher_product(derivation: Derivation) -> Quantity:
+    """F v with the Fisher information of the loss as a log-likelihood: the Gauss-Newton product where H knows no target.
+
+    Raises:
+        InputError: the curvature of the loss depends on a target, so that it is not its own expectation.
+    """
+    found = gauss_newton_product(derivation)
+    targets = {t.name for t in derivation.network.of_role("target")}
+    rest = derivation.network.downstream(targets)
+    guilty = next((a for a in found.derivation if rest & set(ex.tensors_read(a.equation.body))), None)
+    if guilty is not None:
+        message = f"the curvature of the loss depends on the target, ({guilty.equation}); expected one that does not"
+        hint = "Take the empirical Fisher product, or a loss such as softmax_cross_entropy."
+        raise InputError(Fault("fisher", message, hint))
+    words = "The product of the Fisher information with v, equal here to the Gauss-Newton product J^T H J v."
+    return replace(found, name="fisher", words=words)
+
+
+def jacobian(derivation: Derivation, of: str, wrt: str) -> Quantity:
+    """∂y/∂x of two tensors, y possibly an adjoint: the tangents along unit directions of x.
+
+    Of an input the indices are those of one row, J[n, ..., k] = ∂y[n, ...]/∂x[n, k].
+
+    Raises:
+        InputError: a tensor is unknown or holds integers, y does not depend on x, or a row of y on other rows of x.
+    """
+    network, adjoint_of = _with_adjoints(derivation, [of] if of in derivation and of not in derivation.network.tensors else [])
+    x, _ = _real(network, wrt), _real(network, of)
+    network = _only(network, [of])
+    first = int(by_rows(x))
+    if first:
+        refuse_mixed_rows(network, of, wrt)
+    moving = Moving((wrt,), UNIT, unit_indices(network, x, first), first, adjoint_of)
+    words = f"The Jacobian of {of} by {wrt}" + (", row by row." if first else ".")
+    return _quantity("jacobian", derivation, network, moving, [(of, UNIT + of)], words)
+
+
+def hessian(derivation: Derivation, wrt: str) -> Quantity:
+    """∂²L/∂x∂x, entry by entry: the Jacobian of dx by x.
+
+    Raises:
+        InputError: as `jacobian`.
+    """
+    found = jacobian(derivation, derivation[wrt].equation.target, derivation[wrt].tensor)
+    return replace(found, name="hessian", words=f"The Hessian of the loss by {wrt}.")
+
+
+def compared(derivation: Derivation) -> tuple[str, ...]:
+    """The tensors whose adjoints come from the loss alone: what the loss compares with the targets."""
+    needed = derivation.needed(parameters(derivation))
+    own = {a.equation.target for a in derivation}
+    roles = {a.tensor: derivation.network.tensors[a.tensor].role for a in needed}
+    return tuple(a.tensor for a in needed if roles[a.tensor] != "param" and not own & set(_read(a)))
+
+
+def parameters(derivation: Derivation) -> tuple[str, ...]:
+    """The parameters that the loss depends on.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = tuple(t.name for t in derivation.network.params if t.name in derivation)
+    if not found:
+        raise InputError(Fault(f"network '{derivation.network.name}'", "the loss depends on no parameter"))
+    return found
+
+
+def _read(adjoint: Adjoint) -> list[str]:
+    return ex.tensors_read(adjoint.equation.body)
+
+
+def _with_adjoints(derivation: Derivation, wrt: Iterable[str]) -> tuple[Network, dict[str, str]]:
+    """The network with the adjoints needed as further equations, and the tensors they belong to."""
+    network = derivation.network
+    tensors, needed = dict(network.tensors), derivation.needed(wrt)
+    for adjoint in needed:
+        own, target = network.tensors[adjoint.tensor], adjoint.equation.target
+        tensors[target] = Tensor(target, own.axes, origin=own.origin)
+    equations = (*network.equations, *(a.equation for a in needed))
+    return replace(network, tensors=tensors, equations=equations), {a.equation.target: a.tensor for a in needed}
+
+
+def _moving(derivation: Derivation) -> Moving:
+    return Moving(parameters(derivation), VECTOR, adjoint_of={a.equation.target: a.tensor for a in derivation})
+
+
+def _linearised(derivation: Derivation) -> Moving:
+    own = {a.equation.target for a in derivation}
+
+    def parts(equation: Equation) -> list[Part]:
+        if equation.target not in own:
+            return [(equation.body, lambda name: True)]
+        terms = [(term_expr(t), t) for t in terms_of(equation.body, expand=True)]
+        passed = [e for e, _ in terms if own & set(ex.tensors_read(e))]
+        direct = [e for e, _ in terms if not own & set(ex.tensors_read(e))]
+        return [(ex.add(*passed), own.__contains__), (ex.add(*direct), lambda name: True)]
+
+    return replace(_moving(derivation), parts=parts)
+
+
+def _along_vector(name: str, derivation: Derivation, moving: Moving, words: str) -> Quantity:
+    wrt = moving.tensors
+    network, _ = _with_adjoints(derivation, wrt)
+    network = normalise(network)
+    given = {moving.prefix + p: replace(network.tensors[p], name=moving.prefix + p, role="input") for p in wrt}
+    network = replace(network, tensors={**network.tensors, **given})
+    adjoints = [(p, derivation[p].equation.target) for p in wrt]
+    return _quantity(name, derivation, network, moving, [(p, moving.prefix + d) for p, d in adjoints], words)
+
+
+def _quantity(
+    name: str,
+    derivation: Derivation,
+    network: Network,
+    moving: Moving,
+    results: Sequence[tuple[str, str]],
+    words: str,
+) -> Quantity:
+    tangents = moved(network, moving, [name.removeprefix(moving.prefix) for _, name in results])
+    shown = replace(network, equations=tidied(network.equations), notes=(words, *network.notes), optimizer=None)
+    made = replace(derivation, network=shown, adjoints=tangents)
+    made = replace(made, prefix=moving.prefix, kind="tangent")
+    kept = tuple((p, target) for p, target in results if target in made)
+    if not kept:
+        message = "it is zero everywhere: nothing in it depends on what moves"
+        raise InputError(Fault(f"{name} of {', '.join(target for _, target in results)}", message))
+    exact = {a.equation.target: a.exact for a in derivation}
+    equations = [replace(exact.get(e.target, e), number=e.number) for e in network.equations]
+    directions = () if moving.unit else tuple((p, moving.prefix + p) for p in moving.tensors)
+    return Quantity(name, made, (*equations, *(t.exact for t in tangents)), kept, directions, words)
+
+
+def tidied(equations: Iterable[Equation]) -> tuple[Equation, ...]:
+    """The equations with i, j in every sum, names that were kept apart for differentiation."""
+    return tuple(e.with_body(tidy(e.body, [i.name for i in e.free])) for e in equations)
+
+
+def _real(network: Network, name: str) -> Tensor:
+    tensor = network.tensors.get(name)
+    if tensor is None or tensor.dtype != "real":
+        known = ", ".join(t.name for t in network.tensors.values() if t.dtype == "real")
+        message = f"there is no tensor '{name}'" if tensor is None else f"{name} holds integers"
+        raise InputError(Fault(name, f"{message}; expected one of {known}"))
+    return tensor
+
+
+def _only(network: Network, names: Iterable[str]) -> Network:
+    """The network without equations that none of some tensors depends on."""
+    needed = network.upstream(names)
+    return normalise(replace(network, equations=tuple(e for e in network.equations if e.target in needed)))
