@@ -10,7 +10,7 @@ SymPy and NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,17 +69,23 @@ def read_network(path: str | Path) -> Network:
     return read_source(path).network
 
 
-def module_source(network: Network, backend: str = "numba", dtype: str | None = None) -> str:
-    """Text of the kernel module; `dtype` is the spec's own by default."""
+def module_source(
+    network: Network, backend: str = "numba", dtype: str | None = None, extras: Iterable[str] = ()
+) -> str:
+    """Text of the kernel module; `dtype` is the spec's own by default, `extras` are names of `QUANTITIES`."""
     from symprop.codegen import generate_module
-    from symprop.derivation import derive
+    from symprop.derivation import derive, quantities
 
-    return generate_module(derive(network), backend=backend, dtype=dtype or network.training.dtype)
+    derivation = derive(network)
+    asked = quantities(derivation, extras)
+    return generate_module(derivation, backend=backend, dtype=dtype or network.training.dtype, asked=asked)
 
 
-def kernels(network: Network, backend: str = "numba", dtype: str | None = None) -> ModuleType:
+def kernels(
+    network: Network, backend: str = "numba", dtype: str | None = None, extras: Iterable[str] = ()
+) -> ModuleType:
     """The kernel module, loaded."""
-    source = module_source(network, backend, dtype)
+    source = module_source(network, backend, dtype, extras)
     from symprop.codegen import load_module
 
     return load_module(source, network.name)

@@ -80,7 +80,8 @@ def jacobian(derivation: Derivation, of: str, wrt: str) -> Quantity:
         refuse_mixed_rows(network, of, wrt)
     moving = Moving((wrt,), UNIT, unit_indices(network, x, first), first, adjoint_of)
     words = f"The Jacobian of {of} by {wrt}" + (", row by row." if first else ".")
-    return _quantity("jacobian", derivation, network, moving, [(of, UNIT + of)], words)
+    found = _quantity("jacobian", derivation, network, moving, [(of, UNIT + of)], words)
+    return replace(found, by=wrt)
 
 
 def hessian(derivation: Derivation, wrt: str) -> Quantity:

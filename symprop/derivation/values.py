@@ -139,6 +139,7 @@ class Quantity:
         results: (tensor it belongs to, tensor that holds it), in order.
         directions: (tensor, the tensor that is its part of a given direction).
         words: what it is, in a sentence.
+        by: of a Jacobian, the tensor it is by, else "".
     """
 
     name: str
@@ -147,6 +148,7 @@ class Quantity:
     results: tuple[tuple[str, str], ...]
     directions: tuple[tuple[str, str], ...] = ()
     words: str = ""
+    by: str = ""
 
     @property
     def wrt(self) -> tuple[str, ...]:
