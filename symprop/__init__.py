@@ -12,6 +12,7 @@ Importing the package imports neither SymPy, NumPy nor Numba; each of them comes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -77,20 +78,27 @@ def derive(network: Network | str | Path) -> PresentedDerivation:
     return PresentedDerivation.of(sweep(_network(network)))
 
 
-def compile(network: Network | str | Path, backend: str = "numba", dtype: str | None = None) -> ModuleType:
+def compile(
+    network: Network | str | Path,
+    backend: str = "numba",
+    dtype: str | None = None,
+    extras: Iterable[str] = (),
+) -> ModuleType:
     """The generated module of a network, loaded: init_params, forward, loss, value_and_grad, fit.
 
     Args:
         network: a network, or the path of a net.yaml.
         backend: "numba" (compiled) or "numpy" (the readable reference).
         dtype: "float32" or "float64"; the spec's own by default.
+        extras: further functions, such as "hvp"; the names are those of `symprop.derivation.QUANTITIES`.
 
     Raises:
+        InputError: an extra is unknown, or the network has no such quantity.
         MachineError: the backend's package is missing.
     """
     from symprop.session import kernels
 
-    return kernels(_network(network), backend, dtype)
+    return kernels(_network(network), backend, dtype, extras)
 
 
 def generate(
@@ -99,6 +107,7 @@ def generate(
     backend: str = "numba",
     dtype: str | None = None,
     force: bool = False,
+    extras: Iterable[str] = (),
 ) -> Path:
     """Write the generated module of a network; it stands alone, and is the same bytes for the same spec.
 
@@ -108,15 +117,16 @@ def generate(
         backend: "numba" (compiled) or "numpy" (the readable reference).
         dtype: "float32" or "float64"; the spec's own by default.
         force: replace whatever is there.
+        extras: as of `compile`.
 
     Raises:
-        InputError: the file exists and is not symprop's own unmodified output.
+        InputError: the file exists and is not symprop's own unmodified output, or as `compile`.
         MachineError: it cannot be written.
     """
     from symprop.codegen import write_module
     from symprop.session import module_source
 
-    write_module(Path(path), module_source(_network(network), backend, dtype), force=force)
+    write_module(Path(path), module_source(_network(network), backend, dtype, extras), force=force)
     return Path(path)
 
 

@@ -30,7 +30,9 @@ class QuantityArrays(ArrayProgram):
 
     reserved = RESERVED | {DIRECTION}
 
-    def __init__(self, plan: KernelPlan, quantity: Quantity, labelled: bool, params: Sequence[Slice], dtype: str) -> None:
+    def __init__(
+        self, plan: KernelPlan, quantity: Quantity, labelled: bool, params: Sequence[Slice], dtype: str
+    ) -> None:
         super().__init__(plan, plan.programs[0], params, dtype)
         self.quantity, self.labelled = quantity, labelled
 
@@ -58,7 +60,9 @@ class QuantityLoops(LoopProgram):
     flat_arrays = ("theta", DIRECTION, "work")
     reserved = RESERVED | {DIRECTION}
 
-    def __init__(self, plan: KernelPlan, quantity: Quantity, labelled: bool, params: Sequence[Slice], dtype: str) -> None:
+    def __init__(
+        self, plan: KernelPlan, quantity: Quantity, labelled: bool, params: Sequence[Slice], dtype: str
+    ) -> None:
         self.quantity, self.labelled = quantity, labelled
         super().__init__(plan, plan.programs[0], params, dtype)
 

@@ -1,7 +1,7 @@
 """A quantity in few equations: what is read once is written where it is read.
 
-Enters: a quantity.  Leaves: its derivation without the tensors in between that only one equation reads, and without what
-no result depends on, for closed forms: X.T @ (A*(1 - A)*(X @ v))/N.  Numbers stay those of the full list.
+Enters: a quantity.  Leaves: its derivation without the tensors in between that only one equation reads, and without
+what no result depends on, for closed forms: X.T @ (A*(1 - A)*(X @ v))/N.  Numbers stay those of the full list.
 """
 
 from __future__ import annotations

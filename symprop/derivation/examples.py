@@ -1,7 +1,7 @@
 """What each example of a batch adds: gradients of the loss of one row alone, and their products.
 
-Enters: a derivation.  Leaves: a `Quantity`.  The loss of a row is that of a batch of this row alone, so that a mean over
-the batch loses its 1/N.  The gradient of row n by W is gW[n, ...]; of the empirical Fisher product the parts are FW.
+Enters: a derivation.  Leaves: a `Quantity`.  The loss of a row is that of a batch of this row alone, so that a mean
+over the batch loses its 1/N.  The gradient of row n by W is gW[n, ...]; the empirical Fisher product has parts FW.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def per_example_gradients(derivation: Derivation) -> Quantity:
     results = tuple((name, ROW + name) for name in wrt)
     numbered = _counted(kept, len(plain))
     equations = (*plain, *(a.exact for a in numbered))
-    return Quantity("per_example", replace(found, network=made, adjoints=numbered, kind="adjoint of a row"), equations, results, (), words)
+    shown = replace(found, network=made, adjoints=numbered, kind="adjoint of a row")
+    return Quantity("per_example", shown, equations, results, (), words)
 
 
 def empirical_fisher_product(derivation: Derivation) -> Quantity:
@@ -56,7 +57,7 @@ def empirical_fisher_product(derivation: Derivation) -> Quantity:
     first = derive(_total(alone, network.loss), prefix=ROW)
     tops = compared(first)
     if any(not _reads_any(a.equation, {b.equation.target for b in first}) for a in first if a.tensor in wrt):
-        raise InputError(Fault("empirical_fisher", "a parameter stands in the loss itself; expected it in a layer alone"))
+        raise InputError(Fault("empirical_fisher", "a parameter stands in the loss itself; expected layers alone"))
     given = {VECTOR + p: replace(network.tensors[p], name=VECTOR + p, role="input") for p in wrt}
     forward = replace(first.network, tensors={**first.network.tensors, **given})
     tangents = moved(forward, Moving(wrt, VECTOR), tops)

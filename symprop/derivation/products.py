@@ -47,7 +47,9 @@ def gauss_newton_product(derivation: Derivation) -> Quantity:
 
 
 def fisher_product(derivation: Derivation) -> Quantity:
-    """F v with the Fisher information of the loss as a log-likelihood: the Gauss-Newton product where H knows no target.
+    """F v, the Fisher information of a log-likelihood: the Gauss-Newton product where H does not depend on a target.
+
+    Penalties are no part of it.
 
     Raises:
         InputError: the curvature of the loss depends on a target, so that it is not its own expectation.
@@ -72,13 +74,14 @@ def jacobian(derivation: Derivation, of: str, wrt: str) -> Quantity:
     Raises:
         InputError: a tensor is unknown or holds integers, y does not depend on x, or a row of y on other rows of x.
     """
-    network, adjoint_of = _with_adjoints(derivation, [of] if of in derivation and of not in derivation.network.tensors else [])
+    adjoint = of in derivation and of not in derivation.network.tensors
+    network, adjoint_of = _with_adjoints(derivation, [of] if adjoint else [])
     x, _ = _real(network, wrt), _real(network, of)
     network = _only(network, [of])
     first = int(by_rows(x))
     if first:
         refuse_mixed_rows(network, of, wrt)
-    moving = Moving((wrt,), UNIT, unit_indices(network, x, first), first, adjoint_of)
+    moving = Moving((wrt,), UNIT, unit_indices(network, x, first), first, adjoint_of=adjoint_of)
     words = f"The Jacobian of {of} by {wrt}" + (", row by row." if first else ".")
     found = _quantity("jacobian", derivation, network, moving, [(of, UNIT + of)], words)
     return replace(found, by=wrt)

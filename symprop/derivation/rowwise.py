@@ -1,7 +1,7 @@
 """Rows of a batch one by one: which equations keep them apart, and a network whose loss is of each row alone.
 
-Enters: a network.  Leaves: a refusal where a row depends on other rows; or the network at N = 1, written for all rows at
-once: what was summed over the batch is taken at its one row, and N as a number is 1.
+Enters: a network.  Leaves: a refusal where a row depends on other rows; or the network at N = 1, written for all rows
+at once: what was summed over the batch is taken at its one row, and N as a number is 1.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def _mixed(what: str, equation: Equation) -> InputError:
 
 
 def rows_alone(network: Network, own: Collection[str], loss: str) -> Network:
-    """The network at N = 1 for every row, its loss ℓ[n] a tensor over the rows.
+    """The network at N = 1 for every row, its loss a tensor over the rows.
 
     Args:
         network: normalised.
         own: parameters of which every row has its own, so that derivatives by them stay apart.
-        loss: the name of ℓ.
+        loss: the name of the loss of a row.
 
     Raises:
         InputError: an equation reads another row by its place, such as x[n-1].

@@ -143,7 +143,8 @@ class _Tangents:
 
 def _apart(term: Term, read: ex.Read) -> tuple[Term, ex.Read]:
     """The term with bound indices named apart from those of sums inside its factors: sum[k](exp(Z[k]))*exp(Z[k1])."""
-    inner = {i.name for base, _ in term.factors for node in ex.walk(base) if isinstance(node, ex.Reduce) for i in node.indices}
+    sums = (node for base, _ in term.factors for node in ex.walk(base) if isinstance(node, ex.Reduce))
+    inner = {i.name for node in sums for i in node.indices}
     taken, renaming = term.indices(), dict[Index, Position]()
     for index in term.bound:
         if index.name in inner:

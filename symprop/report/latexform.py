@@ -75,7 +75,8 @@ def _backward(view: View, rows: RowMaker) -> Iterator[tuple[str, str, bool]]:
     for entry in view.backward:
         symbol, shape = view.symbols[entry.tensor.name].tex, shape_words_tex(entry.tensor)
         notes = [latex_text(step.note) for step in entry.steps if step.note]
-        heading = rf"\textbf{{{view.derivation.kind.capitalize()} of}} ${symbol}$, {shape}" + "".join(f", where {note}" for note in notes)
+        kind = view.derivation.kind.capitalize()
+        heading = rf"\textbf{{{kind} of}} ${symbol}$, {shape}" + "".join(f", where {note}" for note in notes)
         display = rows.derived(entry)
         yield heading, display_tex(display), len(display.rows) <= ROWS_OF_A_BOX
 

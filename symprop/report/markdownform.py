@@ -84,7 +84,8 @@ def _equation(rows: RowMaker, entry: Entry, short: bool = False) -> Iterator[str
 def _derived(view: View, rows: RowMaker, entry: Entry) -> Iterator[str]:
     """A heading, then a formula for each step under its rule."""
     symbol = view.symbols[entry.tensor.name].tex
-    yield from ("", f"### ({entry.number}) {view.derivation.kind.capitalize()} of ${symbol}$, {shape_words_tex(entry.tensor)}")
+    kind = view.derivation.kind.capitalize()
+    yield from ("", f"### ({entry.number}) {kind} of ${symbol}$, {shape_words_tex(entry.tensor)}")
     left = rows.index_side(entry).left.text
     for k, step in enumerate(entry.steps):
         note = f" ({markdown_text(step.note)})" if step.note else ""

@@ -69,7 +69,8 @@ class View:
     @cached_property
     def symbols(self) -> Symbols:
         """How its tensors are written."""
-        return Symbols(self.network, self.derivation.prefix)
+        marks = ("d",) if self.derivation.kind == "adjoint" else ("d", "v", "g")
+        return Symbols(self.network, self.derivation.prefix, marks)
 
     @cached_property
     def forward(self) -> tuple[Entry, ...]:
