@@ -21,13 +21,15 @@ FUNCTIONS = {
     "fisher": "fisher_product",
     "empirical_fisher": "empirical_fisher_product",
     "per_example": "per_example_grads",
+    "values": "values",
     "input_grad": "input_grad",
     "jacobian": "jacobian",
     "param_jacobian": "param_jacobian",
 }
-UNLABELLED = ("jacobian", "param_jacobian")
+UNLABELLED = ("values", "jacobian", "param_jacobian")
 SUMMARY = {
     "input_grad": "The gradient of the loss by the inputs, shaped like them.",
+    "values": "Every tensor that is computed from inputs and parameters, by its name.",
     "jacobian": "The derivative of every row of an output by the same row of an input, (N, *output, *input).",
     "param_jacobian": "The derivative of every row of an output by the parameters, Params of (N, *output, *parameter).",
 }

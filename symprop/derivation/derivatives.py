@@ -57,9 +57,13 @@ class _Expansion:
 
     def _read(self, call: ex.Call, equation: Equation) -> ex.Expr:
         found, *others = (arg for arg in call.args if isinstance(arg, ex.Read))
+        source, above = found.tensor, self._so_far().upstream([found.tensor])
         for by in others:
+            if by.tensor not in above or by.tensor == source or self.tensors[by.tensor].dtype != "real":
+                message = f"expected a tensor of numbers that {source} depends on"
+                raise _fault(equation, f"the derivative of {source} by {by.tensor}; {message}")
             first = self._first(found, by, equation)
-            name = self._tangent(found.tensor, by.tensor, first, equation)
+            name = self._tangent(found.tensor, by.tensor, first)
             if name is None:
                 return ex.ZERO
             found = ex.Read(name, (*found.indices, *by.indices[first:]))
@@ -75,16 +79,17 @@ class _Expansion:
             raise _fault(equation, message)
         return 1
 
-    def _tangent(self, of: str, by: str, first: int, equation: Equation) -> str | None:
+    def _so_far(self) -> Network:
+        return replace(self.network, tensors=self.tensors, equations=tuple(self.equations))
+
+    def _tangent(self, of: str, by: str, first: int) -> str | None:
         """The name of the tangent, whose equations are there; None where it is zero everywhere."""
         prefix = f"D{by}_"
         known = self.known.get(prefix, frozenset())
         if prefix + of in known:
             return prefix + of
-        so_far = replace(self.network, tensors=self.tensors, equations=tuple(self.equations))
+        so_far = self._so_far()
         x, needed = self.tensors[by], so_far.upstream([of])
-        if x.dtype != "real" or by not in needed or of == by:
-            raise _fault(equation, f"the derivative of {of} by {by}; expected a tensor of numbers that {of} depends on")
         path = replace(so_far, equations=tuple(e for e in self.equations if e.target in needed))
         if first:
             refuse_mixed_rows(path, of, by)

@@ -11,11 +11,10 @@ from dataclasses import replace
 
 from symprop.derivation.derive import derive
 from symprop.derivation.normalise import normalise
-from symprop.derivation.products import VECTOR, compared, parameters, tidied
+from symprop.derivation.products import VECTOR, compared, from_loss, parameters, refuse_parameters_in_loss, tidied
 from symprop.derivation.rowwise import BATCH, by_rows, rows_alone, shared
 from symprop.derivation.tangents import Moving, moved
 from symprop.derivation.values import Adjoint, Derivation, Quantity
-from symprop.errors import Fault, InputError
 from symprop.language import Equation, Index, Network, Position, Tensor
 from symprop.language import expressions as ex
 from symprop.language.definitions import extent
@@ -47,7 +46,8 @@ def per_example_gradients(derivation: Derivation) -> Quantity:
 def empirical_fisher_product(derivation: Derivation) -> Quantity:
     """(1/N) sum over rows of g (g . v), with g the gradient of the row's loss alone, without penalties.
 
-    g . v = sum(gZ*vZ) over what the loss compares, Z; the reverse sweep weighted by it gives the sum over the rows.
+    g . v is the sum of dl/dZ*vZ over what the loss l of a row compares, Z; the reverse sweep weighted by it gives the
+    sum over the rows.
 
     Raises:
         InputError: as `per_example_gradients`, or a parameter stands in the loss itself beside penalties.
@@ -56,14 +56,14 @@ def empirical_fisher_product(derivation: Derivation) -> Quantity:
     alone = _without_penalties(rows_alone(network, (), network.loss))
     first = derive(_total(alone, network.loss), prefix=ROW)
     tops = compared(first)
-    if any(not _reads_any(a.equation, {b.equation.target for b in first}) for a in first if a.tensor in wrt):
-        raise InputError(Fault("empirical_fisher", "a parameter stands in the loss itself; expected layers alone"))
+    own = {a.equation.target for a in first}
+    refuse_parameters_in_loss(first, "empirical_fisher")
     given = {VECTOR + p: replace(network.tensors[p], name=VECTOR + p, role="input") for p in wrt}
     forward = replace(first.network, tensors={**first.network.tensors, **given})
     tangents = moved(forward, Moving(wrt, VECTOR), tops)
-    weight = _projection([first[t].equation for t in tops], VECTOR + network.loss)
-    swept = derive(_total(alone, network.loss, weight.target), prefix=FISHER)
-    before = _numbered([*first.network.equations, *(first[t] for t in tops), *tangents, weight])
+    weight = _projection([first[t] for t in tops], own, VECTOR + network.loss)
+    swept = derive(_total(alone, network.loss, weight.tensor), prefix=FISHER)
+    before = _numbered([*first.network.equations, *tangents, weight])
     kept = _counted(swept.needed(wrt), len(before))
     words = "The empirical Fisher product: the mean over the rows of g (g . v), g the gradient of a row's loss."
     made = {e.target: Tensor(e.target, tuple(map(extent, e.indices)), origin=e.origin) for e, _ in before}
@@ -112,25 +112,26 @@ def _summed(body: ex.Expr, rows: Sequence[Index]) -> ex.Expr:
     return ex.mul(*outside, ex.reduce_("sum", rows, ex.mul(*inside)))
 
 
-def _projection(adjoints: Sequence[Equation], target: str) -> Equation:
-    """The sum of all entries of a row of gZ*vZ."""
-    parts, row = [], Position.of(0)
-    for equation in adjoints:
-        row, *rest = equation.indices
-        primal = equation.target.removeprefix(ROW)
-        product = ex.mul(ex.Read(equation.target, equation.indices), ex.Read(VECTOR + primal, equation.indices))
-        parts.append(ex.reduce_("sum", [i for p in rest for i in p.index_atoms()], product) if rest else product)
-    return Equation(target, (row,), ex.add(*parts))
+def _projection(adjoints: Sequence[Adjoint], own: Collection[str], target: str) -> Adjoint:
+    """The sum of all entries of a row of dl/dZ*vZ, for readers and for kernels."""
+    equation, exact = (
+        Equation(target, adjoints[0].equation.indices[:1], ex.add(*(_row_sum(e, own) for e in form)))
+        for form in ([a.equation for a in adjoints], [a.exact for a in adjoints])
+    )
+    return Adjoint(target, equation, exact)
+
+
+def _row_sum(adjoint: Equation, own: Collection[str]) -> ex.Expr:
+    rest = [i for p in adjoint.indices[1:] for i in p.index_atoms()]
+    tangent = ex.Read(VECTOR + adjoint.target.removeprefix(ROW), adjoint.indices)
+    product = ex.mul(from_loss(adjoint.body, own)[0], tangent)
+    return ex.reduce_("sum", rest, product) if rest else product
 
 
 def _numbered(items: Iterable[Equation | Adjoint]) -> list[tuple[Equation, Equation]]:
     """Equations for readers and for kernels, numbered from 1."""
     pairs = [(i.equation, i.exact) if isinstance(i, Adjoint) else (i, i) for i in items]
     return [(replace(e, number=k), replace(exact, number=k)) for k, (e, exact) in enumerate(pairs, 1)]
-
-
-def _reads_any(equation: Equation, names: Collection[str]) -> bool:
-    return any(name in names for name in ex.tensors_read(equation.body))
 
 
 def _without_penalties(network: Network) -> Network:

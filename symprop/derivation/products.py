@@ -7,7 +7,7 @@ W behind those of x.  The tangent of the gradient dW along v is the Hessian time
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from symprop.algebra.simplify import tidy
@@ -15,9 +15,9 @@ from symprop.algebra.terms import term_expr, terms_of
 from symprop.derivation.normalise import normalise
 from symprop.derivation.rowwise import by_rows, refuse_mixed_rows
 from symprop.derivation.tangents import Moving, Part, moved, unit_indices
-from symprop.derivation.values import Adjoint, Derivation, Quantity
+from symprop.derivation.values import Derivation, Quantity
 from symprop.errors import Fault, InputError
-from symprop.language import Equation, Network, Tensor
+from symprop.language import Equation, Expr, Network, Tensor
 from symprop.language import expressions as ex
 
 VECTOR, UNIT = "v", "J"
@@ -36,7 +36,7 @@ def hessian_vector_product(derivation: Derivation) -> Quantity:
 def gauss_newton_product(derivation: Derivation) -> Quantity:
     """J^T H J v, with J the Jacobian of what the loss compares and H the Hessian of the loss by it.
 
-    An adjoint that reads no other adjoint comes from the loss itself, dZ = (P - Y)/N, and is differentiated; all
+    A term of an adjoint that reads no adjoint comes from the loss itself, dZ = (P - Y)/N, and is differentiated; all
     others pass adjoints on, dW = x^T dZ, and only the adjoint in them moves.  Penalties count with their own Hessian.
 
     Raises:
@@ -54,7 +54,9 @@ def fisher_product(derivation: Derivation) -> Quantity:
     Raises:
         InputError: the curvature of the loss depends on a target, so that it is not its own expectation.
     """
-    found = gauss_newton_product(derivation)
+    refuse_parameters_in_loss(derivation, "fisher")
+    words = "The product of the Fisher information with v, J^T H J v, penalties not counted."
+    found = _along_vector("fisher", derivation, _linearised(derivation, penalties=False), words)
     targets = {t.name for t in derivation.network.of_role("target")}
     rest = derivation.network.downstream(targets)
     guilty = next((a for a in found.derivation if rest & set(ex.tensors_read(a.equation.body))), None)
@@ -62,8 +64,7 @@ def fisher_product(derivation: Derivation) -> Quantity:
         message = f"the curvature of the loss depends on the target, ({guilty.equation}); expected one that does not"
         hint = "Take the empirical Fisher product, or a loss such as softmax_cross_entropy."
         raise InputError(Fault("fisher", message, hint))
-    words = "The product of the Fisher information with v, equal here to the Gauss-Newton product J^T H J v."
-    return replace(found, name="fisher", words=words)
+    return found
 
 
 def jacobian(derivation: Derivation, of: str, wrt: str) -> Quantity:
@@ -97,12 +98,38 @@ def hessian(derivation: Derivation, wrt: str) -> Quantity:
     return replace(found, name="hessian", words=f"The Hessian of the loss by {wrt}.")
 
 
+def from_loss(body: Expr, adjoints: Collection[str]) -> tuple[Expr, Expr]:
+    """What the loss itself gives to an adjoint, its terms that read no adjoint, and what others pass on to it."""
+    if not _reads_any(body, adjoints):
+        return body, ex.ZERO
+    terms = [term_expr(t) for t in terms_of(body, expand=True)]
+    direct = [t for t in terms if not _reads_any(t, adjoints)]
+    return ex.add(*direct), ex.add(*(t for t in terms if _reads_any(t, adjoints)))
+
+
 def compared(derivation: Derivation) -> tuple[str, ...]:
-    """The tensors whose adjoints come from the loss alone: what the loss compares with the targets."""
-    needed = derivation.needed(parameters(derivation))
+    """The tensors, parameters aside, whose adjoints come from the loss itself: what it compares with the targets."""
     own = {a.equation.target for a in derivation}
-    roles = {a.tensor: derivation.network.tensors[a.tensor].role for a in needed}
-    return tuple(a.tensor for a in needed if roles[a.tensor] != "param" and not own & set(_read(a)))
+    needed = derivation.needed(parameters(derivation))
+    found = [a.tensor for a in needed if from_loss(a.equation.body, own)[0] != ex.ZERO]
+    return tuple(name for name in found if derivation.network.tensors[name].role != "param")
+
+
+def refuse_parameters_in_loss(derivation: Derivation, what: str) -> None:
+    """Refuse a loss in which a parameter stands beside data, outside penalties: nothing separates it from the model.
+
+    Raises:
+        InputError: there is such a parameter.
+    """
+    network, own = derivation.network, {a.equation.target for a in derivation}
+    data = network.downstream(t.name for t in network.of_role("input", "target", "sample"))
+    for name in parameters(derivation):
+        if _reads_any(from_loss(derivation[name].equation.body, own)[0], data):
+            raise InputError(Fault(what, f"{name} stands in the loss itself; expected parameters in layers alone"))
+
+
+def _reads_any(expr: Expr, names: Collection[str]) -> bool:
+    return any(name in names for name in ex.tensors_read(expr))
 
 
 def parameters(derivation: Derivation) -> tuple[str, ...]:
@@ -115,10 +142,6 @@ def parameters(derivation: Derivation) -> tuple[str, ...]:
     if not found:
         raise InputError(Fault(f"network '{derivation.network.name}'", "the loss depends on no parameter"))
     return found
-
-
-def _read(adjoint: Adjoint) -> list[str]:
-    return ex.tensors_read(adjoint.equation.body)
 
 
 def _with_adjoints(derivation: Derivation, wrt: Iterable[str]) -> tuple[Network, dict[str, str]]:
@@ -136,16 +159,17 @@ def _moving(derivation: Derivation) -> Moving:
     return Moving(parameters(derivation), VECTOR, adjoint_of={a.equation.target: a.tensor for a in derivation})
 
 
-def _linearised(derivation: Derivation) -> Moving:
+def _linearised(derivation: Derivation, penalties: bool = True) -> Moving:
+    """Directions along which only what comes from the loss itself is differentiated in full."""
     own = {a.equation.target for a in derivation}
+    gradients = {derivation[p].equation.target for p in parameters(derivation)}
 
     def parts(equation: Equation) -> list[Part]:
         if equation.target not in own:
             return [(equation.body, lambda name: True)]
-        terms = [(term_expr(t), t) for t in terms_of(equation.body, expand=True)]
-        passed = [e for e, _ in terms if own & set(ex.tensors_read(e))]
-        direct = [e for e, _ in terms if not own & set(ex.tensors_read(e))]
-        return [(ex.add(*passed), own.__contains__), (ex.add(*direct), lambda name: True)]
+        direct, passed = from_loss(equation.body, own)
+        counts = penalties or equation.target not in gradients
+        return [(passed, own.__contains__), (direct, lambda name: counts)]
 
     return replace(_moving(derivation), parts=parts)
 

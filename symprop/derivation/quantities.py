@@ -6,7 +6,7 @@ output and what it is by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from symprop.derivation.examples import empirical_fisher_product, per_example_gradients
 from symprop.derivation.products import (
@@ -35,6 +35,15 @@ def input_gradient(derivation: Derivation) -> Quantity:
     return Quantity("input_grad", derivation, equations, results, (), "The gradient of the loss by the inputs.")
 
 
+def forward_values(derivation: Derivation) -> Quantity:
+    """Every tensor of numbers that the forward pass computes from inputs and parameters alone."""
+    network = derivation.network
+    labelled = network.downstream(t.name for t in network.of_role("target"))
+    known = [e.target for e in network.equations if e.target not in labelled]
+    results = tuple((n, n) for n in known if network.tensors[n].dtype == "real" and n != network.loss)
+    return Quantity("values", derivation, network.equations, results, (), "The tensors of the forward pass.")
+
+
 def _inputs(derivation: Derivation) -> tuple[str, ...]:
     found = tuple(t.name for t in derivation.network.of_role("input") if t.name in derivation)
     if not found:
@@ -42,9 +51,11 @@ def _inputs(derivation: Derivation) -> tuple[str, ...]:
     return found
 
 
-def _jacobians(derivation: Derivation, by: Iterable[str]) -> tuple[Quantity, ...]:
+def _jacobians(derivation: Derivation, by: Sequence[str]) -> tuple[Quantity, ...]:
     network, outputs = derivation.network, derivation.network.outputs
     pairs = [(of, x) for of in outputs for x in by if x in network.upstream([of])]
+    if not pairs:
+        raise InputError(Fault(f"network '{network.name}'", f"no output depends on any of {', '.join(by)}"))
     return tuple(jacobian(derivation, of, x) for of, x in pairs)
 
 
@@ -54,6 +65,7 @@ QUANTITIES: Mapping[str, Maker] = {
     "fisher": lambda d: (fisher_product(d),),
     "empirical_fisher": lambda d: (empirical_fisher_product(d),),
     "per_example": lambda d: (per_example_gradients(d),),
+    "values": lambda d: (forward_values(d),),
     "input_grad": lambda d: (input_gradient(d),),
     "jacobian": lambda d: _jacobians(d, _inputs(d)),
     "param_jacobian": lambda d: _jacobians(d, parameters(d)),
