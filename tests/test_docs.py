@@ -81,7 +81,13 @@ def test_python_of_a_page_prints_what_the_page_says(page: Path, tmp_path: Path) 
 
 def test_pages_with_python_are_those_that_promise_it() -> None:
     with_python = {page.name for page in PAGES if any(language == "python" for language, _ in blocks(page))}
-    assert with_python == {"generated_module.md", "how_it_derives.md", "language.md", "python.md"}
+    assert with_python == {
+        "generated_module.md",
+        "higher_derivatives.md",
+        "how_it_derives.md",
+        "language.md",
+        "python.md",
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
