@@ -32,14 +32,13 @@ def per_example_gradients(derivation: Derivation) -> Quantity:
     alone = rows_alone(network, wrt, network.loss)
     found = derive(_total(alone, network.loss), prefix=ROW)
     words = "The loss of a row is that of a batch of this row alone, penalties included; L is their sum."
-    kept = tuple(_without_own(a, wrt) for a in found.needed(wrt))
+    adjoints = tuple(_without_own(a, wrt) for a in found)
     plain = tuple(e.with_body(shared(e.body, wrt)) for e in found.network.equations)
     tensors = {**found.network.tensors, **{name: network.tensors[name] for name in wrt}}
     made = replace(found.network, tensors=tensors, equations=plain, notes=(words, *network.notes), optimizer=None)
     results = tuple((name, ROW + name) for name in wrt)
-    numbered = _counted(kept, len(plain))
-    equations = (*plain, *(a.exact for a in numbered))
-    shown = replace(found, network=made, adjoints=numbered, kind="adjoint of a row")
+    equations = (*plain, *(a.exact for a in adjoints))
+    shown = replace(found, network=made, adjoints=adjoints, kind="adjoint of a row")
     return Quantity("per_example", shown, equations, results, (), words)
 
 
@@ -64,7 +63,7 @@ def empirical_fisher_product(derivation: Derivation) -> Quantity:
     weight = _projection([first[t] for t in tops], own, VECTOR + network.loss)
     swept = derive(_total(alone, network.loss, weight.tensor), prefix=FISHER)
     before = _numbered([*first.network.equations, *tangents, weight])
-    kept = _counted(swept.needed(wrt), len(before))
+    kept = _counted((a for a in swept if a.tensor != weight.tensor), len(before))
     words = "The empirical Fisher product: the mean over the rows of g (g . v), g the gradient of a row's loss."
     made = {e.target: Tensor(e.target, tuple(map(extent, e.indices)), origin=e.origin) for e, _ in before}
     whole = replace(
@@ -150,10 +149,11 @@ def _without_own(adjoint: Adjoint, own: Collection[str]) -> Adjoint:
     return replace(adjoint, equation=equation, exact=exact, steps=steps)
 
 
-def _counted(adjoints: tuple[Adjoint, ...], before: int) -> tuple[Adjoint, ...]:
+def _counted(adjoints: Iterable[Adjoint], before: int) -> tuple[Adjoint, ...]:
     """The adjoints numbered on from the equations before them, as their steps cite them."""
-    number = {a.number: k for k, a in enumerate(adjoints, before + 1)}
-    return tuple(_renumbered(a, number) for a in adjoints)
+    kept = tuple(adjoints)
+    number = {a.number: k for k, a in enumerate(kept, before + 1)}
+    return tuple(_renumbered(a, number) for a in kept)
 
 
 def _renumbered(adjoint: Adjoint, number: dict[int, int]) -> Adjoint:

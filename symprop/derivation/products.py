@@ -67,8 +67,8 @@ def fisher_product(derivation: Derivation) -> Quantity:
     return found
 
 
-def jacobian(derivation: Derivation, of: str, wrt: str) -> Quantity:
-    """∂y/∂x of two tensors, y possibly an adjoint: the tangents along unit directions of x.
+def jacobian(derivation: Derivation, of: str, wrt: str, name: str = "jacobian") -> Quantity:
+    """∂y/∂x of two tensors, y possibly an adjoint: the tangents along unit directions of x, under a name.
 
     Of an input the indices are those of one row, J[n, ..., k] = ∂y[n, ...]/∂x[n, k].
 
@@ -83,8 +83,9 @@ def jacobian(derivation: Derivation, of: str, wrt: str) -> Quantity:
     if first:
         refuse_mixed_rows(network, of, wrt)
     moving = Moving((wrt,), UNIT, unit_indices(network, x, first), first, adjoint_of=adjoint_of)
-    words = f"The Jacobian of {of} by {wrt}" + (", row by row." if first else ".")
-    found = _quantity("jacobian", derivation, network, moving, [(of, UNIT + of)], words)
+    what = f"Hessian of {network.loss}" if name == "hessian" else f"Jacobian of {of}"
+    words = f"The {what} by {wrt}" + (", row by row." if first else ".")
+    found = _quantity(name, derivation, network, moving, [(of, UNIT + of)], words)
     return replace(found, by=wrt)
 
 
@@ -94,8 +95,8 @@ def hessian(derivation: Derivation, wrt: str) -> Quantity:
     Raises:
         InputError: as `jacobian`.
     """
-    found = jacobian(derivation, derivation[wrt].equation.target, derivation[wrt].tensor)
-    return replace(found, name="hessian", words=f"The Hessian of the loss by {wrt}.")
+    adjoint = derivation[wrt]
+    return jacobian(derivation, adjoint.equation.target, adjoint.tensor, "hessian")
 
 
 def from_loss(body: Expr, adjoints: Collection[str]) -> tuple[Expr, Expr]:
