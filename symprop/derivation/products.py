@@ -203,7 +203,7 @@ def _quantity(
         raise InputError(Fault(f"{name} of {', '.join(target for _, target in results)}", message))
     exact = {a.equation.target: a.exact for a in derivation}
     equations = [replace(exact.get(e.target, e), number=e.number) for e in network.equations]
-    directions = () if moving.unit else tuple((p, moving.prefix + p) for p in moving.tensors)
+    directions = () if moving.unit is not None else tuple((p, moving.prefix + p) for p in moving.tensors)
     return Quantity(name, made, (*equations, *(t.exact for t in tangents)), kept, directions, words)
 
 

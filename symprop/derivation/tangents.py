@@ -33,7 +33,7 @@ class Moving:
     Args:
         tensors: names of the tensors that move.
         prefix: the tangent of x is named prefix + x.
-        unit: indices that name the entry that moves, of a single tensor; () where directions are given tensors.
+        unit: indices that name the entry that moves, of a single tensor; None where directions are given tensors.
         first: axes of that tensor that no index is for: 1 where its rows move together.
         known: tangents under this prefix that the network has already.
         adjoint_of: of equations that are adjoints, the tensor each belongs to.
@@ -42,11 +42,16 @@ class Moving:
 
     tensors: tuple[str, ...]
     prefix: str
-    unit: tuple[Index, ...] = ()
+    unit: tuple[Index, ...] | None = None
     first: int = 0
     known: frozenset[str] = frozenset()
     adjoint_of: Mapping[str, str] = field(default_factory=dict)
     parts: Callable[[Equation], Iterable[Part]] = field(default=lambda equation: [(equation.body, lambda name: True)])
+
+    @property
+    def further(self) -> tuple[Index, ...]:
+        """Indices that a tangent has behind those of its tensor."""
+        return self.unit or ()
 
 
 def moved(network: Network, moving: Moving, wanted: Iterable[str]) -> tuple[Adjoint, ...]:
@@ -77,7 +82,7 @@ class _Tangents:
             raise InputError(Fault(f"tensor '{taken}'", message, "Choose another name for the tensor."))
 
     def _given(self) -> list[str]:
-        return [] if self.moving.unit else [self.moving.prefix + name for name in self.moving.tensors]
+        return [] if self.moving.unit is not None else [self.moving.prefix + name for name in self.moving.tensors]
 
     def found(self, needed: frozenset[str]) -> list[Adjoint]:
         """Tangents that are not zero everywhere; one that turns out to be is left out of the others as well."""
@@ -100,17 +105,17 @@ class _Tangents:
 
     def _tangent(self, equation: Equation) -> Adjoint:
         raw = list(self._terms(equation))
-        names = [i.name for i in (*equation.free, *self.moving.unit)]
+        names = [i.name for i in (*equation.free, *self.moving.further)]
         solved = [t for t in (eliminate(term, self.sweep.facts) for term in raw) if t is not None and t.coefficient]
         plain = assemble(solved)
         body = assemble(self.fold(t) for t in solved)
         uses = [equation.number] if equation.number else []
         steps = [Step("tangent", ex.add(*map(term_expr, raw)), tuple(uses))]
-        steps += [Step("delta elimination", tidy(plain, names))] if self.moving.unit else []
+        steps += [Step("delta elimination", tidy(plain, names))] if self.moving.further else []
         body = arranged(tidy(body, names), names)
         if body not in (plain, steps[-1].after):
             steps.append(Step("named values", body, self._values_used(plain, body)))
-        indices = (*equation.indices, *map(Position.of, self.moving.unit))
+        indices = (*equation.indices, *map(Position.of, self.moving.further))
         made = Equation(self._named(equation), indices, body, domain=equation.domain, origin=equation.origin)
         return Adjoint(equation.target, made, made.with_body(self._exact(equation, body)), tuple(steps))
 
@@ -122,8 +127,8 @@ class _Tangents:
 
     def _times(self, term: Term, read: ex.Read) -> Term:
         term, read = _apart(term, read)
-        unit = tuple(map(Position.of, self.moving.unit))
-        if not unit or read.tensor not in self.moving.tensors:
+        unit = tuple(map(Position.of, self.moving.further))
+        if self.moving.unit is None or read.tensor not in self.moving.tensors:
             return term.times(ex.Read(self.moving.prefix + read.tensor, (*read.indices, *unit)))
         places = zip(read.indices[self.moving.first :], unit, strict=True)
         deltas = Domain(c for at, own in places for c in Domain.equal(at, own).constraints)

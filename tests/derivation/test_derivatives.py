@@ -41,7 +41,7 @@ def net(lines: list[str], **more: str) -> Network:
     """The field u(x, t) of a small network, and equations over it."""
     axes = {**AXES, **more}
     defined = {line.split("[")[0] for line in [*FIELD, *lines]}
-    roles = {"x": "input", "t": "input", "G": "input"}
+    roles = {"x": "input", "t": "input", "s": "input", "G": "input"}
     tensors = {
         name: Tensor(
             name,
@@ -148,6 +148,15 @@ def test_the_residual_itself_by_differences() -> None:
     laplacian = sum(second(network, given, "x", i, "x", i) for i in range(3))
     expected = slope(network, given, "t", 0) + field(network, given) * slope(network, given, "x", 0) - laplacian
     assert relative_error(evaluate(normalise(network), given, {"N": 3})["r"], expected) < 1e-8
+
+
+def test_an_input_of_one_number_a_row() -> None:
+    lines = ["q[n] = sin(s[n])*exp(W[0,0]*s[n])", "r[n] = derivative(q[n], s[n], s[n])", "L = sum[n](r[n]**2)"]
+    network = net(lines, s="N", q="N", r="N")
+    given = arrays(network)
+    s, a = given["s"], given["W"][0, 0]
+    expected = np.exp(a * s) * ((a**2 - 1) * np.sin(s) + 2 * a * np.cos(s))
+    assert relative_error(evaluate(normalise(network), given, {"N": 3})["r"], expected) < 1e-13
 
 
 def test_each_tangent_is_defined_once() -> None:
