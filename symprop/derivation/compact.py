@@ -21,7 +21,7 @@ def compact(quantity: Quantity) -> Derivation:
     derivation, wanted = quantity.derivation, {target for _, target in quantity.results}
     found = list(derivation.needed(quantity.wrt))
     while (chosen := _read_once(found, wanted)) is not None:
-        found = [_written(a, chosen.equation) for a in found if a is not chosen]
+        found = [_written(a, chosen) for a in found if a is not chosen]
     network = derivation.network
     needed = network.upstream(n for a in found for n in ex.tensors_read(a.equation.body))
     kept = tuple(e for e in network.equations if e.target in needed)
@@ -49,9 +49,9 @@ def _plain(own: Equation, read: ex.Read) -> bool:
     return all(a.index and b.index and a.index.extent == b.index.extent for a, b in pairs)
 
 
-def _written(adjoint: Adjoint, source: Equation) -> Adjoint:
-    """The adjoint with a tensor's right side where it was read."""
-    equation = adjoint.equation
+def _written(adjoint: Adjoint, inner: Adjoint) -> Adjoint:
+    """The adjoint with the right side of another where that was read."""
+    equation, source = adjoint.equation, inner.equation
     names = [i.name for i in equation.free]
 
     def change(node: ex.Expr) -> ex.Expr:
@@ -65,7 +65,9 @@ def _written(adjoint: Adjoint, source: Equation) -> Adjoint:
     apart = ex.rename_apart(source.body, {i.name for i in (*equation.free, *ex.all_indices(equation.body))})
     source = source.with_body(apart)
     body = _outward(ex.transform(equation.body, change))
-    return replace(adjoint, equation=equation.with_body(arranged(tidy(body, names), names)), steps=())
+    assumptions = tuple(dict.fromkeys((*adjoint.assumptions, *inner.assumptions)))
+    made = equation.with_body(arranged(tidy(body, names), names))
+    return replace(adjoint, equation=made, steps=(), assumptions=assumptions)
 
 
 def _outward(expr: ex.Expr) -> ex.Expr:

@@ -12,6 +12,8 @@ from dataclasses import replace
 
 from symprop.algebra.simplify import tidy
 from symprop.algebra.terms import term_expr, terms_of
+from symprop.derivation.again import with_adjoints
+from symprop.derivation.kinks import kinks_of
 from symprop.derivation.normalise import normalise
 from symprop.derivation.rowwise import by_rows, refuse_mixed_rows
 from symprop.derivation.tangents import Moving, Part, moved, unit_indices
@@ -76,13 +78,13 @@ def jacobian(derivation: Derivation, of: str, wrt: str, name: str = "jacobian") 
         InputError: a tensor is unknown or holds integers, y does not depend on x, or a row of y on other rows of x.
     """
     adjoint = of in derivation and of not in derivation.network.tensors
-    network, adjoint_of = _with_adjoints(derivation, [of] if adjoint else [])
+    network = with_adjoints(derivation, derivation.needed([of] if adjoint else []))
     x, _ = _real(network, wrt), _real(network, of)
     network = _only(network, [of])
     first = int(by_rows(x))
     if first:
         refuse_mixed_rows(network, of, wrt)
-    moving = Moving((wrt,), UNIT, unit_indices(network, x, first), first, adjoint_of=adjoint_of)
+    moving = Moving((wrt,), UNIT, unit_indices(network, x, first), first, adjoint_of=_adjoint_of(derivation))
     what = f"Hessian of {network.loss}" if name == "hessian" else f"Jacobian of {of}"
     words = f"The {what} by {wrt}" + (", row by row." if first else ".")
     found = _quantity(name, derivation, network, moving, [(of, UNIT + of)], words)
@@ -145,19 +147,12 @@ def parameters(derivation: Derivation) -> tuple[str, ...]:
     return found
 
 
-def _with_adjoints(derivation: Derivation, wrt: Iterable[str]) -> tuple[Network, dict[str, str]]:
-    """The network with the adjoints needed as further equations, and the tensors they belong to."""
-    network = derivation.network
-    tensors, needed = dict(network.tensors), derivation.needed(wrt)
-    for adjoint in needed:
-        own, target = network.tensors[adjoint.tensor], adjoint.equation.target
-        tensors[target] = Tensor(target, own.axes, origin=own.origin)
-    equations = (*network.equations, *(a.equation for a in needed))
-    return replace(network, tensors=tensors, equations=equations), {a.equation.target: a.tensor for a in needed}
-
-
 def _moving(derivation: Derivation) -> Moving:
-    return Moving(parameters(derivation), VECTOR, adjoint_of={a.equation.target: a.tensor for a in derivation})
+    return Moving(parameters(derivation), VECTOR, adjoint_of=_adjoint_of(derivation))
+
+
+def _adjoint_of(derivation: Derivation) -> dict[str, str]:
+    return {a.equation.target: a.tensor for a in derivation}
 
 
 def _linearised(derivation: Derivation, penalties: bool = True) -> Moving:
@@ -177,8 +172,7 @@ def _linearised(derivation: Derivation, penalties: bool = True) -> Moving:
 
 def _along_vector(name: str, derivation: Derivation, moving: Moving, words: str) -> Quantity:
     wrt = moving.tensors
-    network, _ = _with_adjoints(derivation, wrt)
-    network = normalise(network)
+    network = normalise(with_adjoints(derivation, derivation.needed(wrt)))
     given = {moving.prefix + p: replace(network.tensors[p], name=moving.prefix + p, role="input") for p in wrt}
     network = replace(network, tensors={**network.tensors, **given})
     adjoints = [(p, derivation[p].equation.target) for p in wrt]
@@ -195,12 +189,15 @@ def _quantity(
 ) -> Quantity:
     tangents = moved(network, moving, [name.removeprefix(moving.prefix) for _, name in results])
     shown = replace(network, equations=tidied(network.equations), notes=(words, *network.notes), optimizer=None)
-    made = replace(derivation, network=shown, adjoints=tangents)
+    assumed = {a.equation.target: a.assumptions for a in derivation}
+    tangents = tuple(replace(t, assumptions=assumed.get(t.tensor, ())) for t in tangents)
+    made = replace(derivation, network=shown, adjoints=tangents, kinks=kinks_of(shown))
     made = replace(made, prefix=moving.prefix, kind="tangent")
     kept = tuple((p, target) for p, target in results if target in made)
     if not kept:
         message = "it is zero everywhere: nothing in it depends on what moves"
-        raise InputError(Fault(f"{name} of {', '.join(target for _, target in results)}", message))
+        names = ", ".join(target.removeprefix(moving.prefix) for _, target in results)
+        raise InputError(Fault(f"{name} of {names}", message))
     exact = {a.equation.target: a.exact for a in derivation}
     equations = [replace(exact.get(e.target, e), number=e.number) for e in network.equations]
     directions = () if moving.unit is not None else tuple((p, moving.prefix + p) for p in moving.tensors)

@@ -27,6 +27,7 @@ from symprop.network import build
 from symprop.oracle import evaluate, relative_error
 from symprop.spec import parse_spec
 from tests.cases.equations import BY_NAME, CASES, Case
+from tests.derivation.test_textbook import network as textbook
 
 TOLERANCE = 1e-12
 STEP = 1e-30
@@ -219,13 +220,13 @@ def test_jacobian_of_what_is_not_there_is_refused() -> None:
 def test_a_jacobian_that_is_zero_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         jacobian(derive(BY_NAME["layer_norm"].network), "h", "gamma")
-    assert str(caught.value) == "jacobian of Jh: it is zero everywhere: nothing in it depends on what moves"
+    assert str(caught.value) == "jacobian of h: it is zero everywhere: nothing in it depends on what moves"
 
 
 def test_a_product_that_is_zero_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         hessian_vector_product(derive(BY_NAME["pairs"].network))
-    assert str(caught.value) == "hvp of vdw: it is zero everywhere: nothing in it depends on what moves"
+    assert str(caught.value) == "hvp of dw: it is zero everywhere: nothing in it depends on what moves"
 
 
 def test_a_tangent_whose_name_is_taken_is_refused() -> None:
@@ -315,6 +316,16 @@ def test_a_recurrence_has_products_of_constant_length() -> None:
     assert equation_text(product.derivation["H"].equation) == "vH[n,t,j] = vZ[n,t,j]*(1 - H[n,t,j]**2)"
     steps = product.derivation["dZ"].equation
     assert "vdH[n,t,j]" in equation_text(steps)
+
+
+def test_assumptions_and_kinks_are_those_of_the_first_order() -> None:
+    lines = ["P[n,c] = exp(Z[n,c])/sum[k](exp(Z[n,k]))", "L = -sum[n,c](Y[n,c]*log(P[n,c]))/N"]
+    given = textbook(["Z[n,c] = abs(x[n,0]*W[c])", *lines], x="N 2", W="5", Z="N 5", P="N 5", Y="N 5 +rows")
+    net = replace(given, tensors={**given.tensors, "W": replace(given.tensors["W"], role="param")})
+    product = hessian_vector_product(derive(net))
+    for derivation in (product.derivation, compact(product)):
+        assert {a for t in derivation for a in t.assumptions} == {"rows of Y sum to 1"}
+    assert ("abs", (1,)) in [(k.function, k.equations) for k in jacobian(derive(net), "Z", "W").derivation.kinks]
 
 
 def test_equations_are_numbered_on() -> None:

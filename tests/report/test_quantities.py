@@ -25,7 +25,7 @@ from tests.derivation.test_products import LOGISTIC, PERCEPTRON, network
 from tests.report.networks import ROOT
 from tests.report.test_documents import compiled, faults, needs_latex
 
-GOLDEN = ROOT / "tests" / "golden" / "report"
+GOLDEN = ROOT / "tests" / "golden" / "quantities"
 FORMS = {"tex": "latex", "txt": "text", "md": "markdown", "json": "json"}
 
 
@@ -43,13 +43,14 @@ def made() -> dict[str, Quantity]:
 
 
 QUANTITIES = made()
+WHOLE = ("hvp", "logistic_hessian", "per_example")
 
 
 @pytest.mark.parametrize("extension", FORMS)
-@pytest.mark.parametrize("name", ["hvp", "logistic_hessian", "per_example"])
+@pytest.mark.parametrize("name", WHOLE)
 def test_a_document_is_its_golden_file(name: str, extension: str) -> None:
     written = report.render_quantity(QUANTITIES[name], FORMS[extension], standalone=extension == "tex")
-    golden = GOLDEN / f"quantity_{name}.{extension}"
+    golden = GOLDEN / f"{name}.{extension}"
     if os.environ.get("SYMPROP_UPDATE_GOLDEN") == "1":
         golden.write_text(written, encoding="utf-8")
     assert golden.exists(), f"{golden.name} is missing; write it with SYMPROP_UPDATE_GOLDEN=1"
@@ -72,6 +73,11 @@ def test_closed_forms_are_their_golden_files(name: str) -> None:
 def test_latex_compiles(name: str, closed: bool, tmp_path: Path) -> None:
     tex = report.render_quantity(QUANTITIES[name], "latex", standalone=True, closed_form=closed)
     assert faults(compiled(tex, tmp_path)) == []
+
+
+def test_no_golden_file_is_left_over() -> None:
+    whole = {f"{name}.{extension}" for name in WHOLE for extension in FORMS}
+    assert {path.name for path in GOLDEN.iterdir()} == whole | {f"closed_{name}.txt" for name in QUANTITIES}
 
 
 def test_the_logistic_product_as_matrices() -> None:
