@@ -107,7 +107,8 @@ def from_loss(body: Expr, adjoints: Collection[str]) -> tuple[Expr, Expr]:
         return body, ex.ZERO
     terms = [term_expr(t) for t in terms_of(body, expand=True)]
     direct = [t for t in terms if not _reads_any(t, adjoints)]
-    return ex.add(*direct), ex.add(*(t for t in terms if _reads_any(t, adjoints)))
+    passed = [t for t in terms if _reads_any(t, adjoints)]
+    return (ex.add(*direct), ex.add(*passed)) if direct else (ex.ZERO, body)
 
 
 def compared(derivation: Derivation) -> tuple[str, ...]:
