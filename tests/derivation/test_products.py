@@ -48,6 +48,16 @@ layers:
   - {id: o, type: dense, units: 5}
 loss: {type: softmax_cross_entropy, from: o, target: y, l2: 0.3}
 """
+TWO_LOSSES = """\
+symprop: 1
+name: pair
+inputs: {x: {shape: [3]}, y: {shape: [4], role: target}, s: {shape: [5], role: target}}
+layers:
+  - {id: a, type: dense, in: x, units: 2, activation: tanh}
+  - {id: p, type: dense, in: a, units: 4}
+  - {id: q, type: dense, in: a, units: 5, activation: sigmoid}
+loss: [{type: mse, from: p, target: y}, {type: mse, from: q, target: s, weight: 0.5}]
+"""
 
 
 def network(spec: str) -> Network:
@@ -277,6 +287,23 @@ def test_gauss_newton_and_fisher_of_a_perceptron_by_hand(penalties: bool) -> Non
             expected = np.einsum("nck,nc->k", by[name], curved).reshape(np.shape(arrays[name]))
             expected = expected + 0.3 * given[f"v{name}"] * (penalties and name.startswith("W"))
             close(found[target], expected)
+
+
+def test_gauss_newton_of_two_losses_is_taken_where_each_compares() -> None:
+    first = derive(network(TWO_LOSSES))
+    product = gauss_newton_product(first)
+    assert product.words == "The Gauss-Newton product J^T H J v, H the Hessian of the loss by A_q, Z_p."
+    arrays = arrays_of(first.network)
+    given = directions(product, arrays)
+    expected = {name: 0.0 for name, _ in product.results}
+    for of, curvature in (("Z_p", 2 / (4 * 6)), ("A_q", 0.5 * 2 / (5 * 6))):
+        by = jacobians(first, arrays, of)
+        moved = sum(by[name] @ given[v].ravel() for name, v in product.directions)
+        for name in expected:
+            expected[name] = expected[name] + np.einsum("nck,nc->k", by[name], curvature * moved)
+    for found in both_forms(product, {**arrays, **given}, {"N": 6}):
+        for name, target in product.results:
+            close(found[target], np.reshape(expected[name], np.shape(arrays[name])))
 
 
 def test_gauss_newton_differs_from_the_hessian_of_a_network_with_a_hidden_layer() -> None:
