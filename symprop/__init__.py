@@ -13,7 +13,7 @@ Importing the package imports neither SymPy, NumPy nor Numba; each of them comes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -113,6 +113,7 @@ def compile(
     backend: str = "numba",
     dtype: str | None = None,
     sizes: Mapping[str, int] | None = None,
+    extras: Iterable[str] = (),
 ) -> ModuleType:
     """The generated module of a network, loaded: init_params, forward, loss, value_and_grad, fit.
 
@@ -121,14 +122,16 @@ def compile(
         backend: "numba" (compiled) or "numpy" (the readable reference).
         dtype: "float32" or "float64"; the spec's own by default, float64 of a formula.
         sizes: of the named extents of a formula but N, {"D": 57}.
+        extras: further functions, such as "hvp"; the names are those of `symprop.derivation.QUANTITIES`.
 
     Raises:
         FormulaError: an extent has no size, or no input has N rows.
+        InputError: an extra is unknown, or the network has no such quantity.
         MachineError: the backend's package is missing.
     """
     from symprop.session import kernels
 
-    return kernels(_network(network), backend, dtype, sizes)
+    return kernels(_network(network), backend, dtype, sizes, extras)
 
 
 def generate(
@@ -138,6 +141,7 @@ def generate(
     dtype: str | None = None,
     force: bool = False,
     sizes: Mapping[str, int] | None = None,
+    extras: Iterable[str] = (),
 ) -> Path:
     """Write the generated module of a network; it stands alone, and is the same bytes for the same spec.
 
@@ -148,15 +152,16 @@ def generate(
         dtype: "float32" or "float64"; the spec's own by default, float64 of a formula.
         force: replace whatever is there.
         sizes: of the named extents of a formula but N, {"D": 57}.
+        extras: as of `compile`.
 
     Raises:
-        InputError: the file exists and is not symprop's own unmodified output.
+        InputError: the file exists and is not symprop's own unmodified output, or as `compile`.
         MachineError: it cannot be written.
     """
     from symprop.codegen import write_module
     from symprop.session import module_source
 
-    write_module(Path(path), module_source(_network(network), backend, dtype, sizes), force=force)
+    write_module(Path(path), module_source(_network(network), backend, dtype, sizes, extras), force=force)
     return Path(path)
 
 

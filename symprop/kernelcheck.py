@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symprop.derivation.normalise import normalise
 from symprop.language import Network, Tensor
 from symprop.oracle import evaluate, relative_error
 
@@ -95,6 +96,7 @@ def check_kernels(network: Network, modules: Mapping[str, ModuleType], seed: int
         seed: of everything that is drawn.
         batch: rows, at least 1.
     """
+    network = normalise(network)  # derivatives in formulas are equations first
     rng = np.random.default_rng(seed)
     # numbers that float32 holds, so that every module and the evaluator see the same ones
     arrays = {tensor.name: _drawn(tensor, batch, rng) for tensor in network.of_role("input", "target")}

@@ -11,7 +11,7 @@ SymPy and NumPy.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,21 +102,38 @@ def formula(text: str, shapes: Mapping[str, str], wrt: Sequence[str] = (), where
 
 
 def module_source(
-    network: Network, backend: str = "numba", dtype: str | None = None, sizes: Mapping[str, int] | None = None
+    network: Network,
+    backend: str = "numba",
+    dtype: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+    extras: Iterable[str] = (),
 ) -> str:
-    """Text of the kernel module; `dtype` is the network's own by default, `sizes` are those of its named extents."""
-    from symprop.codegen import generate_module, with_sizes
-    from symprop.derivation import derive
+    """Text of the kernel module.
 
-    fixed = with_sizes(network, sizes or {})
-    return generate_module(derive(fixed), backend=backend, dtype=dtype or network.training.dtype)
+    Args:
+        network: what is compiled.
+        backend: "numba" or "numpy".
+        dtype: the network's own by default.
+        sizes: of its named extents.
+        extras: names of `QUANTITIES`.
+    """
+    from symprop.codegen import generate_module, with_sizes
+    from symprop.derivation import derive, quantities
+
+    derivation = derive(with_sizes(network, sizes or {}))
+    asked = quantities(derivation, extras)
+    return generate_module(derivation, backend=backend, dtype=dtype or network.training.dtype, asked=asked)
 
 
 def kernels(
-    network: Network, backend: str = "numba", dtype: str | None = None, sizes: Mapping[str, int] | None = None
+    network: Network,
+    backend: str = "numba",
+    dtype: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+    extras: Iterable[str] = (),
 ) -> ModuleType:
-    """The kernel module, loaded."""
-    source = module_source(network, backend, dtype, sizes)
+    """The kernel module, loaded; as `module_source`."""
+    source = module_source(network, backend, dtype, sizes, extras)
     from symprop.codegen import load_module
 
     return load_module(source, network.name)

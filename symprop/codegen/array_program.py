@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from symprop.codegen.arrays import Arrays
 from symprop.codegen.grids import ATOM, PRODUCT, Value
 from symprop.codegen.layout import Slice
-from symprop.codegen.naming import Names
+from symprop.codegen.naming import RESERVED, Names
 from symprop.language import Equation
 from symprop.language.expressions import tensors_read
 from symprop.language.printer import equation_text
@@ -32,10 +32,12 @@ def docstring(equations: Sequence[Equation], title: str) -> list[str]:
 class ArrayProgram:
     """The writer of one program; see `LoopProgram` for the arguments."""
 
+    reserved = RESERVED
+
     def __init__(self, plan: KernelPlan, program: Program, params: Sequence[Slice], dtype: str) -> None:
         self.plan, self.program, self.params = plan, program, params
         given = [t.name for t in (*plan.inputs, *plan.targets, *plan.params, *plan.states, *plan.samples)]
-        self.names = Names([*given, *(b.name for b in program.buffers)])
+        self.names = Names([*given, *(b.name for b in program.buffers)], self.reserved)
         self.tensors = dict(plan.tensors)
         self.arrays = Arrays(self.names, self.tensors)
 
@@ -45,9 +47,13 @@ class ArrayProgram:
         key = ["key"] if self.program.training else []
         return ["params", *(self.names.tensor(t.name) for t in tensors), *key]
 
+    def title(self) -> str:
+        """What the function gives."""
+        return TITLES[self.program.name]
+
     def lines(self) -> list[str]:
         """The function, without a decorator."""
-        body = docstring(self.program.equations, TITLES[self.program.name])
+        body = docstring(self.program.equations, self.title())
         self._unpack(body)
         for stage in self.program.stages:
             body += ["", "# " + ", ".join(f"({n})" for n in stage.numbers)]

@@ -16,7 +16,7 @@ from symprop.codegen.array_program import docstring
 from symprop.codegen.blocks import Block
 from symprop.codegen.layout import Slice, Workspace, packed, workspace
 from symprop.codegen.loops import StageLoops
-from symprop.codegen.naming import Names
+from symprop.codegen.naming import RESERVED, Names
 from symprop.language import Equation
 from symprop.plan.values import Buffer, KernelPlan, Program, Stage
 
@@ -86,11 +86,14 @@ class LoopProgram:
         dtype: "float32" or "float64".
     """
 
+    flat_arrays: tuple[str, ...] = ("theta", "grad", "work")
+    reserved = RESERVED
+
     def __init__(self, plan: KernelPlan, program: Program, params: Sequence[Slice], dtype: str) -> None:
         self.plan, self.program, self.params, self.dtype = plan, program, params, dtype
         self.workspace: Workspace = workspace(program)
         self.gradient = program.name == "gradient"
-        self.names = Names(self._given())
+        self.names = Names(self._given(), self.reserved)
         self.writer = StageLoops(plan, program, self.names, dtype)
         self.at = self.writer.scalars.at
         self.sampled = [(k, t) for k, t in enumerate(plan.samples) if t.name in program.reads]
@@ -107,10 +110,14 @@ class LoopProgram:
         key = ["key"] if self.program.training else []
         return ["theta", *arrays, *(["grad"] if self.gradient else []), *key, "work"]
 
+    def title(self) -> str:
+        """What the function gives."""
+        return TITLES[self.program.name]
+
     def lines(self) -> list[str]:
         """The functions, each with its decorator."""
         length = sum(max(len(s.groups), 1) + (s.product is not None) for s in self.program.stages)
-        title = TITLES[self.program.name]
+        title = self.title()
         body = Block()
         body.write(*docstring(self.program.equations, title))
         self._rows(body)
@@ -133,7 +140,7 @@ class LoopProgram:
     def _call(self, stage: Stage, shared: dict[tuple[str, ...], StageFunction], body: Block) -> None:
         """A call of the stage's function, which is written unless there is one of the same text."""
         inner = Block()
-        names = Names(self._given())
+        names = Names(self._given(), self.reserved)
         StageLoops(self.plan, self.program, names, self.dtype).stage(stage, inner)
         code = [line for line in inner.lines if line and not line.startswith("#")]
         arguments, found = self._signature(stage, code, names)
@@ -141,7 +148,7 @@ class LoopProgram:
         starts = {f"start_{name}": view for name, view in views.items() if name in arguments}
         code = [f"{n} = {views[n].text(f'start_{n}')}" for n in arguments if n in views] + code
         plain = [n for n in arguments if n not in views]
-        flat_arrays = [a for a in ("theta", "grad", "work") if any(v.array == a for v in starts.values())]
+        flat_arrays = [a for a in self.flat_arrays if any(v.array == a for v in starts.values())]
         arguments = [*flat_arrays, *(["N"] if "N" not in plain else []), *plain, *starts]
         key = _canonical([*code, *found], {*starts, *views, *plain} - {"N"}, arguments)
         if key not in shared:
@@ -211,10 +218,10 @@ class LoopProgram:
     @cached_property
     def _slices(self) -> dict[str, tuple[int, View]]:
         """Every tensor that is a slice of a flat array, with its place in their order."""
-        found = [View(p.name, "theta", p.start, p.stop - p.start, "", _tuple(p.shape)) for p in self.params]
+        found = [View(p.name, "theta", p.start, p.stop - p.start, "", shape_text(p.shape)) for p in self.params]
         if self.gradient:
             adjoints = [(self.plan.found_for(p.name), p) for p in self.params if p.shape]
-            found += [View(a, "grad", p.start, p.stop - p.start, "", _tuple(p.shape)) for a, p in adjoints if a]
+            found += [View(a, "grad", p.start, p.stop - p.start, "", shape_text(p.shape)) for a, p in adjoints if a]
         offsets = dict(self.workspace.offsets)
         found += [self._scratch(b, offsets[b.name]) for b in self.program.buffers if packed(b)]
         return {view.tensor: (place, view) for place, view in enumerate(found)}
@@ -258,5 +265,6 @@ def _canonical(code: Sequence[str], names: set[str], arguments: Sequence[str]) -
     return tuple(WORD.sub(renamed, line) for line in (*code, *arguments))
 
 
-def _tuple(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
+    """The shape of a view as text, "" of one axis, "()" of none."""
     return repr(shape) if len(shape) > 1 else "" if shape else "()"

@@ -16,10 +16,11 @@ from symprop.codegen.initial import draw_call
 from symprop.codegen.layout import Slice, flat
 from symprop.codegen.loop_program import LoopProgram
 from symprop.codegen.naming import check_names
+from symprop.codegen.quantities import quantity_source
 from symprop.codegen.safety import check_source, sealed
 from symprop.codegen.template import render
 from symprop.codegen.updates import PLAIN, update_lines
-from symprop.derivation.values import Derivation
+from symprop.derivation.values import Derivation, Quantity
 from symprop.errors import Fault, FormulaError
 from symprop.language import Network, Optimizer, Tensor
 from symprop.language.printer import equation_text, text
@@ -29,13 +30,19 @@ BACKENDS = ("numba", "numpy")
 DTYPES = ("float32", "float64")
 
 
-def generate_module(derivation: Derivation, backend: str = "numba", dtype: str = "float32") -> str:
+def generate_module(
+    derivation: Derivation,
+    backend: str = "numba",
+    dtype: str = "float32",
+    asked: Mapping[str, Sequence[Quantity]] | None = None,
+) -> str:
     """The source text of a module with the kernels of a network; it needs NumPy, and Numba for its backend, alone.
 
     Args:
         derivation: forward and adjoint equations.
         backend: "numba" (compiled loops) or "numpy" (a readable reference).
         dtype: "float32" or "float64".
+        asked: quantities beside loss and gradient for which there are to be functions, by name.
 
     Raises:
         FormulaError: an option is unknown, a name cannot stand in a program, or an axis has no extent.
@@ -49,7 +56,8 @@ def generate_module(derivation: Derivation, backend: str = "numba", dtype: str =
     plan = plan_derivation(derivation, 2048 if backend == "numba" else 1)
     _check_batch(plan)
     values = _values(derivation, plan, backend, dtype)
-    source = sealed(render("module.jinja", values))
+    beside = quantity_source(asked, plan, backend, dtype) if asked else ""
+    source = sealed(render("module.jinja", values) + beside)
     check_source(source)
     return source
 

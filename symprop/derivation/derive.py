@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from time import monotonic
 
-from symprop.algebra.matching import Fold, fold_expr, fold_term, folds_of
 from symprop.algebra.simplify import arranged, assemble, tidy
 from symprop.algebra.terms import Term, term_expr
 from symprop.derivation.collapse import collapsed
 from symprop.derivation.compose import Composed, Composer
 from symprop.derivation.exact import unfolded
+from symprop.derivation.folding import Folding
 from symprop.derivation.kinks import kinks_of
 from symprop.derivation.normalise import normalise
 from symprop.derivation.rows import RowSums
@@ -55,7 +55,7 @@ class _Deriver:
         self.sweep = Sweep(network, prefix)
         self.rows = RowSums(network, self.sweep.facts)
         self.composer = Composer(self.sweep.facts, self.rows, prefix)
-        self.folds = _by_tensor(f for e in network.equations if e.target != network.loss for f in folds_of(e))
+        self.fold = Folding((e for e in network.equations if e.target != network.loss), self.sweep.facts)
         self.found: dict[str, Adjoint] = {}
         self.count = len(network.equations)
 
@@ -124,7 +124,7 @@ class _Deriver:
         steps = [Step("chain rule", first, uses)]
         plain = assemble(t for _, t in solved)
         steps.append(Step("delta elimination", tidy(plain, names)))
-        folded = [(e, self._fold(t)) for e, t in solved]
+        folded = [(e, self.fold(t)) for e, t in solved]
         body = assemble(t for _, t in folded)
         if body != plain:
             steps.append(Step("named values", tidy(body, names), self._values_used(plain, body)))
@@ -138,7 +138,7 @@ class _Deriver:
         self.count += 1
         equation = Equation(self.prefix + tensor.name, kappa, body, self.count, origin=tensor.origin)
         exact = equation.with_body(unfolded(body, tensor.name, self.sweep.consumers[tensor.name]))
-        joined = None if more else collapsed(terms, sources, self.found, self.composer, self._fold)
+        joined = None if more else collapsed(terms, sources, self.found, self.composer, self.fold)
         if joined is not None:
             equation = equation.with_body(arranged(tidy(joined.body, names), names))
             more = [Step("composition", equation.body, joined.uses, "; ".join(joined.assumptions))]
@@ -196,17 +196,6 @@ class _Deriver:
         adjoint = self.found.get(name)
         return adjoint is not None and divides_by(adjoint.equation.body, name)
 
-    def _fold(self, term: Term) -> Term:
-        read = _tensors(term)
-        candidates = {f.equation.number: f for name in read for f in self.folds.get(name, ())}
-        for _, fold in sorted(candidates.items(), key=lambda item: item[0]):
-            if read.issuperset(r.tensor for r in ex.reads(fold.pattern)):
-                term = fold_term(term, fold, self.sweep.facts)
-                factors = ((fold_expr(b, fold, self.sweep.facts, term.domain), e) for b, e in term.factors)
-                term = replace(term, factors=()).times(ex.mul(*(ex.power(b, ex.Number(e)) for b, e in factors)))
-                read = _tensors(term)
-        return term
-
     def _uses(self, raw: Iterable[tuple[Equation, Term]]) -> tuple[int, ...]:
         """The consumers' forward equations and their adjoints."""
         numbers: list[int] = []
@@ -233,19 +222,6 @@ def _summed_alone(term: Term) -> str:
 
 def _sums(expr: ex.Expr) -> int:
     return sum(1 for node in ex.walk(expr) if isinstance(node, ex.Reduce))
-
-
-def _tensors(term: Term) -> set[str]:
-    return {r.tensor for base, _ in term.factors for r in ex.reads(base)}
-
-
-def _by_tensor(folds: Iterable[Fold]) -> dict[str, list[Fold]]:
-    """The folds by the tensors their patterns read, so that a term is compared with few of them."""
-    found: dict[str, list[Fold]] = {}
-    for fold in folds:
-        for name in dict.fromkeys(r.tensor for r in ex.reads(fold.pattern)):
-            found.setdefault(name, []).append(fold)
-    return found
 
 
 def divides_by(expr: ex.Expr, tensor: str) -> bool:

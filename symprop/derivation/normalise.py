@@ -2,7 +2,8 @@
 
 Enters: a network.  Leaves: an equivalent one whose equations hold no max or min over indices: `m = max[u](e(u))` is now
 `I = argmax[u](e(u))`, an integer tensor that is not differentiated, and `m = e(I)`.  This is where "the first maximal
-index" is decided, once for every pooling, sort and norm.
+index" is decided, once for every pooling, sort and norm.  A derivative(u[n], x[n,i]) in a formula becomes a tensor, the
+tangent of u along x.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from symprop.algebra.terms import Facts
+from symprop.derivation.derivatives import with_derivatives
 from symprop.errors import Fault, InputError
 from symprop.language import EVERYWHERE, Domain, Equation, Extent, Gather, Index, Network, Position, Tensor, ranges
 from symprop.language import expressions as ex
@@ -24,10 +26,11 @@ def normalise(network: Network) -> Network:
         for new, tensor in _split(equation, tensors):
             tensors.setdefault(new.target, tensor or tensors.get(new.target) or _undeclared(new))
             equations.append(new)
-    numbered = tuple(replace(e, number=k) for k, e in enumerate(equations, 1))
+    whole = with_derivatives(replace(network, tensors=tensors, equations=tuple(equations)))
+    numbered = tuple(replace(e, number=k) for k, e in enumerate(whole.equations, 1))
     _refuse_two_way_recurrences(numbered)
     updates, inference = _apart(network.updates), _apart(network.inference)
-    return replace(network, tensors=tensors, equations=numbered, updates=updates, inference=inference)
+    return replace(whole, equations=numbered, updates=updates, inference=inference)
 
 
 def _apart(equations: Iterable[Equation]) -> tuple[Equation, ...]:

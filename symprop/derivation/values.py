@@ -81,6 +81,8 @@ class Derivation:
         kinks: all kinks of the functions in use.
         sources: literature of the entries used, each once.
         prefix: the adjoint of x is named prefix + x.
+        kind: what belongs to a tensor: its "adjoint"; its "tangent"; its "adjoint of a row", of the loss of each row
+            alone; its "weighted adjoint".
     """
 
     network: Network
@@ -89,6 +91,7 @@ class Derivation:
     kinks: tuple[Kink, ...] = ()
     sources: tuple[str, ...] = ()
     prefix: str = "d"
+    kind: str = "adjoint"
 
     @cached_property
     def _by_tensor(self) -> dict[str, Adjoint]:
@@ -123,3 +126,34 @@ class Derivation:
     def __str__(self) -> str:
         lines = [f"({e.number}) {e}" for e in self.network.equations]
         return "\n".join(lines + [f"({a.number}) {a}" for a in self.adjoints])
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What follows from a derivation beside the gradient: a product with the Hessian, a Jacobian, a gradient by row.
+
+    Args:
+        name: such as "hvp".
+        derivation: as a reader sees it: all equations it rests on, then those that are new.
+        equations: all of them again, in order, in the form kernels are lowered from.
+        results: (tensor it belongs to, tensor that holds it), in order.
+        directions: (tensor, the tensor that is its part of a given direction).
+        words: what it is, in a sentence.
+        by: of a Jacobian, the tensor it is by, else "".
+    """
+
+    name: str
+    derivation: Derivation
+    equations: tuple[Equation, ...]
+    results: tuple[tuple[str, str], ...]
+    directions: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+    by: str = ""
+
+    @property
+    def wrt(self) -> tuple[str, ...]:
+        """The results, as a document of its derivation is asked for them."""
+        return tuple(self.derivation[target].tensor for _, target in self.results)
+
+    def __str__(self) -> str:
+        return str(self.derivation)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from symprop.errors import Fault, FormulaError
-from symprop.language.expressions import ONE, Expr, free_indices
+from symprop.language.expressions import ONE, Expr, free_indices, tensors_read
 from symprop.language.extents import Extent
 from symprop.language.indices import EVERYWHERE, Domain, Index, Position
 from symprop.language.modes import check_modes, predicting
@@ -231,6 +231,24 @@ class Network:
     def defining(self, tensor: str) -> Equation | None:
         """The equation that defines a tensor, None for inputs and parameters."""
         return self._definitions.get(tensor)
+
+    def upstream(self, tensors: Iterable[str]) -> frozenset[str]:
+        """Some tensors and all that they are computed from."""
+        found = set(tensors)
+        pending = sorted(found)
+        while pending:
+            equation = self.defining(pending.pop())
+            new = sorted(set(tensors_read(equation.body)) - found) if equation else []
+            found.update(new)
+            pending += new
+        return frozenset(found)
+
+    def downstream(self, tensors: Iterable[str]) -> frozenset[str]:
+        """Some tensors and all that is computed from them; more than one pass where a recurrence reads what follows."""
+        found = set(tensors)
+        while new := {e.target for e in self.equations if found & set(tensors_read(e.body))} - found:
+            found |= new
+        return frozenset(found)
 
     @cached_property
     def _definitions(self) -> dict[str, Equation]:

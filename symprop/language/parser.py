@@ -14,8 +14,8 @@ from symprop.language.bracket import PositionReader
 from symprop.language.equations import Equation
 from symprop.language.extents import Extent
 from symprop.language.indices import EVERYWHERE, Compound, Index, Position
-from symprop.language.scope import CONSTANTS, PRIMITIVES, Scope
-from symprop.language.syntax import MAX_BITS, MAX_DEPTH, MAX_EXPONENT, MAX_NODES, kind_of, operator_of
+from symprop.language.scope import CONSTANTS, DERIVATIVE, PRIMITIVES, Scope
+from symprop.language.syntax import MAX_BITS, MAX_DEPTH, MAX_EXPONENT, MAX_NODES, MAX_ORDER, kind_of, operator_of
 
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
@@ -167,6 +167,8 @@ class Reader(PositionReader):
         if not isinstance(node.func, ast.Name):
             self.fail(node.func, "only a function's name can be called")
         name = node.func.id
+        if name == DERIVATIVE:
+            return self._derivative(node)
         arity = self.scope.arity(name)
         if arity is None and name in ex.REDUCTIONS:
             self.fail(node.func, f"{name} needs the index it runs over, such as {name}[i](...)")
@@ -184,6 +186,18 @@ class Reader(PositionReader):
         if name == "log" and value is not None and value <= 0:
             self.fail(node, f"log of {args[0]} is not a real number")
         return ex.Call(name, args)
+
+    def _derivative(self, node: ast.Call) -> ex.Expr:
+        """derivative(u[n], x[n,i], x[n,k]); one of a derivative goes on with its list."""
+        args = [self.number(arg) for arg in node.args]
+        if args and isinstance(args[0], ex.Call) and args[0].name == DERIVATIVE:
+            args[:1] = args[0].args
+        if len(args) < 2 or not all(isinstance(arg, ex.Read) and arg.indices for arg in args):
+            message = "derivative takes an entry of a tensor and the entries it is differentiated by"
+            self.fail(node, message, "Write derivative(u[n], x[n,0]), say.")
+        if len(args) > MAX_ORDER + 1:
+            self.fail(node, f"a derivative of order {len(args) - 1}; expected at most {MAX_ORDER}")
+        return ex.Call(DERIVATIVE, args)
 
     def _where(self, node: ast.Call) -> ex.Expr:
         condition = self.expression(node.args[0])

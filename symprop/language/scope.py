@@ -29,6 +29,8 @@ PRIMITIVES: Mapping[str, int] = {
     "where": 3,
 }
 CONSTANTS = ("pi",)
+DERIVATIVE = "derivative"
+"""derivative(u[n], x[n,i], ...): of an entry of a tensor by entries of others; it is no function of their values."""
 
 
 class Scope:

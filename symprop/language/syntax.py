@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from symprop.errors import Fault, FormulaError
 
-MAX_CHARACTERS, MAX_NODES, MAX_DEPTH, MAX_BITS, MAX_EXPONENT = 2000, 400, 40, 512, 64
+MAX_CHARACTERS, MAX_NODES, MAX_DEPTH, MAX_BITS, MAX_EXPONENT, MAX_ORDER = 2000, 400, 40, 512, 64, 4
 NUMERAL = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 ALLOWED_TEXT = re.compile(r"[ -~\n\t]*")

@@ -17,7 +17,7 @@ from symprop.language import PRIMITIVES
 from symprop.library.options import Options
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-RESERVED = frozenset((*PRIMITIVES, "sum", "argmax", "argmin", "pi"))
+RESERVED = frozenset((*PRIMITIVES, "sum", "argmax", "argmin", "pi", "derivative"))
 
 
 class Entry(Protocol):

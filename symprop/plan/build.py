@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from symprop.algebra.matching import alike
-from symprop.derivation.values import Derivation
+from symprop.derivation.values import Derivation, Quantity
 from symprop.language import Equation, Index, Network, Position, Read, Tensor
+from symprop.language.definitions import extent
 from symprop.language.expressions import ONE, gathers, substitute, tensors_read, transform
 from symprop.plan.contraction import split
 from symprop.plan.expansion import lower
@@ -83,6 +84,25 @@ def _free_name(name: str, tensors: Mapping[str, Tensor]) -> str:
     while name in tensors:
         name += "_"
     return name
+
+def plan_quantity(quantity: Quantity, name: str, plan: KernelPlan, smallest_product: int = 2048) -> KernelPlan:
+    """The one program of a quantity, its dropout masks 1; otherwise as `plan_derivation`.
+
+    Args:
+        quantity: equations in the form kernels are lowered from, and what is wanted of them.
+        name: of the program.
+        plan: of the derivation itself, which knows inputs, targets and parameters.
+        smallest_product: as of `plan_derivation`.
+    """
+    network = quantity.derivation.network
+    tensors = {**dict(plan.tensors), **network.tensors}
+    for equation in quantity.equations:
+        tensors.setdefault(equation.target, Tensor(equation.target, tuple(map(extent, equation.indices))))
+    shown = (*network.equations, *(a.equation for a in quantity.derivation))
+    lowered = [_without_samples(e, network) for e in _lowered(quantity.equations, network, tensors)]
+    results = tuple(target for _, target in quantity.results)
+    program = _program(name, lowered, results, shown, tensors, smallest_product)
+    return replace(plan, tensors=tuple(tensors.items()), programs=(program,))
 
 
 def _adjoint_tensor(equation: Equation, primal: Tensor) -> Tensor:

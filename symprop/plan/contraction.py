@@ -71,9 +71,9 @@ def _product(
         return node
     inner = _shared_order(left, right, node)
     target = equation.target if len(used) == len(free) and not out.products else _scratch(equation.target, tensors)
+    tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
     a = _operand(left, rows, inner, equation, tensors, out)
     b = _operand(right, columns, inner, equation, tensors, out)
-    tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
     indices = tuple(map(Position.of, used))
     pure = Equation(target, indices, Reduce("sum", inner, Mul([a, b])), equation.number, origin=equation.origin)
     out.products.append(

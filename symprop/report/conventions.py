@@ -36,9 +36,15 @@ def conventions(written: str, derivation: Derivation) -> list[str]:
     loss, adjoint = Symbols(network)[network.loss].tex, Symbol("X").adjoint(derivation.prefix).tex
     batch = any("N" in axis.names for tensor in network.tensors.values() for axis in tensor.axes)
     first = ["Rows are examples: a batch has $N$ of them."] if batch and not is_formula(network) else []
+    meaning = {
+        "adjoint": rf"the adjoint $\partial {loss}/\partial X$ of a tensor $X$ and has its shape.",
+        "tangent": "the tangent of a tensor $X$: how it moves along a direction, or along a unit, which further "
+        "indices behind its own name.",
+        "adjoint of a row": "the adjoint of a tensor $X$ for the loss of each row alone.",
+        "weighted adjoint": "the adjoint of a tensor $X$ for the weighted mean of the losses of the rows.",
+    }[derivation.kind]
     first.append(
-        rf"${adjoint}$ is short for the adjoint $\partial {loss}/\partial X$ of a tensor $X$ and has its shape. "
-        "Indices count from 0 and run over the axis they stand on."
+        rf"${adjoint}$ is short for {meaning} Indices count from 0 and run over the axis they stand on."
     )
     if any(_shifted(equation) for equation in network.equations):
         first.append("An entry outside the bounds of its tensor is 0.")

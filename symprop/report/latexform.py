@@ -29,7 +29,7 @@ from symprop.report.symbols import Symbols
 from symprop.report.template import fill
 from symprop.report.updates import update_equations, update_scalars
 from symprop.report.view import Entry, View
-from symprop.report.words import PREDICTED, UPDATED, clip_text, kink_text
+from symprop.report.words import PREDICTED, UPDATED, clip_text, kink_text, titles
 
 ROWS_OF_A_TABLE = 38
 ROWS_OF_A_BOX = 14
@@ -50,6 +50,7 @@ def _values(view: View, standalone: bool) -> dict[str, object]:
     written = "\n".join([*forward, *(display for _, display, _ in backward), *results])
     return {
         "name": latex_text(network.name),
+        "titles": titles(view.derivation),
         "tables": [] if is_formula(network) else list(_pages(_table(view))),
         "arguments": arguments_tex(view.symbols, network),
         "total": extent_tex(count_of(network.params)),
@@ -89,7 +90,8 @@ def _backward(view: View, rows: RowMaker) -> Iterator[tuple[str, str, bool]]:
     for entry in view.backward:
         symbol, shape = view.symbols[entry.tensor.name].tex, shape_words_tex(entry.tensor)
         notes = [latex_text(step.note) for step in entry.steps if step.note]
-        heading = rf"\textbf{{Adjoint of}} ${symbol}$, {shape}" + "".join(f", where {note}" for note in notes)
+        kind = view.derivation.kind.capitalize()
+        heading = rf"\textbf{{{kind} of}} ${symbol}$, {shape}" + "".join(f", where {note}" for note in notes)
         display = rows.derived(entry)
         yield heading, display_tex(display), len(display.rows) <= ROWS_OF_A_BOX
 
@@ -108,16 +110,21 @@ def _results(view: View, rows: RowMaker) -> Iterator[str]:
 def _result(view: View, rows: RowMaker, entry: Entry) -> list[Row]:
     """Rows of a gradient: the derivative of the loss, in the shorter notation, with its number behind."""
     side = rows.matrix_side(entry) or rows.index_side(entry)
+    left = _derivative(view, rows, entry, side) if view.derivation.kind == "adjoint" else side.left
+    made = broken(Side(left, side.right), 60.0)
+    last = made[-1].cells[0]
+    number = rows.number(entry.number) if view.closed_form else rows.citation([entry.number])
+    return [*made[:-1], Row((last, ("", rf"\quad\text{{\footnotesize {number}}}")))]
+
+
+def _derivative(view: View, rows: RowMaker, entry: Entry, side: Side) -> Math:
+    """The derivative of the loss by a tensor, as a fraction."""
     loss = view.symbols[view.network.loss].tex
     symbol = view.symbols[entry.tensor.name]
     transposed = entry.matrix is not None and side.left.text.endswith(r"^{\top}")
     indices = "" if entry.matrix is not None else rows.scalars.positions(entry.equation.indices)
     entry_tex = symbol.at(indices, r"\top" if transposed else "")
-    derivative = rf"\frac{{\partial {loss}}}{{\partial {entry_tex}}}"
-    made = broken(Side(Math.of(derivative), side.right), 60.0)
-    last = made[-1].cells[0]
-    number = rows.number(entry.number) if view.closed_form else rows.citation([entry.number])
-    return [*made[:-1], Row((last, ("", rf"\quad\text{{\footnotesize {number}}}")))]
+    return Math.of(rf"\frac{{\partial {loss}}}{{\partial {entry_tex}}}")
 
 
 def _boxed(part: Sequence[Row]) -> list[str]:

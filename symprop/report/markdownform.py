@@ -28,7 +28,7 @@ from symprop.report.symbols import Symbols
 from symprop.report.template import fill
 from symprop.report.updates import update_equations, update_scalars
 from symprop.report.view import Entry, View
-from symprop.report.words import PREDICTED, UPDATED, cited, clip_text, kink_text
+from symprop.report.words import PREDICTED, UPDATED, cited, clip_text, kink_text, titles
 
 OPERATOR = r"\mathrm"
 ROW_END, CONTROL_WORD = "\\\\", r"\cr"
@@ -45,6 +45,7 @@ def markdown_report(view: View) -> str:
     backward = [] if view.closed_form else [line for entry in view.backward for line in _derived(view, rows, entry)]
     values = {
         "name": markdown_text(view.network.name),
+        "titles": titles(view.derivation),
         "table": [] if is_formula(view.network) else list(_table(view)),
         "arguments": arguments_tex(view.symbols, view.network),
         "total": f"${extent_tex(count_of(view.network.params))}$",
@@ -105,7 +106,8 @@ def _assigned(rows: RowMaker, entry: Entry) -> Iterator[str]:
 def _derived(view: View, rows: RowMaker, entry: Entry) -> Iterator[str]:
     """A heading, then a formula for each step under its rule."""
     symbol = view.symbols[entry.tensor.name].tex
-    yield from ("", f"### ({entry.number}) Adjoint of ${symbol}$, {shape_words_tex(entry.tensor)}")
+    kind = view.derivation.kind.capitalize()
+    yield from ("", f"### ({entry.number}) {kind} of ${symbol}$, {shape_words_tex(entry.tensor)}")
     left = rows.index_side(entry).left.text
     for k, step in enumerate(entry.steps):
         note = f" ({markdown_text(step.note)})" if step.note else ""

@@ -6,15 +6,17 @@ parameters, as matrices where they have such a form.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symprop.derivation import Derivation
 from symprop.report.rows import RowMaker
 from symprop.report.scalarmath import ScalarPrinter
 from symprop.report.view import View, view_of
 
 
-def notebook_latex(derivation: Derivation) -> str:
-    """The equations with their numbers."""
-    view = view_of(derivation, "matrix", True, ())
+def notebook_latex(derivation: Derivation, wrt: Sequence[str] = ()) -> str:
+    """The equations with their numbers; of all parameters, or of what is in `wrt`."""
+    view = view_of(derivation, "matrix", True, wrt)
     rows = RowMaker(ScalarPrinter(view.symbols, view.network.functions))
     lines = [*_lines(view, rows, forward=True), r"\hline", *_lines(view, rows, forward=False)]
     body = "\n".join(lines)

@@ -7,7 +7,7 @@ given by the user is taken as LaTeX after a check; every other name can only bec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symprop.language import Network
@@ -82,15 +82,16 @@ class Symbols:
     Args:
         network: its tensors in order; `network.symbols` overrides.
         prefix: what the names of adjoints begin with.
+        marks: what the names of tensors of the network begin with that are adjoints or tangents of others in it.
 
     Raises:
         InputError: a symbol of the user is no symbol.
     """
 
-    def __init__(self, network: Network, prefix: str = "d") -> None:
+    def __init__(self, network: Network, prefix: str = "d", marks: Sequence[str] = ("d",)) -> None:
         self.prefix = prefix
         given = {name: Symbol(*split_symbol(name, tex)) for name, tex in network.symbols.items()}
-        self._of = _distinct(network.tensors, given)
+        self._of = _distinct(network.tensors, given, marks)
 
     def __getitem__(self, name: str) -> Symbol:
         """The symbol of a tensor, or of an adjoint by its name `d...`."""
@@ -102,12 +103,12 @@ class Symbols:
         return natural_symbol(name)
 
 
-def _distinct(names: Iterable[str], given: Mapping[str, Symbol]) -> dict[str, Symbol]:
+def _distinct(names: Iterable[str], given: Mapping[str, Symbol], marks: Sequence[str]) -> dict[str, Symbol]:
     """A symbol for each name; one that would look like another's is written in letters."""
     found: dict[str, Symbol] = {}
     seen = {_appearance(symbol.tex) for symbol in given.values()}
     for name in names:
-        symbol = given.get(name) or _first(name, found)
+        symbol = given.get(name) or _first(name, found, marks)
         if name not in given:
             primes = ""
             while _appearance(symbol.tex) in seen:
@@ -118,10 +119,16 @@ def _distinct(names: Iterable[str], given: Mapping[str, Symbol]) -> dict[str, Sy
     return found
 
 
-def _first(name: str, found: Mapping[str, Symbol]) -> Symbol:
-    """The symbol to try: of an adjoint that became an equation of the network, that of the adjoint."""
-    of = found.get(name[1:]) if name.startswith("d") else None
-    return natural_symbol(name) if of is None else of.adjoint()
+def _first(name: str, found: Mapping[str, Symbol], marks: Sequence[str]) -> Symbol:
+    """The symbol to try: of what became an equation of the network, an adjoint say, that of the adjoint."""
+    of = found.get(name[1:]) if name.startswith(tuple(marks)) else None
+    if of is not None:
+        return of.adjoint(name[0])
+    by = next((x for x in found if name.startswith(f"D{x}_") and name.removeprefix(f"D{x}_") in found), None)
+    if by is None:
+        return natural_symbol(name)
+    of = found[name.removeprefix(f"D{by}_")]
+    return replace(of, base=rf"\partial_{{{found[by].tex}}}{of.base}")
 
 
 def _appearance(tex: str) -> str:

@@ -16,7 +16,7 @@ from symprop.report.summary import arguments_of, count_of, given_of, is_formula,
 from symprop.report.template import fill
 from symprop.report.updates import update_equations
 from symprop.report.view import Entry, View
-from symprop.report.words import PREDICTED, UPDATED, cited, kink_text
+from symprop.report.words import PREDICTED, UPDATED, cited, kink_text, titles
 
 # Lines stand two columns in.
 WIDTH_COLUMNS = 98
@@ -25,20 +25,20 @@ RULE_COLUMNS = 26
 
 def text_report(view: View) -> str:
     """The document."""
-    closed = view.closed_form
+    closed, names = view.closed_form, titles(view.derivation)
     formula = is_formula(view.network)
     head = ("Arguments", list(_arguments(view))) if formula else ("Network", list(_summary(view)))
     sections: list[tuple[str, list[str]]] = [head]
     forward = [line for entry in view.forward for line in _equation(entry)]
     if closed:
-        sections.append(("Gradients", [line for entry in view.results for line in _equation(entry)]))
+        sections.append((names.results, [line for entry in view.results for line in _equation(entry)]))
         sections.append(("where", [line for entry in view.between for line in _equation(entry)]))
         sections.append(("with the values of the forward pass", forward))
     else:
         sections.append(("Forward pass", forward))
-        sections.append(("Backward pass", list(_backward(view))))
+        sections.append((names.found, list(_backward(view))))
         results = [line for e in view.results for line in wrapped(_shortest(e), f"({e.number}) ")]
-        sections.append(("Gradients", results))
+        sections.append((names.results, results))
     sections.append(("Update", list(_update(view))))
     sections.append(("State updates", _beside(UPDATED, view.updates)))
     sections.append(("When predicting", _beside(PREDICTED, view.inference)))
@@ -111,14 +111,14 @@ def _backward(view: View) -> Iterator[str]:
     for k, entry in enumerate(view.backward):
         if k:
             yield ""
-        yield from _derived(entry)
+        yield from _derived(view, entry)
 
 
-def _derived(entry: Entry) -> Iterator[str]:
+def _derived(view: View, entry: Entry) -> Iterator[str]:
     """The steps of one adjoint, then its matrix form, which carries the number."""
     number = f"({entry.number})"
     line = _matrix_line(entry)
-    yield f"{number} adjoint of {entry.tensor.name}, {shape_words(entry.tensor)}"
+    yield f"{number} {view.derivation.kind} of {entry.tensor.name}, {shape_words(entry.tensor)}"
     left = equation_text(Equation(entry.equation.target, entry.equation.indices, entry.equation.body)).split(" = ")[0]
     for k, step in enumerate(entry.steps):
         rule = f"{step.rule} {cited(step.uses)}".rstrip()

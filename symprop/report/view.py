@@ -13,6 +13,7 @@ from functools import cached_property
 from symprop.derivation import Adjoint, Derivation, Step, truths
 from symprop.errors import Fault, InputError
 from symprop.language import Equation, Network, Tensor
+from symprop.language.definitions import extent
 from symprop.report.matrix import Node
 from symprop.report.recognise import matrix_form
 from symprop.report.symbols import Symbols
@@ -68,7 +69,8 @@ class View:
     @cached_property
     def symbols(self) -> Symbols:
         """How its tensors are written."""
-        return Symbols(self.network, self.derivation.prefix)
+        marks = ("d",) if self.derivation.kind == "adjoint" else ("d", "v", "g")
+        return Symbols(self.network, self.derivation.prefix, marks)
 
     @cached_property
     def forward(self) -> tuple[Entry, ...]:
@@ -128,7 +130,9 @@ class View:
         return tuple(dict.fromkeys((*self.derivation.sources, *more)))
 
     def _adjoint(self, adjoint: Adjoint) -> Entry:
-        entry = self._entry(adjoint.equation, self.network.tensors[adjoint.tensor])
+        # a Jacobian has more axes than its tensor, and so has a gradient by row
+        axes = tuple(map(extent, adjoint.equation.indices))
+        entry = self._entry(adjoint.equation, replace(self.network.tensors[adjoint.tensor], axes=axes))
         return entry if self.closed_form else replace(entry, steps=tuple(_finished(adjoint)))
 
     def _entry(self, equation: Equation, tensor: Tensor) -> Entry:

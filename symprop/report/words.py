@@ -6,8 +6,9 @@ Enters: values of a derivation.  Leaves: text, not yet escaped for any language.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from symprop.derivation import Kink
+from symprop.derivation import Derivation, Kink
 from symprop.language import Optimizer
 
 UPDATED = (
@@ -15,6 +16,23 @@ UPDATED = (
     "of the parameters. States are not differentiated: within a step they are given."
 )
 PREDICTED = "When predicting and validating, these stand in place of the equations of the same targets."
+
+
+@dataclass(frozen=True)
+class Titles:
+    """What a document calls its parts: what the derivation is of, the equations found, those asked for."""
+
+    subject: str
+    found: str
+    results: str
+
+
+def titles(derivation: Derivation) -> Titles:
+    """The titles for gradients, or for what else was derived."""
+    if derivation.kind == "adjoint":
+        return Titles("the gradients", "Backward pass", "Gradients")
+    found = "Tangents" if derivation.kind == "tangent" else "Backward pass"
+    return Titles("higher derivatives" if derivation.kind == "tangent" else "gradients by row", found, "Results")
 
 
 def cited(numbers: Iterable[int]) -> str:

@@ -30,7 +30,7 @@ def callable_functions(reader: Reader) -> dict[str, int]:
 
 def words_of_the_language(catalog: Catalog) -> set[str]:
     """Names that no tensor, extent or argument may have."""
-    return {*PRIMITIVES, *catalog.activations, "sum", "argmax", "argmin", "pi"}
+    return {*PRIMITIVES, *catalog.activations, "sum", "argmax", "argmin", "pi", "derivative"}
 
 
 def check_function(reader: Reader, function: FunctionSpec | LossFunctionSpec, params: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ NAMES = [path.stem for path in FILES]
 
 
 def test_the_examples_are_all_here():
-    assert NAMES == ["breast_cancer", "digits", "regression", "residual", "spam"]
+    assert NAMES == ["breast_cancer", "digits", "poisson", "regression", "residual", "spam"]
 
 
 @pytest.mark.parametrize("example", FILES, ids=NAMES)
