@@ -199,10 +199,17 @@ def _quantity(
         message = "it is zero everywhere: nothing in it depends on what moves"
         names = ", ".join(target.removeprefix(moving.prefix) for _, target in results)
         raise InputError(Fault(f"{name} of {names}", message))
-    exact = {a.equation.target: a.exact for a in derivation}
-    equations = [replace(exact.get(e.target, e), number=e.number) for e in network.equations]
+    own, numbers = adjoints_of(derivation), {e.target: e.number for e in network.equations}
+    needed = derivation.evaluated(e.target for e in network.equations if e.target in own)
+    exact = [replace(a.exact, number=numbers.get(a.equation.target, 0)) for a in needed]
+    equations = [*(e for e in network.equations if e.target not in own), *exact]
     directions = () if moving.unit is not None else tuple((p, moving.prefix + p) for p in moving.tensors)
     return Quantity(name, made, (*equations, *(t.exact for t in tangents)), kept, directions, words)
+
+
+def adjoints_of(derivation: Derivation) -> frozenset[str]:
+    """The names of the adjoints."""
+    return frozenset(a.equation.target for a in derivation)
 
 
 def tidied(equations: Iterable[Equation]) -> tuple[Equation, ...]:

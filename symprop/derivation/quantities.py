@@ -29,7 +29,7 @@ def input_gradient(derivation: Derivation) -> Quantity:
         InputError: the loss depends on no such input.
     """
     inputs = _inputs(derivation)
-    network, needed = derivation.network, derivation.needed(inputs)
+    network, needed = derivation.network, derivation.evaluated(inputs)
     equations = (*network.equations, *(a.exact for a in needed))
     results = tuple((name, derivation[name].equation.target) for name in inputs)
     return Quantity("input_grad", derivation, equations, results, (), "The gradient of the loss by the inputs.")

@@ -6,7 +6,7 @@ done here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -117,10 +117,17 @@ class Derivation:
 
     def needed(self, wrt: Iterable[str]) -> tuple[Adjoint, ...]:
         """The adjoints of the tensors in `wrt` and all they are computed from, in order."""
+        return self._rests_on(wrt, lambda adjoint: adjoint.equation)
+
+    def evaluated(self, wrt: Iterable[str]) -> tuple[Adjoint, ...]:
+        """The adjoints whose exact equations give those of the tensors in `wrt`, in order."""
+        return self._rests_on(wrt, lambda adjoint: adjoint.exact)
+
+    def _rests_on(self, wrt: Iterable[str], form: Callable[[Adjoint], Equation]) -> tuple[Adjoint, ...]:
         wanted = {self[name].tensor for name in wrt}
         for adjoint in reversed(self.adjoints):
             if adjoint.tensor in wanted:
-                wanted.update(self._upstream[n] for n in tensors_read(adjoint.equation.body) if n in self._upstream)
+                wanted.update(self._upstream[n] for n in tensors_read(form(adjoint).body) if n in self._upstream)
         return tuple(a for a in self.adjoints if a.tensor in wanted)
 
     def __str__(self) -> str:

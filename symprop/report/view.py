@@ -115,7 +115,7 @@ class View:
     @cached_property
     def truths(self) -> tuple[str, ...]:
         """Gradients that are identically 0, and shifts that do not change the loss."""
-        return truths(self.derivation)
+        return truths(self.derivation) if self.derivation.kind == "adjoint" else ()
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
