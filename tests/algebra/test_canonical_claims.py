@@ -78,7 +78,13 @@ RESHAPED = Setting(
     """,
 )
 
+POWERS = Setting("x:, y:, r: T", "t: T, s: T")
+
 RIGHT = [
+    (POWERS, "sum[t](t*x**(t-1)*r[t])", "sum[s](r[s]*s*x**s)/x"),
+    (POWERS, "x**(2*y)", "(x**y)**2"),
+    (POWERS, "sum[t]((-1)**(t+1)*r[t])", "-sum[t]((-1)**t*r[t])"),
+    (POWERS, "exp(x)**y", "exp(x*y)"),
     (RESHAPED, "sum[r](R[r,i]*S[r,j])", "sum[n,t](X[n,t,i]*Q[n,t,j])"),
     (RESHAPED, "Z[(n,t),j]", "sum[i](X[n,t,i]*W[i,j])"),
     (RESHAPED, "sum[r](Z[r,j]**2)", "sum[n,t](sum[i](X[n,t,i]*W[i,j])**2)"),
@@ -185,6 +191,10 @@ RIGHT = [
 ]
 
 WRONG = [
+    (POWERS, "sqrt((x**t)**2)", "x**t"),  # x below 0, t = 1
+    (POWERS, "abs(x**y)", "x**y"),
+    (POWERS, "x**y", "sqrt(x**(2*y))"),
+    (POWERS, "1/((-sign(-x)*abs(-x))**2 - (x**2/x)**2)", "1"),  # a division by 0, found only when it is split
     (RESHAPED, "sum[r](B[r,i]*S[r,j])", "sum[n,t](X[n,t,i]*Q[n,t,j])"),
     (RESHAPED, "F[(m,n)]", "Y[n,m]"),
     (RESHAPED, "sum[r](R[r,i]*S[r,j])", "sum[n,t](X[n,t,i])*sum[n,t](Q[n,t,j])"),
