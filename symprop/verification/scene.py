@@ -93,6 +93,12 @@ class Scene:
             return None
         return self.claimed[claim.tensor.name], self.truth[claim.target]
 
+    def is_rounding(self, array: Array, tolerance: float) -> bool:
+        """True where entries are what rounding leaves of zero, beside the numbers that are given."""
+        given = [np.max(np.abs(a)) for a in self.point.arrays.values() if np.asarray(a).size]
+        size = max((abs(v) for v in array.ravel()), default=0)
+        return bool(size < tolerance * max(1.0, float(max(given, default=1.0))))
+
     def local(self, claim: Claim) -> Array | None:
         """The true value if all earlier claims were right: the rest of the derivation over what the user has so far."""
         try:

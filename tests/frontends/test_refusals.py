@@ -43,7 +43,7 @@ FAULTS = {
     "(X > 0).T @ (X > 0)": "formula: column 1: two masks are joined by & or |, not by arithmetic",
     "einsum('ni,nj->ij', X > 0, X > 0)": "formula: column 1: a product of truth values alone is a truth value. "
     "Multiply one of them by 1.0.",
-    "full_like(y, 1/2)": "formula: column 14: NumPy would round this number; expected one of the array's dtype. "
+    "full_like(y, 1/2)": "formula: column 14: NumPy rounds this number; expected one of the array's dtype. "
     "Give dtype=float.",
     "-(X > 0)": "formula: column 1: '-' cannot stand before truth values",
     "~X": "formula: column 1: '~' cannot stand before numbers",

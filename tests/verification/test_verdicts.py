@@ -64,6 +64,19 @@ def test_a_convention_at_a_kink_is_named() -> None:
     assert found.kinks and "Z1" in found.kinks[0]
 
 
+def test_a_kink_is_kept_through_a_step_without_a_verdict() -> None:
+    above = ("dZ2: (P - Y) / N", "dZ1: (dZ2 @ W2.T) * (Z1 >= 0)", "twice: 2*dZ1")
+    found = verdict(classifier("relu"), "db1", "sum(twice/2, axis=0)", *above)
+    assert found.verdict == "PROVED EXCEPT AT KINKS" and found.kinks == ("Z1[n,j] == 0",)
+
+
+def test_a_computed_value_that_is_clipped_has_no_kink_there() -> None:
+    net = classifier("6 - relu(6 - relu(Z1[n,j])) + 0*relu")
+    above = ("dZ2: (P - Y) / N",)
+    assert verdict(net, "dW2", "where(A1 == 6, 0, A1).T @ dZ2", *above).verdict == "REFUTED"
+    assert verdict(net, "dA1", "where(A1 == 6, 0, dZ2 @ W2.T)", *above).verdict == "REFUTED"
+
+
 def test_without_a_proof_agreement_is_not_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proving, "prover", lambda: None)
     found = report(classifier(), "claims: {dZ2: (P - Y) / N}")

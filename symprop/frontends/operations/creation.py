@@ -33,7 +33,7 @@ def _kind_of(number: Array, dtype: Any, default: str) -> str:
     """The kind of array that a dtype is, if the number is of that kind too."""
     kind = _kind(dtype, default)
     if kind not in ("real", number.kind):
-        raise Misuse("NumPy would round this number; expected one of the array's dtype", ("value",), "Give dtype=float.")
+        raise Misuse("NumPy rounds this number; expected one of the array's dtype", ("value",), "Give dtype=float.")
     return kind
 
 
