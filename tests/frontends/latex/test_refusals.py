@@ -32,6 +32,11 @@ REFUSED: list[tuple[str, str]] = [
         r"column 1: it is not clear whether this is a power of the matrix or of its entries. Write ^{\odot "
         r"2}, or 1 \oslash A, for the entries.",
     ),
+    (r"1^\top u", r"column 1: a number has no transpose; expected a name. Write \mathbf 1 for ones."),
+    (
+        r"2^c^2",
+        r"column 4: it is not clear what a second exponent belongs to; expected braces. Write {a^b}^c.",
+    ),
     (
         r"W^{[9]}",
         r"column 1: nothing is known by the name 'W^{[9]}'. Define it in a line above, or name it as the "
@@ -147,7 +152,7 @@ REFUSED: list[tuple[str, str]] = [
         r"column 1: command '\int' cannot be read in a formula. Macros of your own are not expanded; write "
         r"them out.",
     ),
-    (r"x^y^z", r"column 1: an exponent is a number; expected one without axes"),
+    (r"x^y^z", r"column 4: it is not clear what a second exponent belongs to; expected braces. Write {a^b}^c."),
     (r"X é", r"column 3: character U+00E9 cannot stand in a formula; expected plain ASCII"),
     (r"P - y_n", r"column 7: index n is neither on the left nor under a sum. Write \sum_{n} where it is summed over."),
     (
