@@ -81,6 +81,11 @@ def high_of(tensor: Tensor, sizes: Mapping[str, int]) -> int:
     return 2 if tensor.high is None else tensor.high.value(sizes)
 
 
+def dropped(tensor: Tensor) -> float:
+    """The probability with which an entry of a mask is 0; it is 1/(1 - rate) otherwise."""
+    return float(dict(tensor.init[1]).get("rate", 0.5)) if tensor.init else 0.5
+
+
 def _shape(tensor: Tensor, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(axis.value(sizes) for axis in tensor.axes)
 
@@ -94,7 +99,7 @@ def _values(
     if tensor.simplex is not None:
         return _rows(unit, tensor.simplex)
     if tensor.role == "sample":
-        rate = dict(tensor.init[1]).get("rate", 0.5) if tensor.init else 0.5
+        rate = dropped(tensor)
         return np.where(rng.random(shape) < rate, 0.0, 1 / (1 - rate))
     if tensor.low is not None and tensor.top is not None:
         return np.asarray(tensor.low + (tensor.top - tensor.low) * unit)

@@ -14,7 +14,9 @@ from symprop.verification.claimsfile import network_path, parse_claims, read_cla
 from tests.verification.hand import linear, report
 
 FAULTS = {
-    "": "hand.yaml:1:1: the file is empty; expected a mapping that begins with symprop: 1",
+    "": "hand.yaml:1:1: the file is empty; expected a mapping with claims, one formula a name",
+    "symprop: 1\nname: net\nlayers: []": "hand.yaml:1:1: this is a network and not a derivation of it; expected a "
+    "mapping with claims, one formula a name. Give the claims, and --net hand.yaml.",
     "[1]": "hand.yaml:1:1: expected a mapping with claims, one formula a name",
     "claim: {}": "hand.yaml:1:1: unknown key 'claim'; did you mean 'claims'?",
     "net: a.yaml": "hand.yaml:1:1: key 'claims' is missing. Write claims:, and below it one formula a name.",
