@@ -77,7 +77,7 @@ def _one_hot(shape: tuple[int, ...], axis: int) -> Array:
 
 
 def _simpler(tensor: Tensor, point: Point) -> Iterator[Point]:
-    """The point with all entries of one tensor 0, then 1, then a single 1, a single 2, all 2; of a mask all 0 or none."""
+    """The point with all entries of one tensor 0, then 1, then one 1, one 2, all 2; of a mask all 0 or none."""
     array = point.arrays[tensor.name]
     if tensor.simplex is not None:
         return

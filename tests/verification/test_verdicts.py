@@ -307,3 +307,16 @@ def test_a_counterexample_has_values_of_a_mask_that_can_be_drawn(formula: str, v
     found = verify(build(parse_spec(DROPOUT)), parse_claims(text, "hand.yaml"))["dZ_h"]
     assert found.verdict == verdict and found.counterexample is not None
     assert found.counterexample.values["mask_d"] == mask
+
+
+def test_a_mask_has_its_value_in_all_digits() -> None:
+    text = json.dumps({"claims": {"dZ_d": "2*(Z_out - y)@W_out.T/(2*N)", "dZ_h": "dZ_d*(mask_d > 0)/(1 - 0.3)"}})
+    found = verify(build(parse_spec(DROPOUT)), parse_claims(text, "hand.yaml"))["dZ_h"]
+    assert found.verdict == "AGREES", "1/0.7 is no double: what is right must not be refuted for that"
+
+
+def test_a_statement_whose_shapes_do_not_fit_is_a_verdict_whatever_its_name() -> None:
+    text = "claims: |\n  dZ2 = (P - Y)/N\n  q = x @ A1\n  dW2 = A1.T @ dZ2\n"
+    assert [v.verdict for v in report(classifier(), text).given] == ["PROVED", "NOT EVALUABLE"]
+    text = "claims: |\n  dZ2 = (P - Y)/N\n  dW2 = A1.T @ dZ2\n  dW2[5, 2:4] += x @ A1\n"
+    assert "NOT EVALUABLE" in [v.verdict for v in report(classifier(), text).given]

@@ -147,7 +147,7 @@ def _reading(
 
 
 def _untraced(stopped: Fault | None) -> Fault | None:
-    return None if stopped is None else replace(stopped, where=f"It is not proved: {stopped.where}")
+    return None if stopped is None else replace(stopped, where=f"The code was run, not traced: {stopped.where}")
 
 
 def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:
