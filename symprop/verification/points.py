@@ -1,7 +1,7 @@
 """Points at which claims and truth are compared: extents different and above 1, numbers of order 1, neither 0 nor 1.
 
-Enters: a network and a number.  Leaves: a `Point`.  Every number but those of `precise` is a double that mpmath takes as it
-is, so that a point is the same in any precision; labels repeat, rows of probabilities sum to 1 exactly.
+Enters: a network and a number.  Leaves: a `Point`.  Every number but those of `precise` is a double that mpmath takes
+as it is, so that a point is the same in any precision; labels repeat, rows of probabilities sum to 1 exactly.
 """
 
 from __future__ import annotations
