@@ -63,7 +63,7 @@ def _others(report: Report) -> Iterator[str]:
     """Conventions that were not used, under which all claims are right."""
     for other in report.conventions.right_under:
         count = len(report.given)
-        claims = f"All {count} claims are" if count > 1 else "The claim is"
+        claims = "All claims are" if count > 1 else "The claim is"
         if other.changes():
             yield f"{claims} right under another convention: {other.words}. Declare it: --convention {other.option}."
         else:

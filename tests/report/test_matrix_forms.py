@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from symprop.derivation import Derivation, derive
+from symprop.frontends import formula_network
 from symprop.language import Equation, Network
 from symprop.language import expressions as ex
 from symprop.oracle import evaluate
@@ -198,3 +199,10 @@ def test_what_broadcasting_alone_would_not_shape_has_no_numpy_form() -> None:
 def test_the_left_side_of_numpy_text_has_no_transpose() -> None:
     left, _ = forms(derive(logistic()))["db"]
     assert left_text(left) == "db"
+
+
+def test_an_extent_that_is_a_product_or_a_sum_is_one_factor() -> None:
+    net = formula_network("sum((z - t)**2)/(2*len(z)) + sum(t)*(len(z) - 1)", {"z": "N", "t": "N"}, ("z",))
+    assert numpy_forms(net)["L"] == "sum((z - t)**2)/(2*N) + (N - 1)*sum(t)"
+    assert numpy_forms(net)["dz"] == "2*(z - t)/(2*N)"
+    assert compare(derive(net), {"N": 4}) == 3

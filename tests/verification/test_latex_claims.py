@@ -224,3 +224,22 @@ def test_a_document_without_a_network_or_a_claim_is_a_fault(folder: Path, capsys
 def test_a_document_that_is_none_is_a_fault(text: str) -> None:
     with pytest.raises(InputError):
         report(text)
+
+
+def test_a_line_that_reads_one_at_fault_is_no_fault_of_its_own() -> None:
+    lines = [r"\delta_2 = (P - Y) \qq / N", r"\nabla_{W_2} L = A_1^\top \delta_2", r"\delta_1 = (\delta_2 W_2^\top"]
+    with pytest.raises(ClaimError) as caught:
+        report("".join(rf"\[ {line} \]" + "\n" for line in lines))
+    assert [str(fault).partition(". ")[0] for fault in caught.value.faults] == [
+        r"hand.tex:1:23: '\qq' cannot be read here",
+        "hand.tex:3:33: a bracket is not closed; expected ')', got the end of the formula",
+    ]
+
+
+def test_a_line_is_echoed_over_arrays_as_they_lie() -> None:
+    text = "% symprop: convention: batch=columns,weights=out_in\n"
+    text += r"\[ \delta_2 = (P - Y)/N \] \[ \nabla_{W_2} L = \delta_2 A_1^\top \]"
+    assert [v.read_as for v in report(text).given] == [
+        "dZ2[i,n] = (P[i,n] - Y[i,n])/N of shape (5, N)",
+        "dW2[i,j] = sum[n](dZ2[i,n]*A1[j,n]) of shape (5, 4)",
+    ]

@@ -39,8 +39,7 @@ REFUSED: list[tuple[str, str]] = [
     ),
     (
         r"W^{[9]}",
-        r"column 1: nothing is known by the name 'W^{[9]}'. Define it in a line above, or name it as the "
-        r"network does.",
+        r"column 1: nothing is known by the name 'W^{[9]}'. Did you mean W, W1, W2 or W_fc?",
     ),
     (r"q", r"column 1: nothing is known by the name 'q'. Define it in a line above, or name it as the network does."),
     (r"X_{ij}", r"column 4: index i is neither on the left nor under a sum. Write \sum_{i} where it is summed over."),
@@ -118,11 +117,9 @@ REFUSED: list[tuple[str, str]] = [
         r"column 1: it is not clear whether |x| is the norm of a vector or its entries. Write \|x\| for the "
         r"norm, or |x_i| for entries.",
     ),
-    (
-        r"u_1",
-        r"column 1: nothing is known by the name 'u_1'. Define it in a line above, or name it as the network "
-        r"does.",
-    ),
+    (r"u_1", r"column 1: nothing is known by the name 'u_1'. Did you mean u?"),
+    (r"G / m", r"column 5: nothing is known by the name 'm'. The number of examples is N."),
+    (r"x^{[0][1]}", r"column 7: a second label stands here; expected the letter of an example, as in z^{[2](i)}"),
     (
         r"W_{i:}",
         r"column 5: ':' cannot stand in a subscript; expected indices or the name of a layer. A row or a "
