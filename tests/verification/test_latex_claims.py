@@ -11,6 +11,7 @@ from symprop.cli import run
 from symprop.errors import ClaimError, InputError
 from symprop.verification import Report, verify
 from symprop.verification.claimsfile import network_path, parse_document, read_claims
+from symprop.verification.text import report_text
 from tests.verification.hand import classifier, linear
 
 EXAMPLES = Path("examples")
@@ -243,3 +244,10 @@ def test_a_line_is_echoed_over_arrays_as_they_lie() -> None:
         "dZ2[i,n] = (P[i,n] - Y[i,n])/N of shape (5, N)",
         "dW2[i,j] = sum[n](dZ2[i,n]*A1[j,n]) of shape (5, 4)",
     ]
+
+
+def test_claims_of_one_name_are_told_apart_by_their_places() -> None:
+    lines = [r"\delta_2 = (P - Y)/N", r"\nabla_{W_2} L = A_1^\top \delta_2", r"\nabla_{W_2} L = \delta_2 A_1^\top"]
+    text = report_text(report("".join(rf"\[ {line} \]" + "\n" for line in lines)))
+    assert "\ndZ2           PROVED" in text and "\ndW2 (line 2)  PROVED" in text
+    assert "\ndW2 (line 3): NOT EVALUABLE\n" in text
