@@ -47,10 +47,12 @@ def command(
     file = None if is_python(claims) else read_claims(claims)
     path = net if file is None else network_path(file, net)
     network = None if path is None else read_network(path)
+    from symprop.cli.waiting import Waiting
     from symprop.verification import verify
     from symprop.verification.text import report_text
 
-    report = verify(network, file or claims, timeout, accept_agrees=accept == "agrees", convention=declared)
+    with Waiting(f"verifying {claims}") as waiting:
+        report = verify(network, file or claims, timeout, accept == "agrees", declared, waiting.tell)
     if as_json:
         print_json(report.as_json())
     else:

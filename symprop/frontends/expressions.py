@@ -28,7 +28,7 @@ from symprop.spec.places import close
 
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 CONSTANTS = {"pi": ex.Constant("pi")}
-PREFIXES = ("np", "numpy")
+PREFIXES, ADJOINT = ("np", "numpy"), "d"
 TYPES = {"float": float, "float64": float, "float32": float, "int": int, "bool": bool}
 METHODS: tuple[str, ...] = ("sum", "mean", "max", "min", "var", "std", "dot", "reshape", "transpose", "copy", "astype")
 METHODS = (*METHODS, "ravel", "flatten", "squeeze")
@@ -165,7 +165,10 @@ class Expressions(Program):
             return scalar(CONSTANTS[node.id])
         known = {*self.names.tensors, *self.local, *self.names.extents}
         near = close(node.id, known)
-        self.fail(node, f"unknown name '{node.id}'", f"Did you mean '{near}'?" if near else "")
+        if node.id[:1] == ADJOINT and self._meaning(node.id[1:]) is not None:
+            self.fail(node, f"{node.id} is read before it is given", f"Write the line for {node.id} above this one.")
+        hint = f"Did you mean '{near}'?" if near else ""
+        self.fail(node, f"unknown name '{node.id}'", self.names.counted(node.id) or hint)
 
     def _meaning(self, name: str) -> Meaning | None:
         local = self.local.get(name)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from symprop.language import Extent, Function, Tensor
 
+COUNTS = frozenset("mMBn")
+"""What courses call the number of examples."""
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -51,3 +54,7 @@ class Names:
     def tensor(self, name: str) -> Meaning | None:
         """The meaning of a name."""
         return self.tensors.get(name)
+
+    def counted(self, name: str) -> str:
+        """What to write for a letter that is not known here and that courses have for the number of examples."""
+        return "The number of examples is N." if name in COUNTS and "N" in self.extents else ""

@@ -117,6 +117,7 @@ class Notation(Expressions):
 
     def _run(self, statements: Sequence[ast.stmt]) -> list[Assigned]:
         for statement in statements:
+            self.name = _assigned_name(statement)
             self._statement(statement)
         return self.found
 
@@ -217,6 +218,13 @@ class Notation(Expressions):
         self._store(name.id, node, changed)
         if root is not None:
             self.roots[name.id] = root
+
+
+def _assigned_name(node: ast.stmt) -> str:
+    """The name that a statement gives a value, or changes; "" of any other statement."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    target = target.value if isinstance(target, ast.Subscript) else target
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _is_view(node: ast.expr) -> bool:

@@ -8,8 +8,8 @@ of a node at its axes is the scalar expression it was made from; nothing here kn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from itertools import pairwise
 
@@ -165,7 +165,38 @@ def transpose(node: Node) -> Node:
             return Filled(axes, node.of)
         case Sum() if len(node.labels) == 1 or all(_holds_transpose(t) for t in node.terms):
             return Sum(axes, tuple(transpose(t) for t in node.terms))
-    return Transposed(axes, node)
+    inside = _transposed_inside(node, axes)
+    return inside if inside is not None and _count(inside) < 1 + _count(node) else Transposed(axes, node)
+
+
+def _transposed_inside(node: Node, axes: Axes) -> Node | None:
+    """What is entry by entry with its parts transposed; None of anything else."""
+    match node:
+        case Sum():
+            return Sum(axes, tuple(map(transpose, node.terms)))
+        case Hadamard():
+            return Hadamard(axes, tuple(map(transpose, node.factors)))
+        case Elementwise():
+            return Elementwise(axes, node.function, tuple(map(transpose, node.args)))
+        case Power():
+            return Power(axes, transpose(node.base), node.exponent)
+        case Choice():
+            left, right, then, other = map(transpose, (node.left, node.right, node.then, node.otherwise))
+            return Choice(axes, left, node.op, right, then, other)
+    return None
+
+
+def _count(node: Node) -> int:
+    """The number of transposes of matrices in a node."""
+    parts = [value for field in fields(node) if field.name != "axes" for value in _nodes(getattr(node, field.name))]
+    return (isinstance(node, Transposed) and len(node.labels) == 2) + sum(map(_count, parts))
+
+
+def _nodes(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (item for item in value if isinstance(item, Node))
 
 
 def _holds_transpose(node: Node) -> bool:
@@ -176,7 +207,8 @@ def times(*factors: Node) -> Node:
     """The matrix product; products of products are one."""
     flat: list[Node] = []
     for factor in factors:
-        flat += factor.factors if isinstance(factor, Product) else (factor,)
+        # of tanh(W^T X^T) and tanh(X W)^T the one with fewer transposes
+        flat += factor.factors if isinstance(factor, Product) else (transpose(transpose(factor)),)
     for left, right in pairwise(flat):
         if left.axes[1] != right.axes[0]:
             raise ValueError(f"columns {left.axes[1]} meet rows {right.axes[0]} in a matrix product")

@@ -93,9 +93,11 @@ def _scalar(expr: ex.Expr) -> Piece:
     body = text(expr)
     if isinstance(expr, ex.Pow) and ex.number(expr.exponent) == Fraction(1, 2):
         return body, ATOM
-    if isinstance(expr, ex.Add):
+    # an extent such as 2*N or T - 1 is a single node of the language
+    is_extent = isinstance(expr, ex.IndexValue)
+    if isinstance(expr, ex.Add) or (is_extent and ("+" in body or " - " in body)):
         return body, SUM
-    if isinstance(expr, ex.Mul | ex.Pow) or "/" in body:
+    if isinstance(expr, ex.Mul | ex.Pow) or "/" in body or (is_extent and "*" in body):
         return body, PRODUCT
     return body, UNARY if body.startswith("-") else ATOM
 

@@ -26,8 +26,15 @@ SHOWN = 20
 WORDS = {errno.ENOENT: "there is no such file", errno.EACCES: "the file may not be read by this user"}
 
 
-def read_text(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> tuple[str, str]:
+def read_text(
+    path: str | os.PathLike[str], limits: Limits = DEFAULT, expected: str = "a spec such as net.yaml"
+) -> tuple[str, str]:
     """Name for messages, and text, of a file or of `-`.
+
+    Args:
+        path: of the file.
+        limits: bounds on what is read.
+        expected: what a file is that can be given, for the message that there is none.
 
     Raises:
         MachineError: there is no such file, or it cannot be read, or it is not a regular file.
@@ -37,7 +44,7 @@ def read_text(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> tuple[s
         name, raw = "standard input", sys.stdin.buffer.read(limits.size_bytes + 1)
     else:
         name = _shown(os.fspath(path))
-        raw = _bytes(Path(path), name, limits)
+        raw = _bytes(Path(path), name, limits, expected)
     return name, decode(raw, name, limits)
 
 
@@ -57,7 +64,7 @@ def decode(raw: bytes, name: str, limits: Limits = DEFAULT) -> str:
 
 def too_long(name: str, limits: Limits) -> None:
     """Refuse a text over the size limit."""
-    raise SpecError(Fault(name, f"the spec is too long; expected at most {limits.size_bytes} bytes"))
+    raise SpecError(Fault(name, f"the file is too long; expected at most {limits.size_bytes} bytes"))
 
 
 def check_characters(text: str, name: str) -> None:
@@ -98,12 +105,12 @@ def _shown(path: str) -> str:
     return text if len(text) <= 200 else "..." + text[-197:]
 
 
-def _bytes(path: Path, name: str, limits: Limits) -> bytes:
+def _bytes(path: Path, name: str, limits: Limits, expected: str) -> bytes:
     try:
         # without O_NONBLOCK, opening a FIFO waits for a writer
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
-        raise MachineError(str(_cannot_open(path, name, error))) from None
+        raise MachineError(str(_cannot_open(path, name, error, expected))) from None
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)
@@ -112,17 +119,17 @@ def _bytes(path: Path, name: str, limits: Limits) -> bytes:
         return file.read(limits.size_bytes + 1)
 
 
-def _cannot_open(path: Path, name: str, error: OSError | ValueError) -> Fault:
+def _cannot_open(path: Path, name: str, error: OSError | ValueError, expected: str) -> Fault:
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EISDIR:
         return _not_a_file(name, stat.S_IFDIR)
     words = WORDS.get(number or 0) or (os.strerror(number).lower() if number else "this is not a path")
-    return Fault(name, f"{words}; expected a spec such as net.yaml", _neighbour(path) if number == errno.ENOENT else "")
+    return Fault(name, f"{words}; expected {expected}", _neighbour(path) if number == errno.ENOENT else "")
 
 
 def _neighbour(path: Path) -> str:
     try:
-        near = close(path.name, [p.name for p in path.parent.iterdir() if p.suffix in {".yaml", ".yml"}])
+        near = close(path.name, [p.name for p in path.parent.iterdir() if p.suffix in {".yaml", ".yml", path.suffix}])
     except OSError:
         return ""
     return f"Did you mean '{_shown(str(path.parent / near))}'?" if near else ""

@@ -30,6 +30,7 @@ def verify(
     timeout: float = TIMEOUT_SECONDS,
     accept_agrees: bool = False,
     convention: Convention | Mapping[str, str] | None = None,
+    tell: Callable[[str], object] = str,
 ) -> Report:
     """Compare a hand derivation with the derivation of a network.
 
@@ -40,6 +41,7 @@ def verify(
         timeout: seconds for all claims together, after which what is not proved is only said to agree.
         accept_agrees: whether a claim that agrees at all points tried, without a proof, counts as right.
         convention: what the claims take for granted, {"batch": "columns"}; goes before what their file declares.
+        tell: called with words for what is being done; by default nobody is told.
 
     Raises:
         ClaimError: the claims cannot be read; all faults are listed with line and column.
@@ -49,7 +51,7 @@ def verify(
     if not isinstance(claims, ClaimsFile) and is_python(claims):
         from symprop.verification.functions import verify_functions
 
-        return verify_functions(claims, network, timeout, accept_agrees, convention)
+        return verify_functions(claims, network, timeout, accept_agrees, convention, tell)
     if network is None:
         raise ClaimError(Fault("claims", "there is no network; only functions bring a loss of their own"))
     file = claims if isinstance(claims, ClaimsFile) else read_claims(claims)
@@ -57,12 +59,16 @@ def verify(
     derivation = derive(network, time_limit_seconds=timeout)
     readings = Readings(file, derivation)
     reading, fitting = found_reading(readings) if declared is None else (readings.reading(declared), ())
-    report = judged(reading, readings.fitting, deadline, accept_agrees)
+    report = judged(reading, readings.fitting, deadline, accept_agrees, tell)
     return replace(report, conventions=replace(report.conventions, declared=declared, fitting=fitting))
 
 
 def judged(
-    reading: Reading, others: Callable[[], Iterable[Reading]], deadline: float, accept_agrees: bool = False
+    reading: Reading,
+    others: Callable[[], Iterable[Reading]],
+    deadline: float,
+    accept_agrees: bool = False,
+    tell: Callable[[str], object] = str,
 ) -> Report:
     """The report on claims that were read, with the gradients that they do not mention.
 
@@ -71,10 +77,15 @@ def judged(
         others: the ways to read them that fit their shapes; asked for where a claim is wrong.
         deadline: time of the clock at which no further proof is tried.
         accept_agrees: whether a claim that only agrees counts as right.
+        tell: called with words for the claim that is being decided.
     """
     network = reading.derivation.network
     judge = Judge(reading.derivation, reading.claims, deadline, reading.views)
-    verdicts = [judge.verdict(claim) for claim in reading.claims if claim.target]
+    about = [claim for claim in reading.claims if claim.target]
+    verdicts = []
+    for number, claim in enumerate(about, 1):
+        tell(f"deciding {claim.name}, claim {number} of {len(about)}")
+        verdicts.append(judge.verdict(claim))
     if reading.convention.is_single:
         verdicts = [replace(v, extents=ONE_EXAMPLE) for v in verdicts]
     is_wrong = any(v.verdict in WRONG for v in verdicts)

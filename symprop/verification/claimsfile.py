@@ -87,7 +87,7 @@ def read_claims(path: str | os.PathLike[str]) -> ClaimsFile:
         MachineError: it cannot be read.
     """
     try:
-        name, text = read_text(path)
+        name, text = read_text(path, expected="claims such as hand.yaml, hand.tex or hand.py")
     except SpecError as error:
         raise ClaimError(error.faults) from None
     return parse_document(text, name) if Path(name).suffix == DOCUMENT else parse_claims(text, name)
@@ -101,9 +101,14 @@ def parse_claims(text: str, name: str = "claims") -> ClaimsFile:
         raise ClaimError(error.faults) from None
     root, findings = nodes.compose(text)
     if root is None or findings:
-        shown = [Finding(f.place, f.message.replace("the spec", "the file"), f.hint) for f in findings]
+        shown = [Finding(f.place, _of_claims(f.message), f.hint) for f in findings]
         raise ClaimError(faults(shown, name))
     return _File(name, text).read(root)
+
+
+def _of_claims(message: str) -> str:
+    """What is said of a spec, said of claims."""
+    return message.replace("the spec", "the file").replace("a mapping that begins with symprop: 1", EXPECTED)
 
 
 def parse_document(text: str, name: str = "claims.tex") -> ClaimsFile:
@@ -178,6 +183,9 @@ class _File:
     def read(self, root: nodes.Node) -> ClaimsFile:
         if not isinstance(root, nodes.Mapping):
             self.fail(root.place, f"expected {EXPECTED}")
+        if root.get("layers") is not None and root.get("claims") is None:
+            hint = f"Give the claims, and --net {self.name}."
+            self.fail(root.place, f"this is a network and not a derivation of it; expected {EXPECTED}", hint)
         for key in root.keys:
             if key.text not in KEYS:
                 self.fail(key.place, f"unknown key '{key.text[:60]}'; {instead(key.text, KEYS)}")

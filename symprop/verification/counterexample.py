@@ -18,7 +18,7 @@ from symprop.derivation import Derivation
 from symprop.errors import InputError
 from symprop.language import Tensor, extent_names
 from symprop.verification.limit import Limit
-from symprop.verification.points import Array, Point, given, high_of, sizes_of
+from symprop.verification.points import Array, Point, dropped, given, high_of, sizes_of
 from symprop.verification.scene import DIGITS, Scene, finite
 from symprop.verification.values import Claim, Counterexample
 from symprop.verification.views import Views
@@ -60,7 +60,9 @@ def _whole(tensor: Tensor, sizes: dict[str, int], rng: np.random.Generator) -> A
         return _one_hot(shape, tensor.simplex)
     if tensor.low is not None and tensor.top is not None:
         return np.asarray(tensor.low + (tensor.top - tensor.low) * rng.integers(0, 2, shape).astype(float))
-    if tensor.role in ("state", "sample"):
+    if tensor.role == "sample":
+        return np.where(rng.random(shape) < 1 / 2, 0.0, 1 / (1 - dropped(tensor)))
+    if tensor.role == "state":
         return np.ones(shape)
     # sums over many inputs stay small, so that no exponential overflows
     terms = shape[:-1] if tensor.role == "param" else shape[-1:]
@@ -75,13 +77,16 @@ def _one_hot(shape: tuple[int, ...], axis: int) -> Array:
 
 
 def _simpler(tensor: Tensor, point: Point) -> Iterator[Point]:
-    """The point with all entries of one tensor 0, then 1, then a single 1, a single 2, all 2."""
+    """The point with all entries of one tensor 0, then 1, then one 1, one 2, all 2; of a mask all 0 or none."""
     array = point.arrays[tensor.name]
-    if tensor.simplex is not None or tensor.role == "sample":
+    if tensor.simplex is not None:
         return
     single = np.zeros(array.shape, dtype=array.dtype)
     single.reshape(-1)[:1] = 1
-    for new in (np.zeros_like(array), np.ones_like(array), single, 2 * single, np.full_like(array, 2)):
+    simple = [np.zeros_like(array), np.ones_like(array), single, 2 * single, np.full_like(array, 2)]
+    if tensor.role == "sample":
+        simple = [simple[0], np.full_like(array, 1 / (1 - dropped(tensor)))]
+    for new in simple:
         allowed = tensor.dtype != "integer" or not array.size or new.max() < high_of(tensor, dict(point.sizes))
         if allowed and (tensor.low is None or new.min() >= tensor.low) and not np.array_equal(new, array):
             yield Point(point.sizes, {**point.arrays, tensor.name: new})
@@ -142,7 +147,8 @@ def _nested(array: Array) -> str:
 
 
 def _plain(value: Any) -> str:
-    return f"{float(value):g}"
+    near = Fraction(float(value)).limit_denominator(100)
+    return str(near) if float(near) == float(value) else f"{float(value):g}"
 
 
 def _number(value: Any) -> str:

@@ -6,7 +6,7 @@ checked at one of them by differences of the loss, so that a wrong adjoint could
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
@@ -78,6 +78,7 @@ class Judge:
         self.prover = Prover(derivation, {**library(), **derivation.network.functions}, claims)
         self.found: dict[str, Verdict] = {}
         self.assumed: dict[str, tuple[str, ...]] = {}
+        self.kinks: dict[str, tuple[str, ...]] = {}
         self._scenes: dict[int, Scene] = {}
         self._exact: dict[int, Scene] = {}
         self._steps: dict[str, bool] = {}
@@ -110,7 +111,7 @@ class Judge:
             self.prover.suppose(claim)
         if claim.tensor is not None:
             self.found[claim.label] = verdict
-            self.assumed[claim.label] = verdict.assumptions
+            self.assumed[claim.label], self.kinks[claim.label] = verdict.assumptions, verdict.kinks
         return verdict
 
     def _in_digits(self, claim: Claim) -> Verdict:
@@ -134,16 +135,18 @@ class Judge:
 
     def _recognised(self, step: Claim) -> str:
         """The value of the network that a step is proved to be, "" where none is found soon."""
-        inherited = [a for name in step.reads for a in self.assumed.get(name, ())]
+        inherited = _of_reads(step, self.assumed)
+        if step.tensor is not None:
+            self.kinks[step.tensor.name] = _of_reads(step, self.kinks)
         end = min(self.deadline, monotonic() + STEP_SECONDS)
         scenes = (self.scene(0), self.scene(1))
         for name in candidates(step, self.derivation, scenes, TOLERANCE):
             proof = self.prover.prove(replace(step, target=name), end) if monotonic() < end else None
             if proof is not None and not proof.kinks and step.tensor is not None:
-                self.assumed[step.tensor.name] = tuple(dict.fromkeys([*proof.assumptions, *inherited]))
+                self.assumed[step.tensor.name] = tuple(dict.fromkeys((*proof.assumptions, *inherited)))
                 return name
         if step.tensor is not None:
-            self.assumed[step.tensor.name] = tuple(dict.fromkeys(inherited))
+            self.assumed[step.tensor.name] = inherited
         return ""
 
     def _judged(self, claim: Claim) -> Verdict:
@@ -209,16 +212,15 @@ class Judge:
         evidence = Evidence("proof", DIGITS, len(compared.scenes), compared.worst)
         found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps, proofs=proof.proofs)
         found = replace(found, assumptions=self._assumptions(claim, proof.assumptions), ours=self._ours(claim))
-        inherited = (k for name in claim.reads if name in self.found for k in self.found[name].kinks)
-        kinks = tuple(dict.fromkeys([*proof.kinks, *inherited]))
+        kinks = tuple(dict.fromkeys((*proof.kinks, *_of_reads(claim, self.kinks))))
         return replace(found, verdict=AT_KINKS, kinks=kinks) if kinks else found
 
     def _assumptions(self, claim: Claim, own: tuple[str, ...]) -> tuple[str, ...]:
         """What the proof, our own adjoints, and the claims it builds on assume."""
         tensor = self._tensor(claim)
         ours = self.derivation.needed([tensor]) if tensor in self.derivation and self._is_adjoint(claim) else ()
-        inherited = [a for name in claim.reads for a in self.assumed.get(name, ())]
-        return tuple(dict.fromkeys([*own, *(text for a in ours for text in a.assumptions), *inherited]))
+        inherited = _of_reads(claim, self.assumed)
+        return tuple(dict.fromkeys((*own, *(text for a in ours for text in a.assumptions), *inherited)))
 
     # -- wrong ---------------------------------------------------------------------------------------------------
 
@@ -240,7 +242,7 @@ class Judge:
         ratio = self._in_time(partial(self._ratio, claim, scene), None)
         if ratio is not None:
             found = replace(found, verdict=PROPORTIONAL, ratio=ratio.text)
-            found = found if follows else replace(found, reason=_proportion(ratio))
+            found = found if follows else replace(found, reason=f"It is {ratio.text} times the truth.")
         if not follows:
             nothing: tuple[str, ...] = ()
             hints = self._in_time(partial(self._hints, claim, ratio), nothing)
@@ -359,7 +361,7 @@ class Judge:
         """True where the truth is zero at all points; one at which it is not ends the search."""
         for number in range(8):
             values = self.scene(number).values(claim)
-            if values is not None and not zero(values[1]) and not _tiny(values[1], self.scene(number)):
+            if values is not None and not zero(values[1]) and not self.scene(number).is_rounding(values[1], TOLERANCE):
                 return False
         return True
 
@@ -377,21 +379,13 @@ class Judge:
         return truth_text(self.derivation, claim.target, self.views)
 
 
-def _tiny(array: object, scene: Scene) -> bool:
-    """True where entries are what rounding leaves of zero."""
-    import numpy as np
-
-    given = [np.max(np.abs(a)) for a in scene.point.arrays.values() if np.asarray(a).size]
-    size = max((abs(v) for v in np.asarray(array).ravel()), default=0)
-    return bool(size < TOLERANCE * max(1.0, float(max(given, default=1.0))))
+def _of_reads(claim: Claim, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """What the claims and steps that a claim reads assume, or leave out."""
+    return tuple(dict.fromkeys(text for name in claim.reads for text in known.get(name, ())))
 
 
 def _evidence(compared: Comparison) -> Evidence:
     return Evidence("high precision", DIGITS, len(compared.scenes), compared.worst)
-
-
-def _proportion(ratio: Ratio) -> str:
-    return f"It is {ratio.text} times the truth."
 
 
 def _differs(verdict: Verdict) -> str:

@@ -57,6 +57,11 @@ def difference_text(derivation: Derivation, claims: Sequence[Claim], claim: Clai
     if known is None:
         return ""
     truth, written = views.presented(known), claim.formulas[-1] if claim.group else _unfolded(claim.formulas)
+    earlier = [c for c in claims if c.tensor is not None and c.name == claim.name and not c.target]
+    values = {c.label: _unfolded(c.formulas) for c in earlier}
+    for _ in earlier:
+        # what a name stood for before would be read as the claim itself
+        written = written.with_body(ex.transform(written.body, partial(_written_out, known=values)))
     own = written.with_body(views.outside(written.body))
     where = {i: p for mine, p in zip(own.indices, truth.indices, strict=True) if (i := mine.index) is not None}
     stored = {c.label: c.target for c in claims if c.tensor is not None and c.target}

@@ -28,7 +28,7 @@ def check_truth(derivation: Derivation, targets: Iterable[str], scene: Scene) ->
         SympropError: an adjoint is not the derivative; nothing that was compared with it could be believed.
     """
     tensors = derivation.network.tensors
-    wanted = [t for t in dict.fromkeys(targets) if t not in tensors and finite(scene.truth[t])]
+    wanted = [t for t in dict.fromkeys(targets) if t not in tensors and t in scene.truth and finite(scene.truth[t])]
     if wanted and not _agrees(derivation, wanted, scene):
         wrong = [target for target in wanted if not _agrees(derivation, [target], scene)]
         shown = ", ".join(wrong or wanted)

@@ -1,7 +1,7 @@
 """Points at which claims and truth are compared: extents different and above 1, numbers of order 1, neither 0 nor 1.
 
-Enters: a network and a number.  Leaves: a `Point`.  Every number is a double that mpmath takes as it is, so that a
-point is the same in any precision; labels repeat, rows of probabilities sum to 1 exactly.
+Enters: a network and a number.  Leaves: a `Point`.  Every number but those of `precise` is a double that mpmath takes
+as it is, so that a point is the same in any precision; labels repeat, rows of probabilities sum to 1 exactly.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+import mpmath
 import numpy as np
 import numpy.typing as npt
 
@@ -81,6 +83,25 @@ def high_of(tensor: Tensor, sizes: Mapping[str, int]) -> int:
     return 2 if tensor.high is None else tensor.high.value(sizes)
 
 
+def dropped(tensor: Tensor) -> float:
+    """The probability with which an entry of a mask is 0; it is 1/(1 - rate) otherwise."""
+    return float(dict(tensor.init[1]).get("rate", 0.5)) if tensor.init else 0.5
+
+
+def precise(point: Point, network: Network, digits: int) -> Point:
+    """The point with masks in so many digits: 1/(1 - rate), and not the double next to it, which 1/0.7 is not."""
+    masks = [t for t in given(network) if t.role == "sample"]
+    if not masks:
+        return point
+    arrays = dict(point.arrays)
+    with mpmath.workdps(digits):
+        for mask in masks:
+            rate = Fraction(str(dropped(mask)))
+            kept = mpmath.mpf(rate.denominator) / (rate.denominator - rate.numerator)
+            arrays[mask.name] = np.where(np.asarray(arrays[mask.name], dtype=float) != 0, kept, mpmath.mpf(0))
+    return Point(point.sizes, arrays)
+
+
 def _shape(tensor: Tensor, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(axis.value(sizes) for axis in tensor.axes)
 
@@ -94,7 +115,7 @@ def _values(
     if tensor.simplex is not None:
         return _rows(unit, tensor.simplex)
     if tensor.role == "sample":
-        rate = dict(tensor.init[1]).get("rate", 0.5) if tensor.init else 0.5
+        rate = dropped(tensor)
         return np.where(rng.random(shape) < rate, 0.0, 1 / (1 - rate))
     if tensor.low is not None and tensor.top is not None:
         return np.asarray(tensor.low + (tensor.top - tensor.low) * unit)

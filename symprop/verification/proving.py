@@ -211,6 +211,7 @@ class Prover:
             definitions,
             self.assumed,
             time_limit_seconds=max(0.1, deadline - monotonic()),
+            computed={**self.forward, **self.adjoints, **self.own},
         )
         if found is None:
             return None

@@ -130,6 +130,10 @@ class _Reader:
         except ShapeError as error:
             self._block([name, target], formula.name)
             return replace(claim, problem=error.faults[0])
+        except InputError:
+            # one fault is told once: what reads this claim is not judged
+            self._block([name, target], formula.name)
+            raise
         claim = self._valued(claim, assigned)
         assert claim.written is not None
         for known in filter(None, (name, target)):
@@ -177,6 +181,7 @@ class _Reader:
             self._block([reader.name], reader.name)
             return [*self._assigned(reader, formula), self._broken(error, reader.name, formula)]
         except InputError as error:
+            self._block([reader.name], reader.name)
             self.faults += error.faults
             return []
         return self._assigned(reader, formula)
@@ -200,7 +205,7 @@ class _Reader:
                 self.faults += error.faults
                 continue
             claim = self._valued(Claim(value.name, target, None, (), (), reader.line(value.place), where), [value])
-            claims.append(replace(claim, read_as=_read_as(claim) if formula.notation != "numpy" else ""))
+            claims.append(replace(claim, read_as=_read_as(claim, self.views) if formula.notation != "numpy" else ""))
             meaning = self._alias(reader, value) or Meaning(value.tensor, f"by your claim {value.name}")
             for known in filter(None, (value.name, target, *reader.also)):
                 self.known[known] = meaning
@@ -235,10 +240,10 @@ def _labels(claim: str) -> Callable[[str, int], str]:
     return label
 
 
-def _read_as(claim: Claim) -> str:
-    """The equations of a claim with the shape of its value."""
+def _read_as(claim: Claim, views: Views) -> str:
+    """The equations of a claim, over arrays as the user has them, with the shape of its value."""
     assert claim.written is not None
-    equations = "; ".join(str(e) for e in claim.formulas).replace(MARK, "")
+    equations = "; ".join(str(e.with_body(views.outside(e.body))) for e in claim.formulas).replace(MARK, "")
     return f"{equations} of shape {shape_text(claim.written.axes)}"
 
 

@@ -21,7 +21,7 @@ from symprop.language import Equation, Tensor
 from symprop.library import ACTIVATIONS
 from symprop.oracle import evaluate
 from symprop.oracle.order import downstream, names_read, upstream
-from symprop.verification.points import Array, Point
+from symprop.verification.points import Array, Point, precise
 from symprop.verification.values import Claim
 
 DIGITS = 60
@@ -46,12 +46,13 @@ class Scene:
         digits: int = DIGITS,
         deadline: float = math.inf,
     ) -> None:
-        self.derivation, self.point, self.digits, self.deadline = derivation, point, digits, deadline
+        self.derivation, self.digits, self.deadline = derivation, digits, deadline
+        self.point = precise(point, derivation.network, 2 * digits) if digits else point
         self.claims = tuple(claims)
         self.declared: dict[str, Tensor] = dict(derivation.network.tensors)
         self.declared |= {t.name: t for c in self.claims for t in (c.tensor, c.written) if t is not None}
         self.failures: dict[str, Fault] = {}
-        self.truth: dict[str, Array] = dict(point.arrays)
+        self.truth: dict[str, Array] = dict(self.point.arrays)
         wanted = {c.target for c in self.claims if c.target}
         wanted |= {name for claim in self.claims for name in claim.reads if name in derivation.network.tensors}
         self.equations = [*derivation.network.equations, *(a.equation for a in derivation)]
@@ -92,6 +93,12 @@ class Scene:
         if claim.tensor is None or claim.tensor.name not in self.claimed:
             return None
         return self.claimed[claim.tensor.name], self.truth[claim.target]
+
+    def is_rounding(self, array: Array, tolerance: float) -> bool:
+        """True where entries are what rounding leaves of zero, beside the numbers that are given."""
+        given = [np.max(np.abs(a)) for a in self.point.arrays.values() if np.asarray(a).size]
+        size = max((abs(v) for v in array.ravel()), default=0)
+        return bool(size < tolerance * max(1.0, float(max(given, default=1.0))))
 
     def local(self, claim: Claim) -> Array | None:
         """The true value if all earlier claims were right: the rest of the derivation over what the user has so far."""

@@ -5,6 +5,7 @@ Enters: a report.  Leaves: ASCII text, no line longer than about 100 columns whe
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -24,6 +25,7 @@ from symprop.verification.values import (
 )
 
 WIDTH = 98
+LINE = re.compile(r":(\d+):\d+")
 
 
 def report_text(report: Report, explain: bool = False) -> str:
@@ -33,7 +35,7 @@ def report_text(report: Report, explain: bool = False) -> str:
     lines += ["", *_table(report)]
     for verdict in report.given:
         block = list(_details(verdict, explain))
-        lines += ["", f"{verdict.name}: {verdict.verdict}", *block] if block else []
+        lines += ["", f"{_called(verdict, report)}: {verdict.verdict}", *block] if block else []
     echoed = [v for v in report.given if v.read_as]
     if echoed:
         lines += ["", "Read as:", *(line for v in echoed for line in _wrapped(v.read_as, "  "))]
@@ -63,7 +65,7 @@ def _others(report: Report) -> Iterator[str]:
     """Conventions that were not used, under which all claims are right."""
     for other in report.conventions.right_under:
         count = len(report.given)
-        claims = f"All {count} claims are" if count > 1 else "The claim is"
+        claims = "All claims are" if count > 1 else "The claim is"
         if other.changes():
             yield f"{claims} right under another convention: {other.words}. Declare it: --convention {other.option}."
         else:
@@ -72,9 +74,16 @@ def _others(report: Report) -> Iterator[str]:
 
 def _table(report: Report) -> list[str]:
     rows = [("claim", "verdict", "")]
-    rows += [(v.name, v.verdict, _short(v, report)) for v in report.claims]
+    rows += [(_called(v, report), v.verdict, _short(v, report)) for v in report.claims]
     widths = [max(len(row[k]) for row in rows) for k in (0, 1)]
     return [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
+
+
+def _called(verdict: Verdict, report: Report) -> str:
+    """The name of a claim, with its line where there are several of the name."""
+    alone = sum(other.name == verdict.name for other in report.claims) == 1
+    place = LINE.search(verdict.where)
+    return verdict.name if alone or place is None else f"{verdict.name} (line {place.group(1)})"
 
 
 def _holds(verdict: Verdict, report: Report) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import permutations
 
 from symprop.derivation import Derivation
-from symprop.language import Index, Position, text
+from symprop.language import Constraint, Domain, Index, Position, text
 from symprop.language import expressions as ex
 from symprop.report.matrixtext import numpy_text
 from symprop.report.recognise import expression_form
@@ -57,13 +57,20 @@ class Wording:
         if not isinstance(node, ex.Guard):
             return node
         inside = list(dict.fromkeys(node.domain.index_atoms()))
+        same = [ex.Guard(domain, ex.ONE) for domain in (node.domain, turned(node.domain))]
         for equation in self.masks:
             for order in permutations(inside, len(equation.free)):
                 at = {old: Position.of(new) for old, new in zip(equation.free, order, strict=True)}
-                if ex.substitute(equation.body, at) == ex.Guard(node.domain, ex.ONE):
+                if ex.substitute(equation.body, at) in same:
                     read = ex.Read(equation.target, [p.substitute(at) for p in equation.indices])
                     return ex.mul(node.body, read)
         return node
+
+
+def turned(domain: Domain) -> Domain:
+    """The same domain with the sides of its equations exchanged."""
+    zero = Position.of(0)
+    return Domain(Constraint(c.kind, zero - c.position) if c.kind == "eq" else c for c in domain.constraints)
 
 
 def plain_names(body: str) -> str:

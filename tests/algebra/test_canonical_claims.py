@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from symprop.algebra.canonical import IsPositive, RowsSumToOne, replay
-from tests.algebra.claims import Setting
+from symprop.algebra.canonical import IsPositive, RowsSumToOne, prove_equal, replay
+from symprop.language import parse_expression
+from tests.algebra.claims import KNOWN, Setting
 
 SCALAR = Setting("z: N C, x: N C, y: N C", "n: N, c: C, k: C")
 SOFTMAX = Setting(
@@ -78,7 +79,13 @@ RESHAPED = Setting(
     """,
 )
 
+POWERS = Setting("x:, y:, r: T", "t: T, s: T")
+
 RIGHT = [
+    (POWERS, "sum[t](t*x**(t-1)*r[t])", "sum[s](r[s]*s*x**s)/x"),
+    (POWERS, "x**(2*y)", "(x**y)**2"),
+    (POWERS, "sum[t]((-1)**(t+1)*r[t])", "-sum[t]((-1)**t*r[t])"),
+    (POWERS, "exp(x)**y", "exp(x*y)"),
     (RESHAPED, "sum[r](R[r,i]*S[r,j])", "sum[n,t](X[n,t,i]*Q[n,t,j])"),
     (RESHAPED, "Z[(n,t),j]", "sum[i](X[n,t,i]*W[i,j])"),
     (RESHAPED, "sum[r](Z[r,j]**2)", "sum[n,t](sum[i](X[n,t,i]*W[i,j])**2)"),
@@ -185,6 +192,10 @@ RIGHT = [
 ]
 
 WRONG = [
+    (POWERS, "sqrt((x**t)**2)", "x**t"),  # x below 0, t = 1
+    (POWERS, "abs(x**y)", "x**y"),
+    (POWERS, "x**y", "sqrt(x**(2*y))"),
+    (POWERS, "1/((-sign(-x)*abs(-x))**2 - (x**2/x)**2)", "1"),  # a division by 0, found only when it is split
     (RESHAPED, "sum[r](B[r,i]*S[r,j])", "sum[n,t](X[n,t,i]*Q[n,t,j])"),
     (RESHAPED, "F[(m,n)]", "Y[n,m]"),
     (RESHAPED, "sum[r](R[r,i]*S[r,j])", "sum[n,t](X[n,t,i])*sum[n,t](Q[n,t,j])"),
@@ -302,6 +313,31 @@ def test_a_kink_under_a_sum_is_named_with_letters() -> None:
 def test_a_difference_at_a_set_that_is_not_thin_is_no_kink() -> None:
     setting = Setting("z: N, r: N, y: N", "n: N", "r[n] = relu(z[n])")
     assert setting.proof("where(r[n] >= 0, y[n], 0)", "where(r[n] > 0, y[n], 0)") is None
+
+
+def test_a_kink_of_a_computed_tensor_is_told_by_its_equation() -> None:
+    setting = Setting(
+        "x: N D, w: D, b:, z: N, a: N, c: N, r: N",
+        "n: N, i: D",
+        """
+        z[n] = sum[i](x[n,i]*w[i]) + b
+        a[n] = relu(z[n])
+        c[n] = z[n] - b
+        r[n] = b - x[n,0]*b
+        """,
+    )
+
+    def kinks(condition: str) -> tuple[str, ...] | None:
+        left = parse_expression(f"where({condition} >= 0, 1, 0)", setting.scope)
+        right = parse_expression(f"where({condition} > 0, 1, 0)", setting.scope)
+        found = prove_equal(left, right, setting.facts, KNOWN, computed=setting.definitions)
+        return None if found is None else found.kinks
+
+    assert kinks("z[n] + 2") == ("2 + z[n] == 0",)
+    assert kinks("z[n] - b") is None  # is 0 wherever x or w is: b stands in z too
+    assert kinks("a[n]") is None  # is 0 for half of all z
+    assert kinks("c[n]") is None
+    assert kinks("x[n,0] + b") is not None
 
 
 def test_an_entry_against_itself_is_no_kink() -> None:

@@ -117,6 +117,8 @@ BLOCKS = {
     "columns": "d = P * 1\nd[:, 1:] *= G[:, :-1]",
     "a row": "d = P * 1\nd[0] = b",
     "an entry": "d = P * 1\nd[0, -1] -= 3",
+    "added to itself": "d = X * 1\nd[:] += d",
+    "taken from itself": "d = (X + 1) * 1\nd[:, 0] -= 2 * d[:, 1]",
     "through a mask": "d = X * 1\nd[X <= 0] = 0",
     "changed through a mask": "d = X * 1\nd[X > 0] *= 2",
     "a shape": "n, c = X.shape\nd = X / n * c",

@@ -36,6 +36,15 @@ FAULTS = {
     "0 < X < 1": "formula: column 1: a chain of comparisons cannot stand here. Write (a < b) & (b < c).",
     "X is W": "formula: column 1: comparison 'is' is not known here; expected < <= > >= == !=",
     "(X > 0) + (X < 1)": "formula: column 1: two masks are joined by & or |, not by arithmetic",
+    "(X > 0)[:, 0] + (X > 1)[:, 1]": "formula: column 1: two masks are joined by & or |, not by arithmetic",
+    "(X > 0).reshape(-1) - (X > 1).reshape(-1)": "formula: column 1: two masks are joined by & or |, not by arithmetic",
+    "where(X > 0, X > 1, X < 1) + (X > 0)": "formula: column 1: two masks are joined by & or |, not by arithmetic",
+    "max(X > 0, axis=0) + max(X > 1, axis=0)": "formula: column 1: two masks are joined by & or |, not by arithmetic",
+    "(X > 0).T @ (X > 0)": "formula: column 1: two masks are joined by & or |, not by arithmetic",
+    "einsum('ni,nj->ij', X > 0, X > 0)": "formula: column 1: a product of truth values alone is a truth value. "
+    "Multiply one of them by 1.0.",
+    "full_like(y, 1/2)": "formula: column 14: NumPy rounds this number; expected one of the array's dtype. "
+    "Give dtype=float.",
     "-(X > 0)": "formula: column 1: '-' cannot stand before truth values",
     "~X": "formula: column 1: '~' cannot stand before numbers",
     "X & W": "formula: column 1: '&' stands between masks alone; expected comparisons on both sides",

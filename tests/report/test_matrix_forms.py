@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from symprop.derivation import Derivation, derive
+from symprop.frontends import formula_network
 from symprop.language import Equation, Network
 from symprop.language import expressions as ex
 from symprop.oracle import evaluate
@@ -201,3 +202,25 @@ def test_what_broadcasting_alone_would_not_shape_has_no_numpy_form() -> None:
 def test_the_left_side_of_numpy_text_has_no_transpose() -> None:
     left, _ = forms(derive(logistic()))["db"]
     assert left_text(left) == "db"
+
+
+def test_an_extent_that_is_a_product_or_a_sum_is_one_factor() -> None:
+    net = formula_network("sum((z - t)**2)/(2*len(z)) + sum(t)*(len(z) - 1)", {"z": "N", "t": "N"}, ("z",))
+    assert numpy_forms(net)["L"] == "sum((z - t)**2)/(2*N) + (N - 1)*sum(t)"
+    assert numpy_forms(net)["dz"] == "2*(z - t)/(2*N)"
+    assert compare(derive(net), {"N": 4}) == 3
+
+
+def test_a_transpose_is_moved_inwards_where_that_leaves_fewer() -> None:
+    tensors = [tensor("x", "N", "D", role="input"), tensor("t", "N", "C", role="target")]
+    tensors += [
+        tensor("W", "D", "H", role="param"),
+        tensor("b", "H", role="param"),
+        tensor("V", "H", "C", role="param"),
+    ]
+    inside = "tanh(sum[i](x[n,i]*W[i,j]) + b[j])"
+    net = network("inline", tensors, f"L = sum[n,c]((sum[j]({inside}*V[j,c]) - t[n,c])**2)")
+    found = numpy_forms(net)
+    assert found["dV"] == "2*(tanh(x @ W + b).T @ (tanh(x @ W + b) @ V - t))"
+    assert found["dW"] == "2*(x.T @ ((1 - tanh(x @ W + b)**2)*((tanh(x @ W + b) @ V - t) @ V.T)))"
+    assert compare(derive(net), {"N": 4, "D": 2, "H": 3, "C": 5}) > 2

@@ -80,13 +80,13 @@ def test_a_name_of_many_characters() -> None:
 def test_too_long(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_bytes(b"#" * (2**20 + 1))
-    assert refusal(path, SpecError) == f"{path}: the spec is too long; expected at most 1048576 bytes"
+    assert refusal(path, SpecError) == f"{path}: the file is too long; expected at most 1048576 bytes"
 
 
 def test_limits_are_options(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(net(), encoding="utf-8")
-    message = f"{path}: the spec is too long; expected at most 100 bytes"
+    message = f"{path}: the file is too long; expected at most 100 bytes"
     assert refusal(path, SpecError, Limits(size_bytes=100)) == message
     message = f"{path}:4:60: the spec has too many values; expected at most 30"
     assert refusal(path, SpecError, Limits(nodes=30)) == message

@@ -14,7 +14,9 @@ from symprop.verification.claimsfile import network_path, parse_claims, read_cla
 from tests.verification.hand import linear, report
 
 FAULTS = {
-    "": "hand.yaml:1:1: the file is empty; expected a mapping that begins with symprop: 1",
+    "": "hand.yaml:1:1: the file is empty; expected a mapping with claims, one formula a name",
+    "symprop: 1\nname: net\nlayers: []": "hand.yaml:1:1: this is a network and not a derivation of it; expected a "
+    "mapping with claims, one formula a name. Give the claims, and --net hand.yaml.",
     "[1]": "hand.yaml:1:1: expected a mapping with claims, one formula a name",
     "claim: {}": "hand.yaml:1:1: unknown key 'claim'; did you mean 'claims'?",
     "net: a.yaml": "hand.yaml:1:1: key 'claims' is missing. Write claims:, and below it one formula a name.",
@@ -34,7 +36,11 @@ FAULTS = {
     "claims: |\n  d = x\n  e = open(d)": "hand.yaml:3:7: function 'open' is not known here",
     "claims: {dV: x, dW: x}": "hand.yaml:1:14: 'dV' is no gradient and no tensor of the network, and no later claim "
     "reads it. The gradients are dZ, dW, db, dx, dt.",
-    "claims: {dW: x.T @ dZ}": "hand.yaml:1:20 (dW): unknown name 'dZ'. Did you mean 'Z'?",
+    "claims: {dW: x.T @ dZ}": "hand.yaml:1:20 (dW): dZ is read before it is given. Write the line for dZ above this "
+    "one.",
+    # a claim that reads one that cannot be read is no fault of its own
+    "claims: {dZ: (Z - t)/m, dW: x.T @ dZ, 'dx[n,i]': 'sum[j](dZ[n,j])'}": "hand.yaml:1:22 (dZ): unknown name 'm'. "
+    "The number of examples is N.",
     "claims: {q: x, r: q}": "hand.yaml:1:19: 'r' is no gradient and no tensor of the network, and no later claim reads "
     "it. The gradients are dZ, dW, db, dx, dt.",
     "claims: |\n  q = x * 2": "hand.yaml: there is no claim on a gradient or a value of the network. "

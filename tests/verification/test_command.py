@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from symprop.cli import run
+from symprop.session import read_network
+from symprop.verification import verify
 
 NET = """
 symprop: 1
@@ -103,3 +105,9 @@ def test_a_fault_of_a_convention_ends_with_2(
 ) -> None:
     assert run(["verify", str(folder / "right.yaml"), "--convention", words]) == 2
     assert capsys.readouterr().err.strip() == message
+
+
+def test_each_claim_is_named_while_it_is_decided(folder: Path) -> None:
+    told: list[str] = []
+    verify(read_network(folder / "net.yaml"), folder / "right.yaml", tell=told.append)
+    assert told == ["deciding dZ_out, claim 1 of 2", "deciding dW.out, claim 2 of 2"]

@@ -11,6 +11,7 @@ from symprop.cli import run
 from symprop.errors import ClaimError, InputError
 from symprop.verification import Report, verify
 from symprop.verification.claimsfile import network_path, parse_document, read_claims
+from symprop.verification.text import report_text
 from tests.verification.hand import classifier, linear
 
 EXAMPLES = Path("examples")
@@ -224,3 +225,29 @@ def test_a_document_without_a_network_or_a_claim_is_a_fault(folder: Path, capsys
 def test_a_document_that_is_none_is_a_fault(text: str) -> None:
     with pytest.raises(InputError):
         report(text)
+
+
+def test_a_line_that_reads_one_at_fault_is_no_fault_of_its_own() -> None:
+    lines = [r"\delta_2 = (P - Y) \qq / N", r"\nabla_{W_2} L = A_1^\top \delta_2", r"\delta_1 = (\delta_2 W_2^\top"]
+    with pytest.raises(ClaimError) as caught:
+        report("".join(rf"\[ {line} \]" + "\n" for line in lines))
+    assert [str(fault).partition(". ")[0] for fault in caught.value.faults] == [
+        r"hand.tex:1:23: '\qq' cannot be read here",
+        "hand.tex:3:33: a bracket is not closed; expected ')', got the end of the formula",
+    ]
+
+
+def test_a_line_is_echoed_over_arrays_as_they_lie() -> None:
+    text = "% symprop: convention: batch=columns,weights=out_in\n"
+    text += r"\[ \delta_2 = (P - Y)/N \] \[ \nabla_{W_2} L = \delta_2 A_1^\top \]"
+    assert [v.read_as for v in report(text).given] == [
+        "dZ2[i,n] = (P[i,n] - Y[i,n])/N of shape (5, N)",
+        "dW2[i,j] = sum[n](dZ2[i,n]*A1[j,n]) of shape (5, 4)",
+    ]
+
+
+def test_claims_of_one_name_are_told_apart_by_their_places() -> None:
+    lines = [r"\delta_2 = (P - Y)/N", r"\nabla_{W_2} L = A_1^\top \delta_2", r"\nabla_{W_2} L = \delta_2 A_1^\top"]
+    text = report_text(report("".join(rf"\[ {line} \]" + "\n" for line in lines)))
+    assert "\ndZ2           PROVED" in text and "\ndW2 (line 2)  PROVED" in text
+    assert "\ndW2 (line 3): NOT EVALUABLE\n" in text

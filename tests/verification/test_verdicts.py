@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from symprop.verification import proving
+from symprop.network import build
+from symprop.spec import parse_spec
+from symprop.verification import proving, verify
+from symprop.verification.claimsfile import parse_claims
 from tests.verification.hand import classifier, linear, network, report, tensor, verdict
 
 RIGHT = """
@@ -62,6 +67,19 @@ def test_a_convention_at_a_kink_is_named() -> None:
     found = verdict(net, "dZ1", "dA1 * (Z1 >= 0)", *above)
     assert found.verdict == "PROVED EXCEPT AT KINKS"
     assert found.kinks and "Z1" in found.kinks[0]
+
+
+def test_a_kink_is_kept_through_a_step_without_a_verdict() -> None:
+    above = ("dZ2: (P - Y) / N", "dZ1: (dZ2 @ W2.T) * (Z1 >= 0)", "twice: 2*dZ1")
+    found = verdict(classifier("relu"), "db1", "sum(twice/2, axis=0)", *above)
+    assert found.verdict == "PROVED EXCEPT AT KINKS" and found.kinks == ("Z1[n,j] == 0",)
+
+
+def test_a_computed_value_that_is_clipped_has_no_kink_there() -> None:
+    net = classifier("6 - relu(6 - relu(Z1[n,j])) + 0*relu")
+    above = ("dZ2: (P - Y) / N",)
+    assert verdict(net, "dW2", "where(A1 == 6, 0, A1).T @ dZ2", *above).verdict == "REFUTED"
+    assert verdict(net, "dA1", "where(A1 == 6, 0, dZ2 @ W2.T)", *above).verdict == "REFUTED"
 
 
 def test_without_a_proof_agreement_is_not_proof(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,3 +292,44 @@ def test_what_rests_on_a_claim_without_a_proof_says_so() -> None:
     found = report(classifier(), "\n".join([*lines, "  dW1: x.T @ dZ1", "  db2: sum(dZ2, axis=0)"]))
     assert [v.verdict for v in found.given] == ["PROVED", "PROVED", "AGREES", "AGREES", "PROVED"]
     assert found["dW1"].reason.endswith("it is proved given dZ1, which only agrees.")
+
+
+def test_a_difference_does_not_name_the_claim_for_an_earlier_value_of_its_name() -> None:
+    found = report(classifier(), "claims: |\n  dZ2 = P.copy()\n  dZ2[arange(N), y] -= 1\n")["dZ2"]
+    assert found.verdict == "PROPORTIONAL" and found.difference == "P - Y - P/N + Y/N"
+
+
+DROPOUT = """
+symprop: 1
+name: drop
+inputs: {x: {shape: [3]}, y: {shape: [2], role: target}}
+layers:
+  - {id: h, type: dense, units: 4}
+  - {id: d, type: dropout, rate: 0.3}
+  - {id: out, type: dense, units: 2}
+loss: {type: mse, from: out, target: y}
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict", "mask"),
+    [("dZ_out @ W_out.T", "REFUTED", "all 0"), ("(dZ_out @ W_out.T)*mask_d/0.7", "PROPORTIONAL", "all 10/7")],
+)
+def test_a_counterexample_has_values_of_a_mask_that_can_be_drawn(formula: str, verdict: str, mask: str) -> None:
+    text = json.dumps({"claims": {"dZ_out": "(Z_out - y)/N", "dZ_h": formula}})
+    found = verify(build(parse_spec(DROPOUT)), parse_claims(text, "hand.yaml"))["dZ_h"]
+    assert found.verdict == verdict and found.counterexample is not None
+    assert found.counterexample.values["mask_d"] == mask
+
+
+def test_a_mask_has_its_value_in_all_digits() -> None:
+    text = json.dumps({"claims": {"dZ_d": "2*(Z_out - y)@W_out.T/(2*N)", "dZ_h": "dZ_d*(mask_d > 0)/(1 - 0.3)"}})
+    found = verify(build(parse_spec(DROPOUT)), parse_claims(text, "hand.yaml"))["dZ_h"]
+    assert found.verdict == "AGREES", "1/0.7 is no double: what is right must not be refuted for that"
+
+
+def test_a_statement_whose_shapes_do_not_fit_is_a_verdict_whatever_its_name() -> None:
+    text = "claims: |\n  dZ2 = (P - Y)/N\n  q = x @ A1\n  dW2 = A1.T @ dZ2\n"
+    assert [v.verdict for v in report(classifier(), text).given] == ["PROVED", "NOT EVALUABLE"]
+    text = "claims: |\n  dZ2 = (P - Y)/N\n  dW2 = A1.T @ dZ2\n  dW2[5, 2:4] += x @ A1\n"
+    assert "NOT EVALUABLE" in [v.verdict for v in report(classifier(), text).given]

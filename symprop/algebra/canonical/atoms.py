@@ -36,7 +36,8 @@ class Atom(NamedTuple):
     Args:
         kind: "read", "value" (an index as a number), "size" (a named extent), "pi", "prime" (under a fractional power),
             "eq" or "ge" (a guard), "pos" or "zero" (indicators of template + value > 0 and == 0), "base" (a polynomial
-            under a negative or fractional power), "sum", or the name of a function or reduction of its template.
+            under a negative or fractional power), "power" (its exponent is no number), "sum", or the name of a function
+            or reduction of its template.
         name: tensor, extent or template.
         args: positions read; of a template, the indices in its slots.
         value: the constant of an indicator, the prime.

@@ -6,13 +6,15 @@ which it is 0 where these hold on a set of measure 0 only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
-from symprop.algebra.canonical.atoms import GUARDS, Atom, Atoms, Monomial, Poly, constant, plus
+from symprop.algebra.canonical.atoms import GUARDS, UNIT, Atom, Atoms, Monomial, Poly, constant, plus
 from symprop.algebra.canonical.sums import Bound
 from symprop.algebra.canonical.writing import LETTERS, Writing
 from symprop.language import expressions as ex
+from symprop.language.equations import Equation
 from symprop.language.indices import Index, Position
 from symprop.language.printer import text
 
@@ -72,11 +74,11 @@ def _inner_vanishes(algebra: Writing, group: Poly, depth: int) -> bool:
 # -- kinks -----------------------------------------------------------------------------------------------------------
 
 
-def kinks_of(algebra: Writing, difference: Poly, defined: frozenset[str]) -> tuple[str, ...] | None:
+def kinks_of(algebra: Writing, difference: Poly, computed: Mapping[str, Equation]) -> tuple[str, ...] | None:
     """Conditions e == 0 outside which the difference is 0, None unless each holds on a set of measure 0 alone."""
     found: dict[str, None] = {}
     for monomial in difference:
-        atom = _kink(algebra, monomial, defined)
+        atom = _kink(algebra, monomial, computed)
         if atom is None:
             return None
         form = plus(algebra.inside(algebra.intern(atom)), constant(atom.value))
@@ -92,49 +94,74 @@ def _lettered(expr: ex.Expr) -> ex.Expr:
     return ex.substitute(expr, {i: Position.of(Index(c, i.extent)) for i, c in zip(opened, letters, strict=False)})
 
 
-def _kink(algebra: Writing, monomial: Monomial, defined: frozenset[str]) -> Atom | None:
+def _kink(algebra: Writing, monomial: Monomial, computed: Mapping[str, Equation]) -> Atom | None:
     for number, exponent in monomial:
         atom = algebra.atoms[number]
-        if atom.kind == "zero" and is_thin(algebra, algebra.inside(number), defined):
+        if atom.kind == "zero" and is_thin(algebra, algebra.inside(number), computed):
             return atom
         if atom.kind == "sum" and exponent > 0 and exponent.denominator == 1:
             _, body = algebra.opened(atom, {}, algebra.templates[atom.name].bound)
             for inner in body:
-                found = _kink(algebra, inner, defined)
+                found = _kink(algebra, inner, computed)
                 if found is not None:
                     return found
     return None
 
 
-def is_thin(algebra: Writing, form: Poly, defined: frozenset[str]) -> bool:
+def is_thin(algebra: Writing, form: Poly, computed: Mapping[str, Equation]) -> bool:
     """True where form + c = 0 holds on a set of measure 0 only, for any c.
 
+    An entry of a computed tensor, such as a unit's input, is what its equation says.
     Proved where the form is linear in a given tensor that occurs in one term alone, once, with a coefficient that is a
     product of entries of other given tensors and of positive values: a hyperplane for almost all values of the others.
     """
-    names = {m: _tensors(algebra, m) for m in form}
+    entry = _entry(algebra, form)
+    if entry in computed:
+        return is_thin(algebra, algebra.polynomial(computed[entry].body), computed)
+    names = {m: _with_upstream(_tensors(algebra, m), computed) for m in form}
     for monomial in form:
         counted = names[monomial]
         others = {t for m in form if m != monomial for t in names[m]}
-        if _is_product(algebra, monomial, defined) and any(n == 1 and t not in others for t, n in counted.items()):
+        if _is_product(algebra, monomial, computed) and any(n == 1 and t not in others for t, n in counted.items()):
             return True
     return False
 
 
-def _is_product(algebra: Writing, monomial: Monomial, defined: frozenset[str]) -> bool:
+def _entry(algebra: Atoms, form: Poly) -> str:
+    """The tensor of which a form is an entry, but for factors and terms that are numbers; "" where it is none."""
+    (moving, *more) = [m for m in form if m] or [UNIT]
+    alone = not more and len(moving) == 1 and moving[0][1] == 1
+    atom = algebra.atoms[moving[0][0]] if alone else None
+    return atom.name if atom is not None and atom.kind == "read" else ""
+
+
+def _with_upstream(counted: Mapping[str, int], computed: Mapping[str, Equation]) -> dict[str, int]:
+    """The counts with what computed tensors are made of, which occurs more than once: nobody counts how."""
+    total, pending = dict(counted), [name for name in counted if name in computed]
+    seen = set(pending)
+    while pending:
+        for name in ex.tensors_read(computed[pending.pop()].body):
+            total[name] = total.get(name, 0) + 2
+            if name in computed and name not in seen:
+                seen.add(name)
+                pending.append(name)
+    return total
+
+
+def _is_product(algebra: Writing, monomial: Monomial, computed: Mapping[str, Equation]) -> bool:
     """True for a product of positive values and entries of given tensors within bounds, or one sum of such products."""
     for number, exponent in monomial:
         atom = algebra.atoms[number]
         if atom.kind in GUARDS or exponent < 0 or exponent.denominator != 1:
             return False
         if atom.kind == "read":
-            if atom.name in defined:
+            if atom.name in computed:
                 return False
         elif atom.kind == "sum":
             template = algebra.templates[atom.name]
             if exponent != 1 or not all(i.extent.at_least(1) for i in template.bound):
                 return False
-            if not all(_is_product(algebra, m, defined) for m in template.body):
+            if not all(_is_product(algebra, m, computed) for m in template.body):
                 return False
         elif atom.kind not in ("exp", "size", "pi"):
             return False

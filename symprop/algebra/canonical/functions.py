@@ -13,6 +13,7 @@ from symprop.algebra.canonical.atoms import (
     INDICATORS,
     UNIT,
     Atom,
+    Monomial,
     Poly,
     Renaming,
     Undecided,
@@ -105,6 +106,34 @@ class Functions(Relations):
         rest = self.times({tuple(stay): Fraction(1)}, split.rest)
         terms += self._log_rest(rest)
         return plus(*terms)
+
+    def raised(self, base: Poly, exponent: Poly) -> Poly:
+        """b**e for an exponent that is no number: exp(e*log(b)) of a positive base, else b**(e + f) = b**e * b**f.
+
+        A base below 0 has powers too where the exponent is whole, as in x**t, so that its logarithm is no help.
+        """
+        if self.positive(base):
+            return self.exp(self.times(exponent, self.log(base)))
+        cases = self.conditions(base, common=True)
+        if cases:
+            return self.by_cases(lambda b: self.raised(b, exponent), base, cases[0])
+        if not base:
+            raise Undecided("a power of 0")
+        return self.product(*(self._raised_to(base, m, c) for m, c in exponent.items()))
+
+    def _raised_to(self, base: Poly, monomial: Monomial, coefficient: Fraction) -> Poly:
+        """b**(p*m/q) as (b**(m/q))**p, which is right for p alone: (b**2)**(1/2) is not b."""
+        if monomial == UNIT:
+            return self.power(base, coefficient)
+        marked = self.times({monomial: Fraction(1, coefficient.denominator)}, self.of(Atom("exponent")))
+        return self._atom("power", plus(base, marked), Fraction(coefficient.numerator))
+
+    def base_and_exponent(self, marked: Poly) -> tuple[Poly, Poly]:
+        """The two polynomials that a power's template holds, of which the exponent is marked."""
+        mark = self.intern(Atom("exponent"))
+        base = {m: c for m, c in marked.items() if all(n != mark for n, _ in m)}
+        exponent = {tuple(p for p in m if p[0] != mark): c for m, c in marked.items() if m not in base}
+        return base, exponent
 
     def _log_rest(self, rest: Poly) -> list[Poly]:
         if rest == constant(1):
@@ -214,6 +243,8 @@ class Functions(Relations):
         body = self.opened(atom, renaming, ())[1]
         if atom.kind in INDICATORS:
             return self._indicators(plus(body, constant(atom.value)))[INDICATORS.index(atom.kind)]
+        if atom.kind == "power":
+            return self.raised(*self.base_and_exponent(body))
         return body if atom.kind == "base" else self.call(atom.kind, [body])
 
     def read(self, tensor: str, positions: tuple[Position, ...]) -> Poly:

@@ -91,6 +91,8 @@ class Powers(Signs):
 
     def _inverse(self, base: Poly, exponent: Fraction) -> Poly:
         split = self.split(base)
+        if not split.rest:
+            return self.power({}, exponent)
         whole = exponent.denominator == 1
         out = [self._coefficient_power(split.coefficient, exponent)]
         rest = split.rest

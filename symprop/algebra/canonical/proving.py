@@ -80,6 +80,7 @@ class Question:
     functions: Mapping[str, Function] = field(default_factory=dict)
     definitions: Mapping[str, Equation] = field(default_factory=dict)
     assumptions: tuple[Assumption, ...] = ()
+    computed: Mapping[str, Equation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def prove_equal(
     definitions: Mapping[str, Equation] | None = None,
     assumptions: Iterable[Assumption] = (),
     time_limit_seconds: float = 60.0,
+    computed: Mapping[str, Equation] | None = None,
 ) -> Proof | None:
     """A proof that two expressions have the same value wherever both are defined, or None where none was found.
 
@@ -121,13 +123,16 @@ def prove_equal(
         definitions: equations of intermediate tensors, unfolded where that is needed.
         assumptions: what may be used where nothing is proved without it.
         time_limit_seconds: no proof is looked for after this time.
+        computed: equations of all tensors that are not given, by which it is told whether entries of theirs are equal
+            to a number at a kink or on many points; the definitions are among them.
     """
     deadline = monotonic() + time_limit_seconds
     given, known = tuple(assumptions), dict(definitions or {})
+    made = {**known, **(computed or {})}
     for assumed in [(), given] if given else [()]:
         for used in [{}, known] if known else [{}]:
-            question = Question(left, right, facts, functions, used, assumed)
-            proof = _Attempt(question, frozenset(known), deadline).proof()
+            question = Question(left, right, facts, functions, used, assumed, made)
+            proof = _Attempt(question, deadline).proof()
             if proof is not None:
                 return proof
     return None
@@ -138,8 +143,7 @@ def replay(proof: Proof, time_limit_seconds: float = 60.0) -> bool:
 
     This is the prover once more; `symprop.verification.recheck` evaluates the steps without it.
     """
-    known = frozenset(proof.question.definitions)
-    again = _Attempt(proof.question, known, monotonic() + time_limit_seconds).proof()
+    again = _Attempt(proof.question, monotonic() + time_limit_seconds).proof()
     return again is not None and (again.steps, again.assumptions) == (proof.steps, proof.assumptions)
 
 
@@ -152,18 +156,18 @@ def canonical(
 ) -> ex.Expr | None:
     """An expression in canonical form, or None where it is outside what the form covers or too large."""
     question = Question(expr, ex.ZERO, facts, functions or {}, definitions or {})
-    return _Attempt(question, frozenset(), monotonic() + time_limit_seconds).form()
+    return _Attempt(question, monotonic() + time_limit_seconds).form()
 
 
 class _Attempt:
     """One attempt at a proof: with or without definitions, with or without assumptions."""
 
-    def __init__(self, question: Question, defined: frozenset[str], deadline: float) -> None:
+    def __init__(self, question: Question, deadline: float) -> None:
         simplex = {(a.tensor, a.axis): str(a) for a in question.assumptions if isinstance(a, RowsSumToOne)}
         positive = {a.tensor: str(a) for a in question.assumptions if isinstance(a, IsPositive)}
         functions = {**RECOGNISED, **question.functions}
         unfolded = unfoldable(question.definitions)
-        self.question, self.defined = question, defined
+        self.question = question
         recurrent = (e for n, e in question.definitions.items() if n not in unfolded and not e.domain)
         self.folds = [e for e in recurrent if not isinstance(e.body, ex.Read | ex.Number)]
         self.algebra = Writing(functions, unfolded, question.facts, simplex, positive, deadline)
@@ -202,7 +206,7 @@ class _Attempt:
         difference = algebra.reduced(plus(left, scaled(right, -1)))
         kinks: tuple[str, ...] = ()
         if not vanishes(algebra, difference):
-            found = kinks_of(algebra, difference, self.defined)
+            found = kinks_of(algebra, difference, question.computed)
             if found is None:
                 return None
             kinks = found

@@ -115,7 +115,7 @@ class Reading(Functions):
     def _pow(self, expr: ex.Pow) -> Poly:
         exponent = ex.number(expr.exponent)
         if exponent is None:
-            return self.exp(self.times(self._of(expr.exponent), self.log(self.reduced(self._of(expr.base)))))
+            return self.raised(self.reduced(self._of(expr.base)), self._of(expr.exponent))
         if abs(exponent) > MAX_EXPONENT:
             raise Undecided("a power is too high")
         return self.power(self._of(expr.base), Fraction(exponent))

@@ -52,6 +52,9 @@ class Writing(Reading):
         inner = set(taken)
         bound = [self._letter(i, inner) for i in template.bound]
         names |= {old: Position.of(new) for old, new in zip(template.bound, bound, strict=True)}
+        if atom.kind == "power":
+            parts = self.base_and_exponent(template.body)
+            return ex.power(*(ex.add(*(self._placed(m, c, names, inner) for m, c in part.items())) for part in parts))
         marked = [m for m in template.body if any(self.kind(n) == "domain" for n, _ in m)]
         terms = (self._placed(m, c, names, inner) for m, c in template.body.items() if m not in marked)
         domain = Domain(self.constraint(n) for m in marked for n, _ in m if self.kind(n) in GUARDS)

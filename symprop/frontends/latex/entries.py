@@ -106,7 +106,9 @@ class Entries(Faults):
         """Raise that nothing is known by a name."""
         label = "".join(item.text for item in node.below) or (node.label.text if node.label else "")
         near = close(f"{node.base}_{label}" if label else node.base, set(self.names.tensors))
+        near = near or self.lookup.choices(node.base)
         hint = f"Did you mean {near}?" if near else "Define it in a line above, or name it as the network does."
+        hint = (not label and self.names.counted(node.base)) or hint
         self.fail(node.at, f"nothing is known by the name '{self.shown(node)}'", hint)
 
     def tensor(self, name: str, at: int) -> Array:

@@ -76,7 +76,9 @@ class Faults:
     def shown(self, node: tex.Node) -> str:
         """A symbol as it stands in the text, in at most 40 characters."""
         scripts = (
-            [i for i in (*node.below, node.label, node.time, node.plain) if i] if isinstance(node, tex.Symbol) else []
+            [i for i in (*node.below, node.label, node.time, node.plain, node.example) if i]
+            if isinstance(node, tex.Symbol)
+            else []
         )
         word = WORD.match(self.text, node.at)
         end = max([word.end() if word else node.at + 1, *(i.at + len(i.text) for i in scripts)])

@@ -153,7 +153,9 @@ class Grammar(Commands):
             mark = self.peek()
             if mark.text != "^":
                 self.fail(mark, f"{shown(mark.text)} cannot stand behind brackets or a second superscript")
-            found = self._raised(found)
+            below, found = found, self._raised(found)
+            if isinstance(below, Power) and isinstance(found, Power):
+                self.fail(mark, "it is not clear what a second exponent belongs to; expected braces", "Write {a^b}^c.")
         self.depth -= 1
         return found
 

@@ -20,6 +20,7 @@ from symprop.language import Tensor
 LOWER = frozenset("zaxwhpX")
 """Letters that single examples have where the network has the other case."""
 PREFIX, DELTA, PREACTIVATION = "d", "delta", "Z"
+FEW = 4
 Key = tuple[str, str]
 
 
@@ -58,6 +59,12 @@ class Lookup:
         meaning = self.names.tensor(name)
         return meaning is not None and (meaning.tensor.name == name or name in self.names.symbols)
 
+    def choices(self, base: str) -> str:
+        """The tensors of one letter, whatever their labels: P_loss for P, Z1 or Z2 for z; "" for more than a few."""
+        stems = (base, base.swapcase()) if base in LOWER else (base,)
+        found = [t.name for t in self.tensors() if t.name.partition("_")[0].rstrip("0123456789") in stems]
+        return " or ".join(filter(None, [", ".join(found[:-1]), *found[-1:]])) if len(found) <= FEW else ""
+
     def find(self, symbol: Symbol, is_index: Callable[[str], bool], by_itself: bool = True) -> list[Found]:
         """All readings of a symbol; those with a whole superscript as a label come first.
 
@@ -67,7 +74,7 @@ class Lookup:
             by_itself: whether adjoints are found by a letter of their own.
         """
         below, label = symbol.below, symbol.label
-        example: tuple[Item, ...] = ()
+        example = () if symbol.example is None else (symbol.example,)
         if label is not None and label.kind == "letter" and is_index(label.text):
             example, label = (label,), None
         found: list[Found] = []

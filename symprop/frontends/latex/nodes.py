@@ -58,6 +58,7 @@ class Symbol(Node):
         time: a superscript in angle brackets, or None.
         primes: number of primes behind it.
         plain: an unbracketed superscript of digits, which may be a power or a label; or None.
+        example: the letter in a second pair of brackets, `z^{[2](i)}`, or None.
     """
 
     base: str
@@ -66,6 +67,7 @@ class Symbol(Node):
     time: Item | None = None
     primes: int = 0
     plain: Item | None = None
+    example: Item | None = None
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,11 @@ side is a gradient of the loss, an adjoint, a tensor of the network, or a name t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from string import ascii_lowercase
 
+from symprop.errors import FormulaError
 from symprop.frontends.arrays import Array, Axes, axis_of
 from symprop.frontends.bench import Label
 from symprop.frontends.latex import nodes as tex
@@ -27,6 +30,7 @@ from symprop.language import expressions as ex
 from symprop.language.extents import ONE
 from symprop.language.syntax import Place
 
+LETTERS = frozenset(ascii_lowercase)
 GIVEN = ("param", "input", "target", "sample", "state")
 
 
@@ -72,7 +76,11 @@ class Latex(Functions):
             FormulaError: the line cannot be read, or a name means nothing.
             ShapeError: it can, and its shapes do not fit; `name` is what it is about.
         """
-        sides = Grammar(self.text, self.fail, self.is_function, self._is_name).sides()
+        try:
+            sides = self._grammar().sides()
+        except FormulaError:
+            self.name = self._first_name()
+            raise
         if len(sides) < 2:
             self.fail(sides[0].at, "nothing is claimed here; expected left side = right side")
         left = self.left(sides[0])
@@ -81,6 +89,15 @@ class Latex(Functions):
             if not self._names_the_same(left, side):
                 self._store(left, side)
         return self.found
+
+    def _grammar(self) -> Grammar:
+        return Grammar(self.text, self.fail, self.is_function, self._is_name)
+
+    def _first_name(self) -> str:
+        """What a line is about of which a later side cannot be read, "" where the first one cannot either."""
+        with suppress(FormulaError):
+            return self.left(self._grammar().side()).name
+        return ""
 
     def _names_the_same(self, left: Left, side: tex.Node) -> bool:
         r"""True of \delta_2 = \frac{\partial L}{\partial Z_2}, which says what a letter means and claims nothing."""
@@ -101,7 +118,7 @@ class Latex(Functions):
 
     def expression(self, name: str) -> list[Assigned]:
         """The value of a text that is one expression."""
-        side = Grammar(self.text, self.fail, self.is_function, self._is_name).sides()
+        side = self._grammar().sides()
         if len(side) > 1:
             self.fail(side[1].at, "one expression is expected, without =")
         self._store(Left(name, None, (), False, 0), side[0])
@@ -157,13 +174,18 @@ class Latex(Functions):
         return self._new(node, flipped)
 
     def _new(self, node: tex.Symbol, flipped: bool) -> Left:
-        """A name that this line defines: small letters below are indices, all else is part of the name."""
-        if node.base.endswith("_bar") and self.lookup.tensor(node.base.removesuffix("_bar"), ""):
+        """A name that this line defines: small letters below, or in brackets, are indices, all else is its name."""
+        label = node.label
+        if label is not None and label.kind == "letter" and label.text.rstrip("'") in LETTERS and node.example is None:
+            node = replace(node, label=None, example=label)
+        barred = replace(node, base=node.base.removesuffix("_bar"))
+        if barred != node and self.lookup.find(barred, lambda name: False):
             hint = r"Write \mathrm{d}Z for the adjoint, or choose another letter."
             self.fail(node.at, f"'{self.shown(node)}' may be an adjoint or a mean", hint)
         if node.base in self.names.extents or node.base == "I":
             self.fail(node.at, f"'{node.base}' has a meaning of its own", "Choose another name.")
         items = tuple(item for item in node.below if item.kind == "letter" and item.text.islower())
+        items = items if node.example is None else (node.example, *items)
         words = [item.text for item in node.below if item not in items]
         words += [item.text for item in (node.label, node.time, node.plain) if item is not None]
         name = "_".join([node.base, *words]).replace("'", "")
@@ -219,7 +241,9 @@ class Latex(Functions):
         for letter, item, place in zip(letters, left.items, places, strict=True):
             extent = letter.runs_over()
             if extent is None:
-                self.fail(item.at, f"it is not clear what {item.text} runs over; the right side does not read it")
+                word = "".join(other.text for other in left.items)
+                hint = rf"If {word} is one word, write \mathrm{{{word}}}." if len(word) > 1 else ""
+                self.fail(item.at, f"it is not clear what {item.text} runs over; the right side does not read it", hint)
             index, body = self.letters.bound(letter, extent, body)
             bound.append((place, (index,)))
         if not letters:

@@ -51,6 +51,8 @@ class Reader(Sums):
                 return elementwise(ex.negate, self.value(node.inner))
             case tex.Binary():
                 return self._binary(node)
+            case tex.Transpose(inner=tex.Numeral()):
+                self.fail(node.at, "a number has no transpose; expected a name", r"Write \mathbf 1 for ones.")
             case tex.Transpose():
                 return self.fit(node.at, "the transpose", transposed, self.value(node.inner))
             case tex.Power():

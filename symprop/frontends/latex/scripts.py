@@ -226,13 +226,13 @@ class Scripts(Cursor):
     def _part(self, found: Node, symbol: Symbol, mark: Token) -> Node:
         """One part of a braced superscript: a label, a time, primes, a transpose, or an exponent."""
         token = self.peek()
-        if token.text in LABELLED and isinstance(found, Symbol) and found.label is None and self._is_label():
-            closing = LABELLED[self.next().text]
-            label = self._item()
-            while self.peek().text != closing:
-                label = replace(label, text=label.text + self._item().text)
-            self.next()
-            return replace(found, label=label)
+        if token.text in LABELLED and isinstance(found, Symbol) and found.example is None and self._is_label():
+            label = self._bracketed()
+            if found.label is None:
+                return replace(found, label=label)
+            if label.kind != "letter":
+                self.fail(token, "a second label stands here; expected the letter of an example, as in z^{[2](i)}")
+            return replace(found, example=label)
         if token.text in (r"\langle", "<") and isinstance(found, Symbol):
             self.next()
             time = self._item()
@@ -253,6 +253,15 @@ class Scripts(Cursor):
             self.next()
             return Power(symbol.at, found, self.expression(), True)
         return self._exponent(found, mark)
+
+    def _bracketed(self) -> Item:
+        """What stands in a pair of brackets, as one item."""
+        closing = LABELLED[self.next().text]
+        label = self._item()
+        while self.peek().text != closing:
+            label = replace(label, text=label.text + self._item().text)
+        self.next()
+        return label
 
     def _nested(self, symbol: Symbol) -> Node:
         r"""`W^{[2]^\top}`."""

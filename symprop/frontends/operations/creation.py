@@ -29,6 +29,14 @@ def _kind(dtype: Any, default: str = "real") -> str:
     raise Misuse("this dtype is not known here; expected float, int or bool", ("dtype",))
 
 
+def _kind_of(number: Array, dtype: Any, default: str) -> str:
+    """The kind of array that a dtype is, if the number is of that kind too."""
+    kind = _kind(dtype, default)
+    if kind not in ("real", number.kind):
+        raise Misuse("NumPy rounds this number; expected one of the array's dtype", ("value",), "Give dtype=float.")
+    return kind
+
+
 def _filled(bench: Bench, shape: Any, body: ex.Expr, kind: str) -> Array:
     return replace(filled(arguments.shape(shape, ("shape",)), body, bench.new), kind=kind)
 
@@ -51,7 +59,7 @@ def full(bench: Bench, shape: Any, value: Any, dtype: Any = None) -> Array:
     number = arguments.array(value, ("value",))
     if number.axes:
         raise Misuse("full takes one number here", ("value",))
-    return _filled(bench, shape, number.body, _kind(dtype, number.kind))
+    return _filled(bench, shape, number.body, _kind_of(number, dtype, number.kind))
 
 
 @operation("ones_like")
@@ -74,7 +82,7 @@ def full_like(bench: Bench, x: Any, value: Any, dtype: Any = None) -> Array:
     array, number = arguments.array(x, ("x",)), arguments.array(value, ("value",))
     if number.axes:
         raise Misuse("full_like takes one number here", ("value",))
-    return replace(filled(array.shape, number.body, bench.new), kind=_kind(dtype, array.kind))
+    return replace(filled(array.shape, number.body, bench.new), kind=_kind_of(number, dtype, array.kind))
 
 
 @operation("eye")

@@ -124,8 +124,7 @@ def selected(bench: Bench, array: Array, inside: Sequence[Any]) -> Array:
     """`array[inside]`."""
     axes, positions = _layout(bench, items_of(bench, array, inside))
     mapping = {axis: p for axis, p in zip(array.axes, positions, strict=True) if axis is not None}
-    kind = array.kind if array.kind != "mask" else "real"
-    return Array(axes, ex.substitute(array.body, mapping), kind)
+    return Array(axes, ex.substitute(array.body, mapping), array.kind)
 
 
 def _layout(bench: Bench, items: Sequence[Item]) -> tuple[tuple[Index | None, ...], list[Position]]:
@@ -169,12 +168,12 @@ def assigned(bench: Bench, array: Array, inside: Sequence[Any], value: Array, op
         message = "this may name one entry twice, and NumPy then keeps only one of the values"
         raise Misuse(message, hint="To accumulate, multiply by onehot(...).T.")
     domain = domain.substitute(solved)
-    new = ex.substitute(_spread(value.real(), axes), solved)
-    if op:
-        new = binary(op, scalar(array.body), scalar(new)).body
-    change = ex.add(new, ex.negate(array.body))
+    operand = ex.substitute(_spread(value.real(), axes), solved)
     if op in ("+", "-"):
-        change = ex.add(*(t for t in _terms(new) if t != array.body))
+        change = operand if op == "+" else ex.negate(operand)
+    else:
+        new = binary(op, scalar(array.body), scalar(operand)).body if op else operand
+        change = ex.add(new, ex.negate(array.body))
     return Array(array.axes, ex.add(array.body, ex.guard(domain, change)))
 
 
@@ -209,10 +208,6 @@ def _spread(value: Array, axes: tuple[Index | None, ...]) -> ex.Expr:
     if len(found) != len(axes) or any((a is None) != (b is None) for a, b in zip(found, axes, strict=True)):
         raise Mismatch("the value does not fit into what it is assigned to")
     return moved.body
-
-
-def _terms(expr: ex.Expr) -> tuple[ex.Expr, ...]:
-    return expr.terms if isinstance(expr, ex.Add) else (expr,)
 
 
 def _masked(array: Array, mask: Array, value: Array, op: str) -> Array:

@@ -30,7 +30,7 @@ def binary(op: str, left: Array, right: Array) -> Array:
         if masks != 2:
             raise Misuse(f"'{op}' stands between masks alone; expected comparisons on both sides")
         return fitted(_masks, ex.mul if op == "&" else _either, left, right)
-    if op == "@":
+    if op == "@" and masks < 2:
         return fitted(product, left.real(), right.real())
     if masks == 2 and op != "*":
         raise Misuse("two masks are joined by & or |, not by arithmetic")

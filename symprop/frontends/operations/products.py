@@ -11,23 +11,31 @@ from typing import Any
 
 from symprop.frontends.arrays import Array, at, axis_of, elementwise, product, shape_text, total
 from symprop.frontends.bench import Bench
-from symprop.frontends.faults import Mismatch, Misuse
-from symprop.frontends.operations.arguments import fitted, real, shapes_of
+from symprop.frontends.faults import At, Mismatch, Misuse
+from symprop.frontends.operations.arguments import array, fitted, real, shapes_of
 from symprop.frontends.operations.registry import operation
 from symprop.language import Extent
 from symprop.language import expressions as ex
 
 
+def _factors(values: Sequence[Any], places: Sequence[At]) -> list[Array]:
+    """The factors of a product that is summed; of truth values alone NumPy does not count, it joins them by or."""
+    found = [array(value, at) for value, at in zip(values, places, strict=True)]
+    if found and all(a.kind == "mask" for a in found):
+        raise Misuse("a product of truth values alone is a truth value", hint="Multiply one of them by 1.0.")
+    return [a.real() for a in found]
+
+
 @operation("matmul")
 def matmul(bench: Bench, left: Any, right: Any) -> Array:
     """left @ right."""
-    return fitted(product, real(left, ("left",)), real(right, ("right",)))
+    return fitted(product, *_factors([left, right], [("left",), ("right",)]))
 
 
 @operation("dot")
 def dot(bench: Bench, left: Any, right: Any) -> Array:
     """left @ right, and * of numbers."""
-    a, b = real(left, ("left",)), real(right, ("right",))
+    a, b = _factors([left, right], [("left",), ("right",)])
     if not a.axes or not b.axes:
         return elementwise(ex.mul, a, b)
     if len(a.axes) > 2 or len(b.axes) > 2:
@@ -52,7 +60,7 @@ def einsum(bench: Bench, *args: Any) -> Array:
     if not isinstance(pattern, str):
         raise Misuse("einsum needs its subscripts as a string, einsum('ni,nj->ij', a, b)")
     inputs, arrow, output = pattern.replace(" ", "").partition("->")
-    operands = [real(value, ("args", k)) for k, value in enumerate(args[1:], 1)]
+    operands = _factors(args[1:], [("args", k) for k in range(1, len(args))])
     letters = inputs.replace(",", "")
     if set(letters + output) - set(string.ascii_letters):
         message = f"einsum subscripts '{pattern[:40]}' hold more than letters; expected 'ni,nj->ij'"

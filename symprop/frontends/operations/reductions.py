@@ -5,6 +5,7 @@ Enters: a bench and values.  Leaves: an array.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from symprop.frontends.arrays import Array, count, elementwise, reduced, refreshed, total
@@ -18,8 +19,11 @@ from symprop.language import expressions as ex
 
 
 def _reduced(op: str, x: Any, axis: Any, keepdims: Any) -> Array:
-    array = arguments.real(x, ("x",))
-    return reduced(array, op, arguments.axes(axis, len(array.axes)), arguments.flag(keepdims, ("keepdims",)))
+    array = arguments.array(x, ("x",))
+    keep = arguments.flag(keepdims, ("keepdims",))
+    found = reduced(array.real(), op, arguments.axes(axis, len(array.axes)), keep)
+    # the largest truth value is a truth value, a sum of them is a number
+    return replace(found, kind="mask") if array.kind == "mask" and op != "sum" else found
 
 
 @operation("sum")

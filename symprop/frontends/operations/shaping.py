@@ -135,7 +135,7 @@ def reshaped(bench: Bench, array: Array, wanted: Sequence[Extent | None]) -> Arr
         found += parts
     order = iter(found)
     axes = tuple(None if extent == ONE else next(order) for extent in shape)
-    return Array(axes, merged.moved(mapping), array.kind if array.kind == "integer" else "real")
+    return Array(axes, merged.moved(mapping), array.kind)
 
 
 def _merged(bench: Bench, array: Array, sizes: Sequence[int]) -> Array:

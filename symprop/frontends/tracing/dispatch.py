@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from symprop.frontends.arrays import compared
 from symprop.frontends.operations import function_named
 from symprop.frontends.operations.arguments import fitted
@@ -17,6 +19,7 @@ from symprop.frontends.operations.operators import unary
 from symprop.frontends.tracing import views
 from symprop.frontends.tracing.array import TracedArray
 from symprop.frontends.tracing.memory import Memory
+from symprop.frontends.tracing.sizes import Size
 from symprop.frontends.tracing.trace import Trace
 
 COMPARISONS = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!="}
@@ -116,9 +119,9 @@ def _arange(trace: Trace, *args: Any, **keywords: Any) -> Any:
     if len(args) == 1:
         return _operation(trace, "arange", [args[0]], keywords)
     start, stop, step = (*args, 1) if len(args) == 2 else args
+    if not all(isinstance(value, Size | int | np.integer) for value in (start, stop, step)):
+        trace.stop("arange of numbers that are not whole cannot be traced", "Multiply arange(n) by the step.")
     if step != 1:
-        import numpy as np
-
         return trace.wrapped(trace.array(np.arange(int(start), int(stop), int(step))))
     positions = trace.array(_operation(trace, "arange", [stop - start], keywords))
     return trace.wrapped(_shifted(positions, trace.array(start)))
@@ -215,7 +218,7 @@ def call_ufunc(trace: Trace, ufunc: Any, method: str, inputs: Sequence[Any], key
         return call(trace, name, inputs, keywords)
     if method == "reduce" and name in REDUCED:
         axis = keywords.get("axis", inputs[1] if len(inputs) > 1 else 0)
-        rest = {k: v for k, v in keywords.items() if k not in ("axis", "initial")}
+        rest = {k: v for k, v in keywords.items() if k != "axis"}
         return call(trace, REDUCED[name], [inputs[0]], {"axis": axis, **rest})
     if method == "outer" and name in ARITHMETIC:
         left, right = (trace.wrapped(trace.array(v)) for v in inputs)

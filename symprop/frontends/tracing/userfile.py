@@ -82,7 +82,7 @@ def load(path: str | os.PathLike[str], seconds: float = 60.0) -> UserFile:
         MachineError: it cannot be read.
     """
     try:
-        name, source = read_text(path)
+        name, source = read_text(path, expected="a Python file such as hand.py")
     except SpecError as error:
         raise ClaimError(error.faults) from None
     name = Path(name).name

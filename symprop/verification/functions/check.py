@@ -53,6 +53,7 @@ def verify_functions(
     timeout: float,
     accept_agrees: bool = False,
     convention: Convention | Mapping[str, str] | None = None,
+    tell: Callable[[str], object] = str,
 ) -> Report:
     """Compare what `grads` computes with the gradient of `loss`, or of a network.
 
@@ -62,6 +63,7 @@ def verify_functions(
         timeout: seconds in all.
         accept_agrees: whether a claim that only agrees counts as right.
         convention: a sign or a scale; goes before CONVENTION.
+        tell: called with words for what is being done.
 
     Raises:
         ClaimError: the file is at fault; the message names the line.
@@ -75,7 +77,7 @@ def verify_functions(
     keys = list(subject.gradients.values)
     params = [] if network is not None else list(learnt(keys, subject.inputs, file).values())
     traced = _traced(subject, runner, params)
-    report = _report(subject, runner, traced, params, deadline, accept_agrees, declared)
+    report = _report(subject, runner, traced, params, deadline, accept_agrees, declared, tell)
     report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
     return _flagged(report, subject.changed)
 
@@ -103,6 +105,7 @@ def _report(
     deadline: float,
     accept_agrees: bool,
     declared: Convention | None,
+    tell: Callable[[str], object],
 ) -> Report:
     from symprop.verification.check import judged
 
@@ -121,7 +124,7 @@ def _report(
     convention = declared or Convention()
     reading = _reading(subject, traced.grads, derivation, claims, convention)
     shaped = partial(_reading, subject, traced.grads, derivation, claims, convention.shape)
-    report = judged(reading, lambda: [shaped()], deadline, accept_agrees)
+    report = judged(reading, lambda: [shaped()], deadline, accept_agrees, tell)
     if idle:
         why = Fault(subject.file.line(LOSS), f"the loss does not depend on {', '.join(t[1:] for t in idle.values())}")
         numbers = compare_numbers(subject, runner, idle, None, why, accept_agrees)
@@ -144,7 +147,7 @@ def _reading(
 
 
 def _untraced(stopped: Fault | None) -> Fault | None:
-    return None if stopped is None else replace(stopped, where=f"It is not proved: {stopped.where}")
+    return None if stopped is None else replace(stopped, where=f"The code was run, not traced: {stopped.where}")
 
 
 def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:

@@ -155,6 +155,8 @@ ENTRIES: list[tuple[str, Callable[[], Any]]] = [
     (r"S_{ntj} = H_{ntj} - H_{n,t-1,j}", lambda: A.H - np.pad(A.H, ((0, 0), (1, 0), (0, 0)))[:, :-1]),
     (r"S_{nt} = H_{nt} U", lambda: A.H @ A.U),
     (r"S_{ni} = x^{(n)}_i + X_{ni}", lambda: 2 * A.X),
+    (r"S^{(i)} = W^{[1]\top} x^{(i)}", lambda: A.X @ A.W1),
+    (r"S_j^{[3](i)} = \delta_{fc,j}^{(i)} + \delta^{[fc](i)}_j", lambda: 2 * A.dZ_fc),
     (r"S_{ntj} = H^{\langle t \rangle}_{nj} + H_{n,t+1,j}", lambda: A.H + np.pad(A.H, ((0, 0), (0, 1), (0, 0)))[:, 1:]),
     (r"S^\top = X^\top G", lambda: A.G.T @ A.X),
     (r"S = P = P \odot G", lambda: A.P * A.G),

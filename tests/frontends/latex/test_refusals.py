@@ -32,10 +32,14 @@ REFUSED: list[tuple[str, str]] = [
         r"column 1: it is not clear whether this is a power of the matrix or of its entries. Write ^{\odot "
         r"2}, or 1 \oslash A, for the entries.",
     ),
+    (r"1^\top u", r"column 1: a number has no transpose; expected a name. Write \mathbf 1 for ones."),
+    (
+        r"2^c^2",
+        r"column 4: it is not clear what a second exponent belongs to; expected braces. Write {a^b}^c.",
+    ),
     (
         r"W^{[9]}",
-        r"column 1: nothing is known by the name 'W^{[9]}'. Define it in a line above, or name it as the "
-        r"network does.",
+        r"column 1: nothing is known by the name 'W^{[9]}'. Did you mean W, W1, W2 or W_fc?",
     ),
     (r"q", r"column 1: nothing is known by the name 'q'. Define it in a line above, or name it as the network does."),
     (r"X_{ij}", r"column 4: index i is neither on the left nor under a sum. Write \sum_{i} where it is summed over."),
@@ -113,11 +117,9 @@ REFUSED: list[tuple[str, str]] = [
         r"column 1: it is not clear whether |x| is the norm of a vector or its entries. Write \|x\| for the "
         r"norm, or |x_i| for entries.",
     ),
-    (
-        r"u_1",
-        r"column 1: nothing is known by the name 'u_1'. Define it in a line above, or name it as the network "
-        r"does.",
-    ),
+    (r"u_1", r"column 1: nothing is known by the name 'u_1'. Did you mean u?"),
+    (r"G / m", r"column 5: nothing is known by the name 'm'. The number of examples is N."),
+    (r"x^{[0][1]}", r"column 7: a second label stands here; expected the letter of an example, as in z^{[2](i)}"),
     (
         r"W_{i:}",
         r"column 5: ':' cannot stand in a subscript; expected indices or the name of a layer. A row or a "
@@ -147,7 +149,7 @@ REFUSED: list[tuple[str, str]] = [
         r"column 1: command '\int' cannot be read in a formula. Macros of your own are not expanded; write "
         r"them out.",
     ),
-    (r"x^y^z", r"column 1: an exponent is a number; expected one without axes"),
+    (r"x^y^z", r"column 4: it is not clear what a second exponent belongs to; expected braces. Write {a^b}^c."),
     (r"X é", r"column 3: character U+00E9 cannot stand in a formula; expected plain ASCII"),
     (r"P - y_n", r"column 7: index n is neither on the left nor under a sum. Write \sum_{n} where it is summed over."),
     (

@@ -45,6 +45,10 @@ REFUSED = {
     "X = np.vectorize(lambda a: a * 2)(X)": f"a function of NumPy that does not take traced arrays {NUMBERS}",
     "X = np.where(X > 0)": "where with one argument gives an array of no fixed shape. Write np.where(mask, a, b).",
     "X = np.sum(X, where=X > 0)": f"a condition {NUMBERS}. Write np.where.",
+    "X = np.maximum.reduce(X, initial=2)": "keyword 'initial' is not known here; expected axis or keepdims",
+    "X = X[0] * np.arange(0.5, 3.5)": "arange of numbers that are not whole cannot be traced. "
+    "Multiply arange(n) by the step.",
+    "X = np.dot(X > 0, (X > 1).T)": "a product of truth values alone is a truth value. Multiply one of them by 1.0.",
     "X = np.var(X, ddof=1)": "keyword 'ddof' is not known here; expected axis or keepdims",
     "X = X * float('inf')": "inf cannot stand in a formula; expected a finite number",
     "X = X / 0": "a division by zero stands here",
