@@ -68,13 +68,13 @@ class Notation(Expressions):
     # -- whole texts ---------------------------------------------------------------------------------------------
 
     def formula(self, name: str) -> list[Assigned]:
-        """The values of a text that is one expression, or statements whose last assignment is the value."""
-        statements = self.statements()
-        if len(statements) == 1 and isinstance(statements[0], ast.Expr):
-            self._store(name, statements[0], self.value(statements[0].value))
+        """The values of a text of statements, of which the last one, an expression or an assignment, is the value."""
+        *above, last = self.statements()
+        found = self._run(above)
+        if isinstance(last, ast.Expr):
+            self._store(name, last, self.value(last.value))
             return self.found
-        found = self._run(statements)
-        last = statements[-1]
+        self._statement(last)
         if not found or not isinstance(last, ast.Assign | ast.AugAssign):
             self.fail(last, "the last statement of a claim is an assignment; its value is the claim")
         return found

@@ -147,7 +147,7 @@ def _steps(verdict: Verdict) -> Iterator[str]:
 
 def _example(example: Counterexample) -> Iterator[str]:
     extents = ", ".join(f"{name} = {size}" for name, size in example.extents.items())
-    yield from _wrapped(f"for example, with {extents}:", "  ")
+    yield from _wrapped(f"for example, with {extents}:" if extents else "for example:", "  ")
     alike: dict[str, list[str]] = {}
     for name, words in example.values.items():
         alike.setdefault(words, []).append(name)

@@ -263,10 +263,10 @@ WRONG = [
 
 @pytest.mark.parametrize(("setting", "left", "right"), RIGHT, ids=str)
 def test_right_claims_are_proved_and_their_proofs_replayed(setting: Setting, left: str, right: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     proof = setting.proof(left, right)
     assert proof is not None
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert proof.kinks == proof.assumptions == ()
     assert str(proof).endswith("difference: 0")
     assert replay(proof)

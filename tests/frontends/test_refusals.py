@@ -76,7 +76,7 @@ FAULTS = {
     "zeros(s)": "formula: column 7: `s` is not known as an extent; expected a number, N or X.shape[0]",
     "X.astype(int)": "formula: column 10: astype takes float here",
     "reshape(X, (-1, -1))": "formula: column 1: reshape can find only one extent, a single -1",
-    "z = X\nz": "formula: line 2, column 1: a formula that is assigned to nothing; expected name = formula",
+    "z = X\nz\nv = z": "formula: line 2, column 1: a formula that is assigned to nothing; expected name = formula",
     "X[0], z = X": "formula: column 1: several names are assigned at once only from a shape, N, D = X.shape",
     "z = w = X": "formula: column 1: this cannot be assigned to; expected one name, or a name with subscripts",
     "sum = X": "formula: column 1: 'sum' is a function and cannot be assigned to. Choose another name.",

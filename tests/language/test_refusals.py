@@ -188,14 +188,14 @@ REFUSED = [
     "text, column, message", REFUSED, ids=[text[:30].encode().hex()[:24] for text, _, _ in REFUSED]
 )
 def test_refused(text, column, message):
-    start = time.perf_counter()
+    start = time.process_time()
     with warnings.catch_warnings(record=True) as shown, pytest.raises(FormulaError) as caught:
         parse_expression(text, SCOPE, where="net.yaml:3")
     place = column if isinstance(column, str) else f"column {column}"
     assert str(caught.value) == f"net.yaml:3: {place}: {message}"
     assert caught.value.exit_code == 2
     assert not shown
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 EQUATIONS = [

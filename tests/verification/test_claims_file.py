@@ -97,3 +97,8 @@ def test_the_wrong_example_is_answered_claim_by_claim() -> None:
     assert found["dW_fc1"].flags == ("given earlier claims",)
     assert found["dZ_fc1"].hints[0] == "Yours equals ours if the derivative Z_fc1 > 0 is left out."
     assert found["dW_fc2"].hints == ("Consistent with a penalty term: it is 0.001*W_fc2 less than the true value.",)
+
+
+def test_a_block_may_end_with_a_formula() -> None:
+    text = "claims:\n  dZ: |\n    e = Z - t\n    2*e/N\n  dW: |\n    g = x.T @ dZ\n    g += 0\n  db: sum(dZ, axis=0)\n"
+    assert [v.verdict for v in report(linear(), text).given] == ["PROVED"] * 3

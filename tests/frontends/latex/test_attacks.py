@@ -1,7 +1,7 @@
 """Whatever stands in a document: a fault of it within 2 s, and nothing runs."""
 
 import random
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -57,7 +57,7 @@ ATTACKS = [
 
 def survive(text: str) -> None:
     """Read a text to a value or a fault, in time."""
-    start = monotonic()
+    start = process_time()
     for wrapped in (text, f"dW = {text}", f"S_{{ij}} = {text}"):
         for read in (lambda: reader(wrapped).program(), lambda: reader(wrapped).expression("v")):  # noqa: B023
             try:
@@ -69,7 +69,7 @@ def survive(text: str) -> None:
         lines(f"\\[ {text} \\]", "hand.tex")
     except InputError as error:
         assert error.faults
-    assert monotonic() - start < SECONDS
+    assert process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize("text", ATTACKS, ids=[repr(text[:20]) for text in ATTACKS])
