@@ -95,9 +95,9 @@ def test_three_steps(whole: Whole, optimizer: str) -> None:
     losses, weights = steps_of_torch(whole, params, OPTIMIZERS[optimizer])
     data = given(module, whole.data())
     trained, history = module.fit(params, *data, epochs=3, batch_size=whole.rows, shuffle=False)
-    np.testing.assert_allclose(history.loss, losses, rtol=1e-11)
+    np.testing.assert_allclose(history.loss, losses, rtol=1e-12)
     for name, tensor in weights.items():
-        assert relative_error(getattr(trained, name), tensor.detach().numpy()) < 1e-9, name
+        assert relative_error(getattr(trained, name), tensor.detach().numpy()) < 1e-10, name
 
 
 @pytest.mark.slow

@@ -1,4 +1,7 @@
-"""Networks of images."""
+"""Networks of images.
+
+A convolution before a norm of its channels has no bias: its gradient is 0, and Adam would step by rounding errors.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,7 @@ IMAGES = [
     Whole(
         "instance_norm_cnn",
         LABELS % "2, 7, 6"
-        + """  - {id: c1, type: conv2d, units: 3, kernel: 2, dilation: 2}
+        + """  - {id: c1, type: conv2d, units: 3, kernel: 2, dilation: 2, bias: false}
   - {id: norm, type: instance_norm, activation: elu}
   - {type: flatten}
 """
@@ -159,7 +162,7 @@ loss: {type: mse, from: out, target: y}""",
     Whole(
         "batch_norm_cnn",
         LABELS % "2, 5, 4"
-        + """  - {id: c1, type: conv2d, units: 3, kernel: 2}
+        + """  - {id: c1, type: conv2d, units: 3, kernel: 2, bias: false}
   - {id: bn, type: batch_norm, activation: tanh}
   - {type: global_average_pool}
 """

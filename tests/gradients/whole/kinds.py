@@ -91,7 +91,7 @@ def dense(p: Tensors, name: str, x: Tensor) -> Tensor:
 
 def conv(p: Tensors, name: str, x: Tensor, **options: Any) -> Tensor:
     """A convolution of a layer."""
-    return F.conv2d(x, p[f"W_{name}"], p[f"b_{name}"], **options)
+    return F.conv2d(x, p[f"W_{name}"], p.get(f"b_{name}"), **options)
 
 
 def layer_norm(p: Tensors, name: str, x: Tensor) -> Tensor:
