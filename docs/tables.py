@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from symprop.library import ACTIVATIONS, INITIALISERS, LAYERS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, Option
+from symprop.library import ACTIVATIONS, INITIALISERS, LAYERS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, Loss, Option
 from symprop.library.initialisers import DISTRIBUTIONS
 from symprop.train import metrics as evaluated
 
@@ -62,9 +62,9 @@ def losses() -> str:
     rows = (
         [
             code(e.name),
-            codes([g.equation for g in e.given] + [e.formula]),
-            EXPECTS.get(e.expects, e.expects),
-            TARGETS[e.target],
+            codes([g.equation for g in e.given] + ([*e.equations] or [e.formula])),
+            ", ".join(f"{code(name)} ({shape})" for name, shape in e.args.items()) or EXPECTS.get(e.expects, e.expects),
+            compared(e),
             e.per,
             options(e.options),
             kinks(e.kinks),
@@ -73,6 +73,12 @@ def losses() -> str:
         for e in LOSSES.values()
     )
     return table(heads, rows)
+
+
+def compared(entry: Loss) -> str:
+    """What the target of a loss is, "none" where it has none."""
+    shape = f"{code('t')} ({entry.against}): " if entry.against else ""
+    return shape + TARGETS[entry.target] if entry.has_target else "none"
 
 
 def optimizers() -> str:

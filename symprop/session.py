@@ -213,8 +213,10 @@ def _meaning(spec: NetSpec) -> dict[str, Any]:
     term = spec.loss[0]
     entry = LOSSES.get(term.type)
     expects, target = (entry.expects, entry.target) if entry else ("any", "any")
-    output = expects if expects != "any" else OUTPUTS.get(_activation(spec, term.source), "margins")
-    labels = next(found for found in spec.inputs if found.name == term.target)
+    output = expects if expects != "any" else OUTPUTS.get(_activation(spec, term.sources[0]), "margins")
+    labels = next((found for found in spec.inputs if found.name == term.target), None)
+    if labels is None:
+        return {"task": "regression", "output": "values"}
     if labels.classes is not None:
         return {"task": "classes", "output": output}
     if target == "sign" and _is_single(spec, labels):

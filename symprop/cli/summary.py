@@ -187,7 +187,7 @@ def _loss(spec: NetSpec) -> str:
     terms = []
     for term in spec.loss:
         extra = {"weight": term.weight if term.weight != 1 else 0, "l1": term.l1, "l2": term.l2}
-        words = [f"{term.type} of {term.source} and {term.target}", term.reduce]
+        words = [f"{term.type} of {' and '.join([*term.sources, *term.inputs])}", term.reduce]
         terms.append(", ".join([*words, *(f"{name} {value:g}" for name, value in extra.items() if value)]))
     return " + ".join(terms)
 

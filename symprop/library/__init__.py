@@ -12,7 +12,7 @@ from symprop.library.activations import ACTIVATIONS, Activation, activation, cal
 from symprop.library.functions import functions_used
 from symprop.library.initialisers import INITIALISERS, Initialiser, initialiser
 from symprop.library.layers import LAYERS, Layer, Parameter, Requirement, Variant, layer
-from symprop.library.losses import LOSSES, Given, Loss, loss
+from symprop.library.losses import LOSSES, Given, Loss, loss, loss_of_layers
 from symprop.library.metrics import METRICS, Metric, metric
 from symprop.library.optimizers import OPTIMIZERS, Update, optimizer
 from symprop.library.options import REQUIRED, Option
@@ -47,6 +47,7 @@ __all__ = [
     "initialiser",
     "layer",
     "loss",
+    "loss_of_layers",
     "metric",
     "optimizer",
     "schedule",

@@ -6,6 +6,9 @@ batch is the sum over all entries, under `reduce: mean` divided by
 
     N * (extents of the other axes)          where it has a value for each entry of the prediction ("entries"),
     N * (extents of all axes but the last)   where it has one for each row, the last axis being summed ("rows").
+
+A loss of several layers, or of one without a target, is equations instead of a formula: tensors of its own, and at
+the end `V`, the value of each entry or row.
 """
 
 from __future__ import annotations
@@ -58,6 +61,9 @@ class Loss:
         given: tensors introduced before.
         options: constants a spec can set.
         kinks: points without a derivative, in words, and the value taken there.
+        equations: those of a loss of `args`, the last one of `V`; () where it is a formula over `p` and `t`.
+        args: shape of every layer it reads, by the name its equations read it under, in the order they are given.
+        against: shape of the target `t` that the equations read, "" where there is none.
     """
 
     name: str
@@ -69,6 +75,19 @@ class Loss:
     given: tuple[Given, ...] = ()
     options: Options = field(default_factory=dict)
     kinks: tuple[tuple[str, str], ...] = ()
+    equations: tuple[str, ...] = ()
+    args: Mapping[str, str] = field(default_factory=dict)
+    against: str = ""
+
+    @property
+    def has_target(self) -> bool:
+        """Whether it compares with a target."""
+        return not self.args or bool(self.against)
+
+    @property
+    def shapes(self) -> Mapping[str, str]:
+        """Shapes of all that its equations read."""
+        return {**self.args, **({"t": self.against} if self.against else {})}
 
     def expression(self, **options: Any) -> Expr:
         """The formula over `Read("p")` and `Read("t")`, with the options put in."""
@@ -102,6 +121,43 @@ def loss(
         raise ValueError(f"loss {name!r}: per={per!r}, expects={expects!r}, target={target!r}")
     entry = Loss(name, formula, source, per, expects, target, given, dict(options or {}), kinks)
     _check(entry)
+    return LOSSES.register(entry)
+
+
+def loss_of_layers(
+    name: str,
+    *equations: str,
+    args: Mapping[str, str],
+    source: str,
+    against: str = "",
+    target: str = "any",
+    per: str = "entries",
+    options: Options | None = None,
+    kinks: tuple[tuple[str, str], ...] = (),
+) -> Loss:
+    """Register a loss of several layers, or of layers without a target; see `Loss`.
+
+    Raises:
+        InputError: the name is taken or no name.
+        FormulaError: the last equation does not define V.
+        ValueError: `per` or `target` is not one of the words above, or there is no layer to read.
+    """
+    if per not in ("entries", "rows") or target not in TARGETS or not args:
+        raise ValueError(f"loss {name!r}: per={per!r}, target={target!r}, args={dict(args)!r}")
+    if not equations or not equations[-1].startswith("V["):
+        raise FormulaError(Fault(f"loss '{name}'", "the last equation of a loss of layers defines V[...]"))
+    entry = Loss(
+        name,
+        equations[-1].partition("=")[2].strip(),
+        source,
+        per,
+        target=target,
+        options=dict(options or {}),
+        kinks=kinks,
+        equations=equations,
+        args=dict(args),
+        against=against,
+    )
     return LOSSES.register(entry)
 
 
@@ -184,4 +240,90 @@ loss(
         "log_input": Option("flag", True, doc="whether the prediction is the logarithm of the rate"),
         "eps": Option("number", 1e-8, low=0.0, doc="added to a rate before its logarithm is taken"),
     },
+)
+
+_LIN = "Lin, Goyal, Girshick, He, Dollar, ICCV, 2980-2988 (2017)"
+_FOCUS = {"gamma": Option("number", 2.0, low=0.0, doc="how much less an entry counts that is predicted well")}
+loss(
+    "binary_focal",
+    "-(alpha*t*(1 - p)**gamma*log(p) + (1 - alpha)*(1 - t)*p**gamma*log(1 - p))",
+    source=_LIN,
+    expects="logits",
+    target="unit",
+    given=(_SIGMOID,),
+    options=_FOCUS | {"alpha": Option("number", 0.25, low=0.0, high=1.0, doc="weight of ones, zeros have the rest")},
+)
+loss(
+    "softmax_focal",
+    "-alpha*t*(1 - p)**gamma*log(p)",
+    source=_LIN,
+    per="rows",
+    expects="logits",
+    target="labels",
+    given=(_SOFTMAX,),
+    options=_FOCUS | {"alpha": Option("number", 1.0, low=0.0, doc="weight of every class")},
+)
+loss_of_layers(
+    "gaussian_nll",
+    "V[...] = where(log_variance == 1, v[...] + (t[...] - mu[...])**2*exp(-v[...]), "
+    "log(v[...]) + (t[...] - mu[...])**2/v[...])/2 + where(full == 1, log(2*pi)/2, 0)",
+    args={"mu": "...", "v": "..."},
+    against="...",
+    source="Nix, Weigend, ICNN 1, 55-60 (1994)",
+    options={
+        "log_variance": Option("flag", False, doc="whether v is the logarithm of the variance, not the variance"),
+        "full": Option("flag", False, doc="whether the constant log(2*pi)/2 is added"),
+    },
+)
+loss_of_layers(
+    "gaussian_kl",
+    "V[..., j] = (exp(log_var[..., j]) + mu[..., j]**2 - 1 - log_var[..., j])/2",
+    args={"mu": "..., D", "log_var": "..., D"},
+    per="rows",
+    source="Kingma, Welling, ICLR (2014), arXiv:1312.6114, appendix B",
+)
+loss_of_layers(
+    "info_nce",
+    "U_loss[n] = sqrt(sum[j](u[n, j]**2))",
+    "W_loss[n] = sqrt(sum[j](v[n, j]**2))",
+    "S_loss[n, m] = sum[j](u[n, j]*v[m, j])/(temperature*U_loss[n]*W_loss[m])",
+    "V[n] = log(sum[m](exp(S_loss[n, m]))) - S_loss[n, n]",
+    args={"u": "N, D", "v": "N, D"},
+    source="van den Oord, Li, Vinyals, arXiv:1807.03748 (2018); of cosines: Chen et al., ICML 37, 1597-1607 (2020)",
+    options={"temperature": Option("number", 0.1, low=1e-6, doc="what the cosines are divided by")},
+)
+loss_of_layers(
+    "triplet",
+    "P_loss[...] = sum[j]((anchor[..., j] - positive[..., j])**2)",
+    "M_loss[...] = sum[j]((anchor[..., j] - negative[..., j])**2)",
+    "V[...] = max(0, where(squared == 1, P_loss[...] - M_loss[...], sqrt(P_loss[...]) - sqrt(M_loss[...])) + margin)",
+    args={"anchor": "..., D", "positive": "..., D", "negative": "..., D"},
+    source="Schroff, Kalenichenko, Philbin, CVPR, 815-823 (2015)",
+    options={
+        "margin": Option("number", 1.0, low=0.0, doc="by how much the negative has to be further away"),
+        "squared": Option("flag", True, doc="whether distances are squared"),
+    },
+    kinks=(("the distances differ by the margin", "0"),),
+)
+loss_of_layers(
+    "cosine_embedding",
+    "U_loss[...] = sqrt(sum[j](u[..., j]**2))",
+    "W_loss[...] = sqrt(sum[j](v[..., j]**2))",
+    "C_loss[...] = sum[j](u[..., j]*v[..., j])/(U_loss[...]*W_loss[...])",
+    "V[...] = where(t[...] > 0, 1 - C_loss[...], max(0, C_loss[...] - margin))",
+    args={"u": "..., D", "v": "..., D"},
+    against="...",
+    target="sign",
+    source="Chopra, Hadsell, LeCun, CVPR 1, 539-546 (2005)",
+    options={"margin": Option("number", 0.0, low=-1.0, high=1.0, doc="cosine up to which a pair counts as different")},
+    kinks=(("the cosine is the margin", "0"),),
+)
+loss_of_layers(
+    "cosine",
+    "U_loss[...] = sqrt(sum[j](u[..., j]**2))",
+    "W_loss[...] = sqrt(sum[j](t[..., j]**2))",
+    "V[...] = 1 - sum[j](u[..., j]*t[..., j])/(U_loss[...]*W_loss[...])",
+    args={"u": "..., D"},
+    against="..., D",
+    source="Salton, Wong, Yang, Commun. ACM 18, 613-620 (1975)",
 )

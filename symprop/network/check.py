@@ -68,14 +68,32 @@ def _activation(net: Assembly, choice: Pick, where: Where, owner: str) -> None:
 def _term(net: Assembly, term: LossSpec, where: Where) -> None:
     layers = [layer.reference for layer in net.spec.layers]
     targets = [entry.name for entry in net.spec.inputs]
-    if term.source not in layers:
-        net.fault((*where, "from"), f"loss: from: unknown layer '{term.source}'; expected {_either(layers)}")
-    if term.target not in targets:
-        net.fault((*where, "target"), f"loss: target: unknown input '{term.target}'; expected {_either(targets)}")
+    for source in term.sources:
+        if source not in layers:
+            net.fault((*where, "from"), f"loss: from: unknown layer '{source}'; expected {_either(layers)}")
+    _reads(net, term, where)
+    for key, name in (("target", term.target), ("mask", term.mask)):
+        if name and name not in targets:
+            net.fault((*where, key), f"loss: {key}: unknown input '{name}'; expected {_either(targets)}")
     if term.type not in net.spec.losses:
         _entry(net, LOSSES, term.type, term.options, where, "loss")
     if term.reduce not in ("mean", "sum"):
         net.fault(where, f"loss: reduce: expected mean or sum, got '{term.reduce}'")
+
+
+def _reads(net: Assembly, term: LossSpec, where: Where) -> None:
+    """Whether a loss is given as many layers as it reads, and a target where it has one."""
+    entry = LOSSES.get(term.type)
+    names = list(entry.args) if entry is not None and entry.args else ["p"]
+    given = list(term.source) if isinstance(term.source, Mapping) else names
+    if len(term.sources) != len(names) or sorted(given) != sorted(names):
+        message = f"loss: from: expected {len(names)} layer{'s' * (len(names) > 1)}, for {', '.join(names)}"
+        net.fault((*where, "from"), f"{message}, got {', '.join(term.sources)}")
+    wanted = entry is None or entry.has_target
+    if wanted and not term.target:
+        net.fault((*where, "target"), f"loss: target: {term.type} compares with a target; expected an input, got none")
+    if term.target and not wanted:
+        net.fault((*where, "target"), f"loss: target: {term.type} has no target; expected none, got '{term.target}'")
 
 
 def _entry(

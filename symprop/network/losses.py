@@ -21,7 +21,7 @@ from symprop.network.assembly import Assembly, Where
 from symprop.network.functions import loss_formula
 from symprop.network.patterns import Template, expanded, instance
 from symprop.network.rewrite import Renaming
-from symprop.network.shapes import shown
+from symprop.network.shapes import Axes, Bindings, shown
 from symprop.spec.model import LossSpec
 
 RANGES: Mapping[str, tuple[float | None, float | None]] = {
@@ -86,25 +86,83 @@ class _Term:
         else:
             entry = LOSSES[self.spec.type]
             self.options = completed(entry.options, self.spec.options)
-            formula = entry.expression(**self.options)
-        name, target = self.net.outputs.get(self.spec.source), self.net.tensors.get(self.spec.target)
-        if formula is None or name is None or target is None:
+            formula = ONE if entry.args else entry.expression(**self.options)
+        names = [self.net.outputs.get(source) for source in self.spec.sources]
+        given = [self.net.tensors[name] for name in names if name is not None]
+        target = self.net.tensors.get(self.spec.target)
+        if formula is None or len(given) < len(names) or (target is None and entry.has_target):
             return None
-        return self._compared(formula, entry, self.net.tensors[name], target)
+        if entry.args:
+            return self._of_layers(entry, given, target)
+        return None if target is None else self._compared(formula, entry, given[0], target)
 
     def _compared(self, formula: Expr, entry: Loss, prediction: Tensor, target: Tensor) -> Expr | None:
         if not (self._right_kind(entry, prediction, target) and self._same_shape(prediction, target)):
             return None
-        self.net.tensors[target.name] = target = self._constrained(entry, prediction, target)
+        self.net.tensors[target.name] = target = self._constrained(entry, target)
         letters = positions(prediction.axes, "c" if entry.per == "rows" else "j")
         reads = {"p": prediction.name, "t": self._one_hot(prediction, target, letters)}
         for given in entry.given:
             if not given.when or self.options[given.when]:
                 reads[given.role] = self._introduce(given, entry, prediction, reads["t"])
         body = bind(formula, {role: Read(name, letters) for role, name in reads.items()})
-        self.net.note(self._reduction(entry, prediction))
+        value = self._reduced(entry, body, letters, prediction.axes)
         self._note_assumptions(entry, prediction, target)
-        return _reduced(body, letters, self._divisor(entry, prediction))
+        return value
+
+    def _of_layers(self, entry: Loss, given: list[Tensor], target: Tensor | None) -> Expr | None:
+        """The equations of a loss of layers, the last one being its value."""
+        names = list(self.spec.source) if isinstance(self.spec.source, Mapping) else list(entry.args)
+        local = dict(zip(names, given, strict=True)) | ({} if target is None else {"t": target})
+        bindings = self._bound(entry, local)
+        if bindings is None:
+            return None
+        if target is not None:
+            self.net.tensors[target.name] = self._constrained(entry, target)
+        template = Template(
+            entry.equations, local, len(bindings.dots or ()), bindings.names, self.options, f"loss '{entry.name}'"
+        )
+        *made, (value, _) = instance(template)
+        renamed = {name: tensor.name for name, tensor in local.items()}
+        for equation, tensor in made:
+            renamed[tensor.name] = self._free(tensor.name)
+            own = Renaming(renamed).equation(equation)
+            self._define(own, replace(tensor, name=own.target, origin="loss"), entry)
+        axes = tuple(index.extent for index in value.free)
+        reduced = self._reduced(entry, Renaming(renamed).expression(value.body), value.indices, axes)
+        self._note_target(entry, target)
+        return reduced
+
+    def _bound(self, entry: Loss, local: Mapping[str, Tensor]) -> Bindings | None:
+        """The extents of the shapes it reads, None where a tensor does not fit."""
+        bindings = Bindings()
+        for name, shape in entry.shapes.items():
+            if local[name].dtype != "real":
+                self.fault(f"expected numbers for {name}, got integers, {local[name].name}")
+                return None
+            if not bindings.match(shape, local[name].axes):
+                pairs = ", ".join(f"{key} {shown(local[key].axes)}" for key in local)
+                wanted = ", ".join(f"{key} ({shape})" for key, shape in entry.shapes.items())
+                self.fault(f"expected shapes {wanted}, got {pairs}", "Axes of the same name are of the same extent.")
+                return None
+        return bindings
+
+    def _reduced(self, entry: Loss, body: Expr, letters: tuple[Position, ...], axes: Axes) -> Expr | None:
+        """The sum of a value for each of the axes, masked, over what a mean divides by."""
+        if not self.spec.mask:
+            self.net.note(self._reduction(entry, axes))
+            return _reduced(body, letters, self._divisor(entry, axes))
+        mask = self.net.tensors[self.spec.mask]
+        rows = axes[:-1] if entry.per == "rows" else axes
+        if mask.dtype != "real" or mask.axes != axes[: len(mask.axes)] or len(mask.axes) > len(rows):
+            self.fault(f"expected a mask of numbers {shown(rows)}, got {mask.name} {shown(mask.axes)}")
+            return None
+        self.net.tensors[mask.name] = replace(mask, low=0.0, top=1.0)
+        at = letters[: len(mask.axes)]
+        read, indices = Read(mask.name, at), [p.index for p in at if p.index is not None]
+        self.net.note(self._masked(entry, mask.name))
+        kept = mul(_count(rows[len(mask.axes) :]), reduce_("sum", indices, read))
+        return _reduced(mul(read, body), letters, ONE if self.spec.reduce == "sum" else kept)
 
     # -- what fits -----------------------------------------------------------------------------------------------
 
@@ -152,7 +210,7 @@ class _Term:
             return f"Give {self.spec.source} {count}, or {target.name} the other shape."
         return "Give both the same axes."
 
-    def _constrained(self, entry: Loss, prediction: Tensor, target: Tensor) -> Tensor:
+    def _constrained(self, entry: Loss, target: Tensor) -> Tensor:
         """The target with the range its loss asks of it; rows of classes sum to 1."""
         if target.dtype == "integer":
             return target
@@ -164,14 +222,17 @@ class _Term:
     def _note_assumptions(self, entry: Loss, prediction: Tensor, target: Tensor) -> None:
         """What documents state of the data and of kinks."""
         applied = self.net.applied.get(prediction.name, "")
-        if entry.target == "labels" and target.dtype == "real":
-            rows = f"The rows of {target.name} are taken to sum to 1"
-            self.net.note(f"{rows}; integer labels are accepted where the target has classes.")
-        if entry.target == "sign":
-            self.net.note(f"Entries of {target.name} are -1 or 1.")
+        self._note_target(entry, target)
         if entry.per == "rows" and entry.expects == "probabilities" and applied and prediction.simplex is None:
             rows = f"The rows of {prediction.name}, after {applied}, need not sum to 1"
             self.net.note(f"{rows}, which {entry.name} takes for granted.")
+
+    def _note_target(self, entry: Loss, target: Tensor | None) -> None:
+        if entry.target == "labels" and target is not None and target.dtype == "real":
+            rows = f"The rows of {target.name} are taken to sum to 1"
+            self.net.note(f"{rows}; integer labels are accepted where the target has classes.")
+        if entry.target == "sign" and target is not None:
+            self.net.note(f"Entries of {target.name} are -1 or 1.")
         for point, value in entry.kinks:
             self.net.note(f"{entry.name} has no derivative where {point}; {value} is taken there.")
 
@@ -196,29 +257,42 @@ class _Term:
             (given.equation,), local, len(prediction.axes) - 1, {"C": prediction.axes[-1]}, self.options, entry.name
         )
         ((equation, tensor),) = instance(template)
-        taken = self.count > 0 and tensor.name in self.net.tensors
-        name = f"{tensor.name}{self.count + 1}" if taken else tensor.name
+        name = self._free(tensor.name)
         made = applied_tensor(replace(tensor, name=name), name, ACTIVATIONS.get(given.activation), "loss")
         if given.role == "t":
             made = replace(made, low=0.0, top=1.0, simplex=len(made.axes) - 1)
         renamed = Renaming({"Z": prediction.name, "Y": target, tensor.name: name}).equation(equation)
-        self.net.use_all(renamed.body)
-        source = ACTIVATIONS[given.activation].source if given.activation else entry.source
-        return self.net.define(renamed, made, f"loss {entry.name}", self.where, source)
+        return self._define(renamed, made, entry, ACTIVATIONS[given.activation].source if given.activation else "")
+
+    def _free(self, name: str) -> str:
+        """A name for a tensor of the loss's own."""
+        return f"{name}{self.count + 1}" if self.count > 0 and name in self.net.tensors else name
+
+    def _define(self, equation: Equation, tensor: Tensor, entry: Loss, source: str = "") -> str:
+        self.net.use_all(equation.body)
+        return self.net.define(equation, tensor, f"loss {entry.name}", self.where, source or entry.source)
 
     # -- what it divides by ---------------------------------------------------------------------------------------
 
-    def _divisor(self, entry: Loss, prediction: Tensor) -> Expr:
+    def _divisor(self, entry: Loss, axes: Axes) -> Expr:
         if self.spec.reduce == "sum":
             return ONE
-        axes = prediction.axes[:-1] if entry.per == "rows" else prediction.axes
-        return _count(axes)
+        return _count(axes[:-1] if entry.per == "rows" else axes)
 
-    def _reduction(self, entry: Loss, prediction: Tensor) -> str:
-        term = "The loss" if len(self.net.spec.loss) == 1 else f"Term {self.count + 1} of the loss ({entry.name})"
+    def _called(self, entry: Loss) -> str:
+        return "The loss" if len(self.net.spec.loss) == 1 else f"Term {self.count + 1} of the loss ({entry.name})"
+
+    def _masked(self, entry: Loss, mask: str) -> str:
+        counted = f"{mask} is 1 where it counts and 0 where not"
+        if self.spec.reduce == "sum":
+            return f"{self._called(entry)} is the sum over all entries, times {mask}; {counted}."
+        return f"{self._called(entry)} is the mean over what {mask} keeps; {counted}, and not 0 everywhere."
+
+    def _reduction(self, entry: Loss, axes: Axes) -> str:
+        term = self._called(entry)
         if self.spec.reduce == "sum":
             return f"{term} is the sum over all entries, not divided by their number."
-        axes = prediction.axes[:-1] if entry.per == "rows" else prediction.axes
+        axes = axes[:-1] if entry.per == "rows" else axes
         noun = "rows" if entry.per == "rows" else "entries"
         return f"{term} is the mean over {'*'.join(str(a) for a in axes if a.constant != 1)} {noun}."
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symprop.language import Network
+from symprop.library import LOSSES
 from symprop.network.activations import picked
 from symprop.network.build import build
 from symprop.spec.model import (
@@ -124,19 +125,23 @@ class Sketch:
     def loss(
         self,
         type: str,
-        source: str = "",
+        source: str | Sequence[str] | Mapping[str, str] = "",
         target: str = "",
         *,
         weight: float = 1.0,
         reduce: str = "mean",
         l1: float = 0.0,
         l2: float = 0.0,
+        mask: str = "",
         **options: Any,
     ) -> Sketch:
-        """A term of the loss; by default of the last layer and the first target."""
-        source = source or (self.spec.layers[-1].reference if self.spec.layers else "")
-        target = target or next((entry.name for entry in self.spec.targets()), "")
-        return self._with(loss=(*self.spec.loss, LossSpec(type, source, target, weight, reduce, l1, l2, options)))
+        """A term of the loss; by default of the last layer and, where it has one, the first target."""
+        read = source or (self.spec.layers[-1].reference if self.spec.layers else "")
+        read = read if isinstance(read, str | Mapping) else tuple(read)
+        if type not in LOSSES or LOSSES[type].has_target:
+            target = target or next((entry.name for entry in self.spec.targets()), "")
+        made = LossSpec(type, read, target, weight, reduce, l1, l2, options, mask=mask)
+        return self._with(loss=(*self.spec.loss, made))
 
     def optimizer(
         self, name: str, *, clip_norm: float | None = None, schedule: Choice = None, **options: Any

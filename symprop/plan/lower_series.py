@@ -73,7 +73,8 @@ def _loses_digits(expr: ex.Expr, lowered: ex.Expr, variable: ex.Read, sign: int 
             continue
         exact = _value(expr, variable, _number(z, MANY), MANY)
         found = _value(lowered, variable, _number(z, DOUBLE), DOUBLE)
-        if exact is None or found is None or not MANY.isfinite(exact):
+        if exact is None or found is None or not MANY.isfinite(exact) or MANY.im(exact) or DOUBLE.im(found):
+            # no real number on one side of 0, as of a root: there is no series around it
             return False
         if abs(MANY.mpf(found) - exact) > LOSS * abs(exact) * MANY.mpf(2) ** -53:
             return True

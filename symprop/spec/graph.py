@@ -59,8 +59,8 @@ class Graph:
             expected = f"expected one of {', '.join(features)}" if features else "there is no input with role input"
             self.reader.note(layer.place, f"{layer_words(layer)}: key 'in' is missing; {expected}")
             self.reader.graph_is_whole = False
-        for key, source in _numbered(layer):
-            node = self.reader.place(*path, key)
+        for key, source in _numbered(layer.inputs):
+            node = self.reader.place(*path, *key)
             context = f"{layer_words(layer)}: in"
             entry, target = self.by_reference.get(source), self.inputs.get(source)
             if entry is not None and entry.number >= layer.number:
@@ -143,20 +143,26 @@ class Graph:
         listed = isinstance(self.reader.root.get("loss"), Sequence)
         path: tuple[str | int, ...] = ("loss", number) if listed else ("loss",)
         context = f"loss {number + 1}" if len(self.loss) > 1 else "loss"
-        layer, target = self.by_reference.get(term.source), self.inputs.get(term.target)
-        if layer is None and term.source:
-            self._unknown(self.reader.place(*path, "from"), f"{context}: from", term.source, list(self.by_reference))
-        if target is None and term.target:
-            known = [name for name, entry in self.inputs.items() if entry.role == "target"] or list(self.inputs)
-            near = close(term.target, known)
-            end = f"did you mean '{near}'?" if near else instead(term.target, known)
-            place = self.reader.place(*path, "target")
-            self.reader.graph_is_whole = False
-            if not self.reader.names_are_whole:
-                return
-            self.reader.note(place, f"{context}: target: unknown input {shown_key(term.target)}; {end}")
+        for key, source in _numbered(term.source):
+            if source and source not in self.by_reference:
+                place = self.reader.place(*path, "from", *key)
+                self._unknown(place, f"{context}: from", source, list(self.by_reference))
+        self._compared(term.target, (*path, "target"), f"{context}: target")
+        self._compared(term.mask, (*path, "mask"), f"{context}: mask")
+        layer = self.by_reference.get(term.source) if isinstance(term.source, str) else None
         if layer is not None:
-            check_fit(self.reader, term, layer, target, context)
+            check_fit(self.reader, term, layer, self.inputs.get(term.target), context)
+
+    def _compared(self, name: str, path: tuple[str | int, ...], context: str) -> None:
+        """Note an input that there is not."""
+        if not name or name in self.inputs:
+            return
+        known = [key for key, entry in self.inputs.items() if entry.role == "target"] or list(self.inputs)
+        near = close(name, known)
+        end = f"did you mean '{near}'?" if near else instead(name, known)
+        self.reader.graph_is_whole = False
+        if self.reader.names_are_whole:
+            self.reader.note(self.reader.place(*path), f"{context}: unknown input {shown_key(name)}; {end}")
 
     def _unused(self) -> None:
         if not self.loss or not self.layers:
@@ -173,8 +179,8 @@ class Graph:
                 self.reader.note(entry.place, f"{kind} '{name}': {used}", "Use it, or remove it.")
 
     def _reached(self) -> set[str]:
-        reached = {term.target for term in self.loss}
-        waiting = [term.source for term in self.loss]
+        reached = {name for term in self.loss for name in term.inputs}
+        waiting = [source for term in self.loss for source in term.sources]
         while waiting:
             name = waiting.pop()
             if name not in reached:
@@ -184,9 +190,11 @@ class Graph:
         return reached
 
 
-def _numbered(layer: LayerSpec) -> Iterator[tuple[str | int, str]]:
-    """References of a layer with the key or the position they stand at."""
-    if isinstance(layer.inputs, Mapping):
-        yield from layer.inputs.items()
+def _numbered(named: str | tuple[str, ...] | Mapping[str, str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """References with the path to each below `in:` or `from:`, () where one stands alone."""
+    if isinstance(named, str):
+        yield (), named
+    elif isinstance(named, Mapping):
+        yield from (((key,), source) for key, source in named.items())
     else:
-        yield from enumerate(layer.inputs)
+        yield from (((key,), source) for key, source in enumerate(named))

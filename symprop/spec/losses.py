@@ -15,6 +15,7 @@ from symprop.spec.reader import Reader, is_broken
 from symprop.spec.scalars import BROKEN
 from symprop.spec.sections import frozen
 
+REFERENCES = ("from", "target", "mask")
 EXPECTED = {
     "probabilities": "probabilities, from 0 to 1",
     "log_probabilities": "logarithms of probabilities, 0 or less",
@@ -30,6 +31,8 @@ class UserLoss:
     options: MappingType[str, Any] = field(default_factory=dict)
     expects: str = "any"
     target: str = "any"
+    args: MappingType[str, str] = field(default_factory=dict)
+    has_target: bool = True
 
 
 def read_loss(reader: Reader, node: Node | None, functions: MappingType[str, LossFunctionSpec]) -> list[LossSpec]:
@@ -49,16 +52,34 @@ def _term(reader: Reader, node: Node, functions: MappingType[str, LossFunctionSp
     if entry is None or not isinstance(node, Mapping):
         reader.graph_is_whole = False
         return LossSpec("", _text(node, "from"), _text(node, "target"), place=node.place)
-    made = reader.section(reader.record(entry, "loss", records.LOSS), node, context) or {}
-    if made.get("from") is BROKEN or made.get("target") is BROKEN:
+    made = reader.section(reader.record(entry, "loss", records.loss_fields(entry)), node, context) or {}
+    if any(made.get(key) is BROKEN for key in REFERENCES):
         reader.graph_is_whole = False
     function = functions.get(entry.name)
-    given = {key: value for key, value in made.items() if value is not BROKEN and key not in ("type", "from", "target")}
+    given = {key: value for key, value in made.items() if value is not BROKEN and key not in ("type", *REFERENCES)}
     own = {key: value for key, value in given.items() if key in entry.options}
     common = {key: value for key, value in given.items() if key not in own}
     common["reduce"] = common.get("reduce") or (function.reduce if function is not None else "mean")
-    source, target = (made[key] if isinstance(made.get(key), str) else "" for key in ("from", "target"))
-    return LossSpec(entry.name, source, target, options=frozen(own), place=node.place, **common)
+    target, mask = (made[key] if isinstance(made.get(key), str) else "" for key in ("target", "mask"))
+    source = _source(reader, entry, node, made.get("from"), context)
+    return LossSpec(entry.name, source, target, options=frozen(own), place=node.place, mask=mask, **common)
+
+
+def _source(reader: Reader, entry: Any, node: Mapping, value: Any, context: str) -> str | tuple[str, ...] | Any:
+    """What `from:` names; a list or a map of a loss of several layers."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list | MappingType):
+        return ""
+    names = list(entry.args)
+    fits = sorted(value) == sorted(names) if isinstance(value, MappingType) else len(value) == len(names)
+    if not fits:
+        got = ", ".join(map(str, value)) if isinstance(value, MappingType) else f"{len(value)}"
+        message = f"{context}: from: {entry.name} reads {', '.join(names)}; expected {len(names)} layers, got {got}"
+        at = node.get("from")
+        reader.note(at.place if at is not None else node.place, message, "List them in this order, or by these names.")
+        reader.graph_is_whole = False
+    return frozen(dict(value)) if isinstance(value, MappingType) else tuple(value)
 
 
 def _entry(reader: Reader, node: Node, functions: MappingType[str, LossFunctionSpec], context: str) -> Any:

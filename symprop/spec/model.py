@@ -170,10 +170,18 @@ def suffix(id_: str, number: int) -> str:
 
 @dataclass(frozen=True)
 class LossSpec:
-    """One term of the loss; `l1` and `l2` are the factors of its penalties."""
+    """One term of the loss.
+
+    Args:
+        type: an entry of the library, or a formula under `losses:`.
+        source: the layer it reads; of a loss of several layers their references in order, or by argument.
+        target: the input it compares with, "" where it has none.
+        l1, l2: factors of its penalties.
+        mask: the input that says which entries count, "" for all.
+    """
 
     type: str
-    source: str
+    source: str | tuple[str, ...] | Mapping[str, str]
     target: str
     weight: float = 1.0
     reduce: str = "mean"
@@ -181,6 +189,19 @@ class LossSpec:
     l2: float = 0.0
     options: Options = field(default_factory=nothing)
     place: Place = TOP
+    mask: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The layers it reads, in order."""
+        if isinstance(self.source, str):
+            return (self.source,)
+        return tuple(self.source.values()) if isinstance(self.source, Mapping) else self.source
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs it reads."""
+        return tuple(name for name in (self.target, self.mask) if name)
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,7 @@ def _of_loss(reader: Reader, loss: list[LossSpec], inputs: list[InputSpec]) -> l
     for term in loss:
         entry = reader.catalog.losses.get(term.type)
         names = ["Y"] if entry is not None and entry.target == "labels" and term.target in labels else []
+        names += _targets(entry.equations[:-1]) if entry is not None else []
         for given in entry.given if entry is not None else ():
             if not given.when or term.options.get(given.when):
                 names += _targets([given.equation])

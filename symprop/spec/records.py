@@ -85,6 +85,14 @@ def layer_fields(entry: Any) -> Fields:
     return {**LAYER, **TIE} if entry.params else LAYER
 
 
+def loss_fields(entry: Any) -> Fields:
+    """The keys of a loss beside its options: several layers where it reads such, a target where it has one."""
+    fields = {**LOSS, "from": (k.SOURCES, REQUIRED)} if entry.args else {**LOSS}
+    if not entry.has_target:
+        del fields["target"]
+    return fields
+
+
 PICKED: Fields = {"type": (k.TEXT, REQUIRED)}
 LAYER: Fields = {
     "type": (k.TEXT, REQUIRED),
@@ -103,6 +111,7 @@ LOSS: Fields = {
     "reduce": (k.choice("mean", "sum"), None),
     "l1": (k.number(low=0), 0.0),
     "l2": (k.number(low=0), 0.0),
+    "mask": (k.REFERENCE, None),
 }
 OPTIMIZER: Fields = {
     "type": (k.TEXT, REQUIRED),

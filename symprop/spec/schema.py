@@ -20,7 +20,7 @@ def spec_schema(catalog: Catalog | None = None) -> Schema:
     own["inputs"] = _table(_object(records.INPUT))
     layers = {"type": "array", "minItems": 1, "items": {"anyOf": _layers(known)}}
     own["layers"], own["blocks"] = layers, _table(layers)
-    loss = {"anyOf": [*(_entry(entry, records.LOSS) for entry in known.losses.values()), _user_loss()]}
+    loss = {"anyOf": [*(_entry(entry, records.loss_fields(entry)) for entry in known.losses.values()), _user_loss()]}
     own["loss"] = {"anyOf": [loss, {"type": "array", "items": loss, "minItems": 1}]}
     own["optimizer"] = _pick(known.optimizers, {**records.OPTIMIZER}, schedule=_pick(known.schedules))
     own["training"] = _object(records.TRAINING, early_stop=_object(records.EARLY_STOP))

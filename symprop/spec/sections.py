@@ -148,8 +148,6 @@ def _check_input(reader: Reader, entry: InputSpec, made: Values, node: Mapping) 
 
     if made["shape"] is None and entry.classes is None:
         note("", "key 'shape' is missing; expected a list of extents without the batch axis, such as [3]")
-    if made["shape"] is not None and entry.classes is not None:
-        note("classes", "shape and classes are both given; expected one of them", "Class labels have no shape.")
     if entry.classes is not None and entry.role != "target":
         note("classes", "classes is for targets; expected it with role: target", "Tokens have a vocabulary.")
     if entry.vocabulary is not None and entry.role == "target":

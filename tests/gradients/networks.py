@@ -15,7 +15,7 @@ import numpy as np
 
 from symprop.codegen import generate_module, load_module
 from symprop.derivation import Derivation, derive
-from symprop.library import ACTIVATIONS, LOSSES
+from symprop.library import ACTIVATIONS
 from symprop.network import build
 from symprop.spec import parse_spec
 from tests.library import by_hand
@@ -32,8 +32,8 @@ FROM_LOGITS = {
     "binary_cross_entropy": "binary_cross_entropy_with_logits",
     "cross_entropy": "softmax_cross_entropy",
 }
-LABELS = ("cross_entropy", "softmax_cross_entropy", "nll")
-UNIT = ("binary_cross_entropy", "binary_cross_entropy_with_logits", "bce_with_logits")
+LABELS = ("cross_entropy", "softmax_cross_entropy", "nll", "softmax_focal")
+UNIT = ("binary_cross_entropy", "binary_cross_entropy_with_logits", "bce_with_logits", "binary_focal")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def activation(name: str, z: Array) -> tuple[Array, Any]:
     return f(z), lambda adjoint: adjoint * slope(z)
 
 
-SMALL = [Small(a, loss, reduce) for loss in LOSSES for a in ACTIVATIONS for reduce in ("mean", "sum")]
+SMALL = [Small(a, loss, reduce) for loss in by_hand.LOSSES for a in ACTIVATIONS for reduce in ("mean", "sum")]
 
 
 @lru_cache(maxsize=8)

@@ -9,17 +9,19 @@ import pytest
 
 from symprop.codegen import generate_module, load_module
 from symprop.derivation import derive
-from symprop.library import ACTIVATIONS, LOSSES
+from symprop.library import ACTIVATIONS
 from symprop.network import build
 from symprop.oracle.differences import relative_error
 from symprop.spec import parse_spec
 from tests.gradients.networks import HIDDEN, INPUTS, LABELS, LAST, OUTPUTS, Small
+from tests.library import by_hand
 
 Array = np.ndarray
 TOLERANCE = {"float64": 1e-11, "float32": 5e-5}
+LOSSES = list(by_hand.LOSSES)
 COUNT = max(len(ACTIVATIONS), len(LOSSES))
 BRANCHES = [
-    Small(list(ACTIVATIONS)[k % len(ACTIVATIONS)], list(LOSSES)[k % len(LOSSES)], ("mean", "sum")[k % 2])
+    Small(list(ACTIVATIONS)[k % len(ACTIVATIONS)], LOSSES[k % len(LOSSES)], ("mean", "sum")[k % 2])
     for k in range(COUNT)
 ]
 

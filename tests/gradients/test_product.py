@@ -16,7 +16,7 @@ NAMES = ("W_h", "b_h", "W_o", "b_o")
 
 def test_every_entry_is_in_the_table_by_hand() -> None:
     assert {*by_hand.ACTIVATIONS, *by_hand.ROW_ACTIVATIONS} == set(ACTIVATIONS)
-    assert set(by_hand.LOSSES) == set(LOSSES)
+    assert {*by_hand.LOSSES, *by_hand.LOSSES_OF_LAYERS} == set(LOSSES)
 
 
 @pytest.mark.parametrize("batch", [2, 5])

@@ -2,6 +2,7 @@
 
 `ACTIVATIONS[name]` is (f, df), both of an array, elementwise.  A row is the last axis of an array.
 `ROW_ACTIVATIONS[name]` is (f, vjp): f of an array, vjp of the array and the adjoint of f's value.
+`LOSSES_OF_LAYERS[name]` is the mean over rows of two axes, of the layers in order and then the target if there is one.
 `LOSSES[name]` is (loss, gradient), both of (p, t): the sum over all entries, and its gradient with respect to p; p
 is what the loss of this name reads (logits, probabilities, ...) and t an array of p's shape (one-hot rows for labels).
 Options are keywords with the library's defaults.  `PER_ROWS` names the losses whose mean divides by the number of rows.
@@ -183,6 +184,33 @@ def d_poisson(p: Array, t: Array, log_input: bool = True, eps: float = 1e-8) -> 
     return np.exp(p) - t if log_input else 1 - t / (p + eps)
 
 
+def binary_focal(z: Array, t: Array, gamma: float = 2.0, alpha: float = 0.25) -> float:
+    ones, zeros = sigmoid(-z) ** gamma * softplus(-z), sigmoid(z) ** gamma * softplus(z)
+    return float((alpha * t * ones + (1 - alpha) * (1 - t) * zeros).sum())
+
+
+def d_binary_focal(z: Array, t: Array, gamma: float = 2.0, alpha: float = 0.25) -> Array:
+    p, q = sigmoid(z), sigmoid(-z)
+    ones = -(q**gamma) * (q + gamma * p * softplus(-z))
+    zeros = p**gamma * (p + gamma * q * softplus(z))
+    return alpha * t * ones + (1 - alpha) * (1 - t) * zeros
+
+
+def others(z: Array) -> Array:
+    """1 - softmax(z), as a sum of the other classes."""
+    return softmax(z) @ (1 - np.eye(z.shape[-1]))
+
+
+def softmax_focal(z: Array, t: Array, gamma: float = 2.0, alpha: float = 1.0) -> float:
+    return float(-(alpha * t * others(z) ** gamma * log_softmax(z)).sum())
+
+
+def d_softmax_focal(z: Array, t: Array, gamma: float = 2.0, alpha: float = 1.0) -> Array:
+    p, q = softmax(z), others(z)
+    slopes = -alpha * t * (q**gamma - gamma * p * q ** (gamma - 1) * log_softmax(z))
+    return slopes - p * slopes.sum(axis=-1, keepdims=True)
+
+
 Loss = tuple[Callable[..., float], Callable[..., Array]]
 _LOGITS: Loss = (bce_logits, lambda z, t: sigmoid(z) - t)
 
@@ -204,6 +232,45 @@ LOSSES: dict[str, Loss] = {
     ),
     "kl_divergence": (lambda p, t: float((xlogy(t, t) - t * np.log(p)).sum()), lambda p, t: -t / p),
     "poisson": (poisson, d_poisson),
+    "binary_focal": (binary_focal, d_binary_focal),
+    "softmax_focal": (softmax_focal, d_softmax_focal),
 }
 
-PER_ROWS = frozenset({"cross_entropy", "softmax_cross_entropy", "nll", "kl_divergence"})
+PER_ROWS = frozenset({"cross_entropy", "softmax_cross_entropy", "nll", "kl_divergence", "softmax_focal"})
+
+
+def gaussian_nll(mu: Array, v: Array, t: Array, log_variance: bool = False, full: bool = False) -> float:
+    log_v = v if log_variance else np.log(v)
+    return float(((log_v + (t - mu) ** 2 / np.exp(log_v) + full * np.log(2 * np.pi)) / 2).mean())
+
+
+def gaussian_kl(mu: Array, log_var: Array) -> float:
+    return float(((np.expm1(log_var) - log_var + mu**2) / 2).sum() / len(mu))
+
+
+def cosines(u: Array, v: Array) -> Array:
+    return (u / np.linalg.norm(u, axis=1, keepdims=True)) @ (v / np.linalg.norm(v, axis=1, keepdims=True)).T
+
+
+def info_nce(u: Array, v: Array, temperature: float = 0.1) -> float:
+    return float(-np.diag(log_softmax(cosines(u, v) / temperature)).mean())
+
+
+def triplet(anchor: Array, positive: Array, negative: Array, margin: float = 1.0, squared: bool = True) -> float:
+    near, far = (np.linalg.norm(anchor - other, axis=1) ** (1 + squared) for other in (positive, negative))
+    return float(np.maximum(0, near - far + margin).mean())
+
+
+def cosine_embedding(u: Array, v: Array, t: Array, margin: float = 0.0) -> float:
+    c = np.diag(cosines(u, v))
+    return float(np.where(t > 0, 1 - c, np.maximum(0, c - margin)).mean())
+
+
+LOSSES_OF_LAYERS: dict[str, Callable[..., float]] = {
+    "gaussian_nll": gaussian_nll,
+    "gaussian_kl": gaussian_kl,
+    "info_nce": info_nce,
+    "triplet": triplet,
+    "cosine_embedding": cosine_embedding,
+    "cosine": lambda u, t: float(1 - np.diag(cosines(u, t)).mean()),
+}

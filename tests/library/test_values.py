@@ -17,9 +17,11 @@ LOSS_OPTIONS = {
     "huber": {"delta": 0.5},
     "softmax_cross_entropy": {"label_smoothing": 0.1},
     "poisson": {"log_input": False, "eps": 0.01},
+    "binary_focal": {"gamma": 1.5, "alpha": 0.4},
+    "softmax_focal": {"gamma": 0.5, "alpha": 2.0},
 }
 ACTIVATION_CASES = [(n, {}) for n in SCALARS] + list(OPTIONS.items())
-LOSS_CASES = [(n, {}) for n in LOSSES] + list(LOSS_OPTIONS.items())
+LOSS_CASES = [(n, {}) for n in by_hand.LOSSES] + list(LOSS_OPTIONS.items())
 
 
 def exactly(name: str, options: dict):
@@ -41,8 +43,9 @@ def close(got: float, want, scale, ulps: float = 8) -> bool:
 def test_every_entry_is_written_by_hand():
     assert list(by_hand.ACTIVATIONS) == SCALARS
     assert list(by_hand.ROW_ACTIVATIONS) == ROWS
-    assert list(by_hand.LOSSES) == list(LOSSES)
-    assert set(by_hand.PER_ROWS) == {name for name, entry in LOSSES.items() if entry.per == "rows"}
+    assert [*by_hand.LOSSES, *by_hand.LOSSES_OF_LAYERS] == list(LOSSES)
+    assert list(by_hand.LOSSES_OF_LAYERS) == [name for name, entry in LOSSES.items() if entry.args]
+    assert set(by_hand.PER_ROWS) == {name for name, entry in LOSSES.items() if entry.per == "rows" and not entry.args}
 
 
 @pytest.mark.parametrize(("name", "options"), ACTIVATION_CASES)

@@ -150,7 +150,7 @@ CASES = {
         net(loss="{type: mse, from: out, target: y, label_smoothing: 0.1}"),
         [
             (
-                "net.yaml:5:41: loss: unknown key 'label_smoothing'; expected one of from, l1, l2, reduce, "
+                "net.yaml:5:41: loss: unknown key 'label_smoothing'; expected one of from, l1, l2, mask, reduce, "
                 "target, type, weight"
             ),
         ],

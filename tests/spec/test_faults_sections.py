@@ -120,19 +120,6 @@ CASES = {
             ),
         ],
     ),
-    "classes_and_shape": (
-        net(
-            inputs="{x: {shape: [3]}, y: {shape: [4], classes: 4, role: target}}",
-            loss="{type: cross_entropy, from: out, target: y}",
-            layers="[{id: out, type: dense, units: 4, activation: softmax}]",
-        ),
-        [
-            (
-                "net.yaml:3:43: input 'y': shape and classes are both given; expected one of them. Class "
-                "labels have no shape."
-            ),
-        ],
-    ),
     "one_class": (
         net(
             inputs="{x: {shape: [3]}, y: {classes: 1, role: target}}",

@@ -1,0 +1,91 @@
+"""What a loss of several layers, or one with a mask, refuses: the whole sentence, from a file and from Python."""
+
+import pytest
+
+from symprop.errors import FormulaError, SpecError
+from symprop.library import Option, loss_of_layers
+from symprop.network import Sketch, build
+from symprop.spec import parse_spec
+
+REST = """\
+symprop: 1
+name: faulty
+inputs: {x: {shape: [3]}, y: {shape: [4], role: target}}
+layers:
+  - {id: a, type: dense, in: x, units: 4}
+  - {id: b, type: dense, in: x, units: 4}
+  - {id: c, type: dense, in: x, units: 5}
+loss:
+  - {type: mse, from: a, target: y}
+  - {type: triplet, from: [a, b, a]}
+  - {type: triplet, from: [c, c, c]}
+"""
+HINT = " List them in this order, or by these names."
+TRIPLET = "net.yaml:12:27: loss 4: from: triplet reads anchor, positive, negative; expected 3 layers, got "
+FAULTS = {
+    "{type: triplet, from: [a, b]}": f"{TRIPLET}2.{HINT}",
+    "{type: triplet, from: {anchor: a, positive: b, other: b}}": f"{TRIPLET}anchor, positive, other.{HINT}",
+    "{type: triplet, from: [a, b, q]}": ("net.yaml:12:34: loss 4: from: unknown source 'q'; expected one of a, b, c"),
+    "{type: gaussian_kl, from: [a, b], target: y}": (
+        "net.yaml:12:39: loss 4: unknown key 'target'; expected one of from, l1, l2, mask, reduce, type, weight"
+    ),
+    "{type: gaussian_nll, from: [a, b]}": "net.yaml:12:5: loss 4: key 'target' is missing",
+    "{type: mse, from: a, target: y, mask: k}": "net.yaml:12:43: loss 4: mask: unknown input 'k'; expected y",
+    "{type: info_nce, from: [a, c]}": (
+        "net.yaml:12:5: loss 4: info_nce: expected shapes u (N, D), v (N, D), got "
+        "u (N, 4), v (N, 5). Axes of the same name are of the same extent."
+    ),
+    "{type: mse, from: a, target: y, mask: x}": (
+        "net.yaml:12:5: loss 4: mse: expected a mask of numbers (N, 4), got x (N, 3)"
+    ),
+}
+
+
+@pytest.mark.parametrize("term", FAULTS)
+def test_a_fault_of_a_term_is_one_sentence_at_its_place(term: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        build(parse_spec(REST + f"  - {term}\n", "net.yaml"))
+    assert [str(f) for f in caught.value.faults] == [FAULTS[term]]
+
+
+def sketch() -> Sketch:
+    made = Sketch("faulty").input("x", 3).target("y", 4)
+    return made.layer("dense", id="a", units=4, inputs="x").layer("dense", id="b", units=4, inputs="x")
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (sketch().loss("gaussian_kl", ["a"]), "loss: from: expected 2 layers, for mu, log_var, got a"),
+        (
+            sketch().loss("gaussian_kl", {"mu": "a", "x": "b"}),
+            "loss: from: expected 2 layers, for mu, log_var, got a, b",
+        ),
+        (
+            sketch().loss("gaussian_kl", ["a", "b"], "y"),
+            "loss: target: gaussian_kl has no target; expected none, got 'y'",
+        ),
+        (sketch().loss("mse", ["a", "b"]), "loss: from: expected 1 layer, for p, got a, b"),
+        (sketch().loss("mse", "a", mask="z"), "loss: mask: unknown input 'z'; expected one of x, y"),
+    ],
+)
+def test_a_fault_of_a_sketch_is_one_sentence(made: Sketch, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        made.build()
+    assert [f.message for f in caught.value.faults] == [message]
+
+
+def test_an_entry_without_a_value_or_a_layer_is_refused() -> None:
+    with pytest.raises(FormulaError, match="the last equation of a loss of layers defines V"):
+        loss_of_layers("nothing", "U[n] = a[n]", args={"a": "N"}, source="")
+    with pytest.raises(ValueError, match="loss 'nothing': per='entries'"):
+        loss_of_layers("nothing", "V[n] = 1", args={}, source="", options={"w": Option("number", 1.0)})
+
+
+def test_the_equation_of_a_masked_loss() -> None:
+    made = Sketch("masked").input("x", 5, 3).target("y", 5, classes=4).target("m", 5)
+    network = made.layer("dense", id="o", units=4).loss("softmax_cross_entropy", mask="m").build()
+    assert str(network.equations[-1]) == "L = -sum[n,t,c](m[n,t]*Y[n,t,c]*log(P_loss[n,t,c]))/sum[n,t](m[n,t])"
+    assert network.notes == (
+        "The loss is the mean over what m keeps; m is 1 where it counts and 0 where not, and not 0 everywhere.",
+    )
