@@ -149,8 +149,8 @@ class Layer:
         return tuple(name for name in activations if any(re.search(rf"\b{name}\(", text) for text in self.equations))
 
     def form(self, options: Mapping[str, Any], given: Collection[str] = ()) -> Layer:
-        """The entry for certain values of its options and with certain arguments, by name or as many as are given."""
-        named = set(given) & set(self.args) or set(list(self.args)[: len(given)])
+        """The entry for certain values of its options and with certain arguments, as keys or as many as are given."""
+        named = set(given) if isinstance(given, Mapping) else set(list(self.args)[: len(given)])
         settings = {**options, **{name: name in named for name in self.optional}}
         made = self
         for variant in self.variants:
@@ -182,7 +182,7 @@ def layer(name: str, *equations: str, args: Mapping[str, str], shape: str, sourc
     given = {key: value for key, value in rest.items() if value is not None}
     entry = Layer(name, equations, dict(args), shape, source, **given)
     _check_variants(entry, f"layer '{name}'")
-    for form in (entry, *(entry.form(v.when, [n for n in v.when if n in entry.args]) for v in entry.variants)):
+    for form in (entry, *(entry.form(v.when, {n: True for n in v.when if n in entry.args}) for v in entry.variants)):
         _check(form)
     return LAYERS.register(entry)
 
