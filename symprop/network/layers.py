@@ -196,8 +196,9 @@ class _Work:
         """Define the tensors; a copy needs none of its own, and the result one where it copies an argument."""
         result, own = "", set[str]()
         for equation, tensor in made:
-            copied = equation.body.tensor if isinstance(equation.body, Read) else ""
-            if copied and equation.body.indices == equation.indices and (tensor.name != "Z" or copied in own):
+            body = equation.body
+            copied = body.tensor if isinstance(body, Read) and body.indices == equation.indices else ""
+            if copied and (tensor.name != "Z" or copied in own):
                 result = names[tensor.name] = names[copied]
                 continue
             own.add(tensor.name)

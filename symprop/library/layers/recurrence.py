@@ -1,7 +1,7 @@
 """Recurrent layers: a state at every step of a sequence, from the state of the step before.
 
-The gates are those of the papers.  The pre-activations of all gates are one tensor p, in PyTorch's order, so that a step is
-one product with U.  Of `reverse` a step reads the state of the step behind, and the first step is the last one.
+The gates are those of the papers.  The pre-activations of all gates are one tensor p, in PyTorch's order, so that a
+step is one product with U.  Of `reverse` a step reads the state of the step behind, and the first step is the last one.
 """
 
 from __future__ import annotations
@@ -54,12 +54,14 @@ def forms(equations: tuple[str, ...]) -> dict[str, Any]:
     return {"variants": tuple(found)}
 
 
+INPUT = "sum[d](x[n, t, d]*W[d, m]) + b[m]"
+STATE_BEFORE = "sum[k](h[n, before, k]*U[k, m]) + [first]*sum[k](h0[n, k]*U[k, m])"
 RNN = (
-    "p[n, t, j] = sum[d](x[n, t, d]*W[d, j]) + sum[k](h[n, before, k]*U[k, j]) + [first]*sum[k](h0[n, k]*U[k, j]) + b[j]",
+    f"p[n, t, m] = {INPUT} + {STATE_BEFORE}",
     "h[n, t, j] = activation(p[n, t, j])",
 )
 LSTM = (
-    "p[n, t, m] = sum[d](x[n, t, d]*W[d, m]) + sum[k](h[n, before, k]*U[k, m]) + [first]*sum[k](h0[n, k]*U[k, m]) + b[m]",
+    f"p[n, t, m] = {INPUT} + {STATE_BEFORE}",
     "i[n, t, j] = sigmoid(p[n, t, j])",
     "f[n, t, j] = sigmoid(p[n, t, j + units])",
     "g[n, t, j] = tanh(p[n, t, j + 2*units])",
@@ -68,8 +70,8 @@ LSTM = (
     "h[n, t, j] = o[n, t, j]*tanh(c[n, t, j])",
 )
 GRU = (
-    "p[n, t, m] = sum[d](x[n, t, d]*W[d, m]) + b[m]",
-    "q[n, t, m] = sum[k](h[n, before, k]*U[k, m]) + [first]*sum[k](h0[n, k]*U[k, m])",
+    f"p[n, t, m] = {INPUT}",
+    f"q[n, t, m] = {STATE_BEFORE}",
     "r[n, t, j] = sigmoid(p[n, t, j] + q[n, t, j])",
     "z[n, t, j] = sigmoid(p[n, t, j + units] + q[n, t, j + units])",
     "c[n, t, j] = tanh(p[n, t, j + 2*units] + r[n, t, j]*(q[n, t, j + 2*units] + bu[j]))",
@@ -98,7 +100,7 @@ layer(
     indices={"j": "units"},
     params=weights(4),
     **forms(LSTM),
-    source="Hochreiter, Schmidhuber, Neural Comput. 9, 1735-1780 (1997); Gers et al., Neural Comput. 12, 2451-2471 (2000)",
+    source="Hochreiter, Schmidhuber, Neural Comput. 9, 1735-1780 (1997); Gers et al., ibid. 12, 2451-2471 (2000)",
     options=settings(),
 )
 layer(
