@@ -55,7 +55,8 @@ def called(net: Assembly, choice: Pick, target: Target) -> Function | None:
     if entry is None:
         return None
     if not entry.elementwise:
-        net.fault((*target.where, "activation"), f"{target.owner}: {entry.name} acts on rows; expected one of entries")
+        message = f"{target.owner}: {choice.name} acts on rows; expected an activation of single entries"
+        net.fault(target.where, message)
         return None
     return net.use(entry.function(**dict(choice.options)))
 
