@@ -1,4 +1,4 @@
-"""Recurrence and attention beyond their values: cost of deriving, functions of one's own, and what is said of faults."""
+"""Recurrence and attention beyond their values: cost of deriving, functions of one's own, and faults."""
 
 from __future__ import annotations
 
