@@ -14,7 +14,7 @@ from fractions import Fraction
 from symprop.algebra.terms import Factor, Facts, Term, factors_of, merge
 from symprop.language import expressions as ex
 from symprop.language.equations import Equation
-from symprop.language.indices import Compound, Domain, Index, Position
+from symprop.language.indices import EVERYWHERE, Compound, Domain, Index, Position
 
 Found = dict[Index, Position]
 
@@ -169,16 +169,19 @@ def _defined(equation: Equation, found: Found, facts: Facts, domain: Domain) -> 
 
 @dataclass(frozen=True)
 class Fold:
-    """A value that is at hand: `pattern` is the target of an equation, or exp of it."""
+    """A value that is at hand: within `domain`, `pattern` is the target of an equation, or exp of it."""
 
     equation: Equation
     pattern: ex.Expr
     exponential: bool = False
+    domain: Domain = EVERYWHERE
 
     def value(self, found: Found, facts: Facts, domain: Domain) -> ex.Expr | None:
         """What replaces the pattern at the positions found, or None where the read may be out of bounds."""
         read = target_read(self.equation, found)
         if read is None or not facts.in_range(read, domain) or not _defined(self.equation, found, facts, domain):
+            return None
+        if not facts.holds(self.domain.substitute(found).constraints, domain):
             return None
         return ex.Call("exp", [read]) if self.exponential else read
 
@@ -186,9 +189,12 @@ class Fold:
 def folds_of(equation: Equation) -> Iterator[Fold]:
     """The patterns an equation offers: its right side, and for a logarithm A = Z - log(S) also exp(Z)/S = exp(A)."""
     body = equation.body
+    domain, body = (body.domain, body.body) if isinstance(body, ex.Guard) else (EVERYWHERE, body)
     if equation.domain or isinstance(body, ex.Read | ex.Number | ex.Guard | ex.Reduce):
         return
-    if not isinstance(body, ex.Add):
+    if domain:
+        yield Fold(equation, body, domain=domain)
+    elif not isinstance(body, ex.Add):
         yield Fold(equation, body)
     elif any(isinstance(node, ex.Call) and node.name == "log" for term in body.terms for node in ex.walk(term)):
         yield Fold(equation, ex.mul(*map(_exponential, body.terms)), exponential=True)

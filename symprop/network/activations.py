@@ -46,17 +46,38 @@ def picked(value: Pick | str) -> Pick:
     return Pick(value, NONE) if isinstance(value, str) else value
 
 
-def activate(net: Assembly, source: Tensor, choice: Pick, target: Target) -> str | None:
-    """Add the equations of an activation; gives the name of its value, None where it is at fault."""
+def called(net: Assembly, choice: Pick, target: Target) -> Function | None:
+    """The function that the equations of a layer call for an activation, None where it is at fault."""
     user = net.users.get(choice.name)
     if user is not None:
-        return _scalar(net, source, user, None, target) if _unary(net, user, target) else None
+        return net.use(user) if _unary(net, user, target) else None
+    entry = _entry(net, choice, target)
+    if entry is None:
+        return None
+    if not entry.elementwise:
+        message = f"{target.owner}: {choice.name} acts on rows; expected an activation of single entries"
+        net.fault(target.where, message)
+        return None
+    return net.use(entry.function(**dict(choice.options)))
+
+
+def _entry(net: Assembly, choice: Pick, target: Target) -> Activation | None:
     if choice.name in net.spec.functions:
         return None  # its formula is at fault, which has been noted
     entry = ACTIVATIONS.get(choice.name)
     if entry is None:
         known = f"{target.owner}: unknown activation '{choice.name}'; {ACTIVATIONS.suggestion(choice.name)}"
         net.fault((*target.where, "activation"), known)
+    return entry
+
+
+def activate(net: Assembly, source: Tensor, choice: Pick, target: Target) -> str | None:
+    """Add the equations of an activation; gives the name of its value, None where it is at fault."""
+    user = net.users.get(choice.name)
+    if user is not None:
+        return _scalar(net, source, user, None, target) if _unary(net, user, target) else None
+    entry = _entry(net, choice, target)
+    if entry is None:
         return None
     options = dict(choice.options)
     if entry.elementwise:

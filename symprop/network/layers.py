@@ -6,6 +6,7 @@ a layer computes is in the library; here are only names, shapes and the faults o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,9 +16,10 @@ from symprop.language import Equation, Expr, Extent, Number, Position, Read, Ten
 from symprop.language.expressions import substitute
 from symprop.library import INITIALISERS, LAYERS, Layer, Parameter
 from symprop.library.options import completed
-from symprop.network.activations import Target, activate, picked
+from symprop.network.activations import Target, activate, called, picked
 from symprop.network.assembly import Assembly
 from symprop.network.binding import bound, positive
+from symprop.network.functions import with_scalars
 from symprop.network.patterns import Template, instance
 from symprop.network.rewrite import Renaming
 from symprop.network.shapes import Bindings, shown
@@ -59,7 +61,7 @@ def library_layer(net: Assembly, layer: LayerSpec) -> None:
     work = _Work(net, layer, entry, target, options, given)
     result = work.result()
     choice = layer.activation or options.get("activation")
-    if result is not None and choice is not None:
+    if result is not None and choice is not None and "activation" not in work.entry.called:
         result = activate(net, net.tensors[result], picked(choice), target)
     if result is not None:
         net.outputs[layer.reference] = result
@@ -74,6 +76,7 @@ class _Work:
         names: their names in the network, where these are not made from the local ones.
         absent: what stands for the parameters and arguments that are left out.
         turned: shared parameters whose axes are read in the other order.
+        functions: names of the functions that stand for the options which equations call.
     """
 
     net: Assembly
@@ -86,6 +89,7 @@ class _Work:
     names: dict[str, str] = field(default_factory=dict)
     absent: dict[str, Expr] = field(default_factory=dict)
     turned: set[str] = field(default_factory=set)
+    functions: dict[str, str] = field(default_factory=dict)
 
     def result(self) -> str | None:
         """Name of the result before its activation, None where the layer is at fault."""
@@ -99,6 +103,8 @@ class _Work:
         if self.entry.variadic:
             return self._combined()
         self.entry = self.entry.form(self.options, named)
+        if not self._call():
+            return None
         try:
             return self._defined(named, bound(self.entry, self.options, named, self.net.extents, self._called))
         except FormulaError as error:
@@ -146,6 +152,15 @@ class _Work:
                 return f"layer {reference}" if reference.isdecimal() else reference
         return tensor.name
 
+    def _call(self) -> bool:
+        """Find the functions that stand for activations which equations call; False where one is at fault."""
+        for name in self.entry.called:
+            function = called(self.net, picked(self.options[name]), self.target)
+            if function is None:
+                return False
+            self.functions[name] = function.name
+        return True
+
     # -- what it makes -------------------------------------------------------------------------------------------
 
     def _defined(self, named: Mapping[str, Tensor], bindings: Bindings) -> str:
@@ -157,10 +172,12 @@ class _Work:
         self._learn(bindings)
         self._sample(bindings)
         self._keep(bindings)
+        for name, shape in self.entry.recurrent.items():
+            self.local[name], self.names[name] = Tensor(name, bindings.axes(shape)), self.target.name(name)
         names = {**{name: tensor.name for name, tensor in self.local.items()}, **self.names}
         self.local["Z"] = Tensor("Z", positive(bindings.axes(self.entry.shape), "its result"))
         template = Template(
-            (*self.entry.equations, *self.entry.updates, *self.entry.inference),
+            tuple(map(self._written, (*self.entry.equations, *self.entry.updates, *self.entry.inference))),
             self.local,
             len(bindings.dots or ()),
             bindings.names,
@@ -168,19 +185,40 @@ class _Work:
             f"layer '{self.entry.name}'",
             {name: bindings.value(text) for name, text in self.entry.indices.items()},
             bindings,
+            tuple(self.functions.values()),
         )
-        result, count, made = "", len(self.entry.equations), instance(template)
-        for equation, tensor in made[:count]:
-            if tensor.name != "Z" and isinstance(equation.body, Read) and equation.body.indices == equation.indices:
-                names[tensor.name] = names[equation.body.tensor]  # a copy needs no tensor of its own
-                continue
-            names[tensor.name] = self.target.name(tensor.name)
-            result = self._define(self._renamed(equation, names), tensor)
+        count, made = len(self.entry.equations), instance(template)
+        result = self._all(made[:count], names)
         self._beside([self._renamed(equation, names) for equation, _ in made[count:]])
         return result
 
+    def _all(self, made: Sequence[tuple[Equation, Tensor]], names: dict[str, str]) -> str:
+        """Define the tensors; a copy needs none of its own, and the result one where it copies an argument."""
+        result, own = "", set[str]()
+        for equation, tensor in made:
+            body = equation.body
+            copied = body.tensor if isinstance(body, Read) and body.indices == equation.indices else ""
+            if copied and (tensor.name != "Z" or copied in own):
+                result = names[tensor.name] = names[copied]
+                continue
+            own.add(tensor.name)
+            names[tensor.name] = self.target.name(tensor.name)
+            result = self._define(self._renamed(equation, names), tensor)
+        return result
+
+    def _written(self, text: str) -> str:
+        """An equation with the functions that options stand for."""
+        for option, function in self.functions.items():
+            text = re.sub(rf"\b{option}(?=\()", function, text)
+        return text
+
     def _renamed(self, equation: Equation, names: Mapping[str, str]) -> Equation:
-        return Renaming(names, self.absent, turned=frozenset(self.turned)).equation(equation)
+        made = Renaming(names, self.absent, turned=frozenset(self.turned)).equation(equation)
+        return made.with_body(with_scalars(self.net, made.body, self._scalar))
+
+    def _scalar(self, name: str, value: float) -> Read:
+        target = self.target
+        return self.net.parameter(target.name(name), value, target.origin, target.owner, target.where)
 
     def _beside(self, equations: Sequence[Equation]) -> None:
         """Keep the updates, which come first, and the equations of inference."""

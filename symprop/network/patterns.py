@@ -69,6 +69,7 @@ class Template:
         where: the entry, for messages.
         indices: extents of indices that stand alone on no axis.
         bindings: the axes that options pick or make, where there are such.
+        functions: names of functions that the text calls, beside those of the library.
     """
 
     texts: tuple[str, ...]
@@ -79,6 +80,7 @@ class Template:
     where: str = "equation"
     indices: Mapping[str, Extent] = field(default_factory=dict)
     bindings: Bindings | None = None
+    functions: tuple[str, ...] = ()
 
 
 def instance(template: Template) -> list[tuple[Equation, Tensor]]:
@@ -89,7 +91,8 @@ def instance(template: Template) -> list[tuple[Equation, Tensor]]:
     sizes = {name: _atom(size) for name, size in template.sizes.items()}
     lines = tuple(expanded(text, template.dots, sizes, template.bindings) for text in template.texts)
     indices = tuple(template.indices.items())
-    made = _instance(lines, signature + scalars, indices, callable_names(), template.where)
+    functions = callable_names() + template.functions
+    made = _instance(lines, signature + scalars, indices, functions, template.where)
     return [(equation.with_body(bind(equation.body, values)) if values else equation, t) for equation, t in made]
 
 

@@ -81,12 +81,12 @@ class Sketch:
         type: str,
         *,
         id: str = "",
-        inputs: str | Sequence[str] = (),
+        inputs: str | Sequence[str] | Mapping[str, str] = (),
         activation: Choice = None,
         tie: str | Mapping[str, str] | None = None,
         **options: Any,
     ) -> Sketch:
-        """A layer of the library; it reads the layer above unless `inputs` names others, and may share parameters."""
+        """A layer of the library; it reads the layer above unless `inputs` names others, in order or by argument."""
         chosen = None if activation is None else picked(activation)
         number = len(self.spec.layers) + 1
         ties = {"": tie} if isinstance(tie, str) else dict(tie or {})
@@ -162,7 +162,9 @@ class Sketch:
         """
         return build(replace(self.spec, name=self.name, file=self.name))
 
-    def _sources(self, inputs: str | Sequence[str]) -> tuple[str, ...]:
+    def _sources(self, inputs: str | Sequence[str] | Mapping[str, str]) -> Any:
+        if isinstance(inputs, Mapping):
+            return inputs
         if inputs:
             return (inputs,) if isinstance(inputs, str) else tuple(inputs)
         if self.spec.layers:

@@ -10,10 +10,10 @@ index in common; axes that stay together are merged, so that any of these is one
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symprop.language import Equation, Expr, Extent, Index, Position, Read, Tensor
-from symprop.language.expressions import Mul, Reduce, free_indices, mul
+from symprop.language.expressions import Mul, Reduce, free_indices, mul, transform, walk
 from symprop.plan.values import Product
 
 TYPICAL_BATCH = 32
@@ -43,9 +43,23 @@ def split(equation: Equation, tensors: dict[str, Tensor], least: int) -> Split:
         return out
     plain = [i for i in free if i is not None]
     body = _replace(equation.body, lambda node: _product(node, equation, plain, tensors, least, out))
+    if any(isinstance(node, Reduce) for node in walk(body)):
+        body = _moved(body, equation.target, tensors, out)
     whole = body == Read(equation.target, map(Position.of, plain))
     out.rest = None if whole else equation.with_body(body)
     return out
+
+
+def _moved(body: Expr, target: str, tensors: dict[str, Tensor], out: Split) -> Expr:
+    """The rest that reads no product from its target: a sum that is left may be collected there."""
+    if all(product.out != target for product in out.products):
+        return body
+    name = _scratch(target, tensors)
+    tensors[name] = replace(tensors[target], name=name)
+    out.products = [
+        replace(p, out=name, equation=replace(p.equation, target=name)) if p.out == target else p for p in out.products
+    ]
+    return transform(body, lambda e: Read(name, e.indices) if isinstance(e, Read) and e.tensor == target else e)
 
 
 def _replace(expr: Expr, change: Callable[[Reduce], Expr]) -> Expr:

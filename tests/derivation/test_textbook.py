@@ -178,3 +178,18 @@ def test_a_recurrence_reads_its_own_value_ahead() -> None:
     found = derive(network(lines, X="N T 4", H="N T 4", U="4 4", G="N T 4"))
     assert body(found, "U") == "sum[n,t](H[n,t - 1,k]*dH[n,t,j]*(1 - H[n,t,j]**2))"
     assert body(found, "H").count("tanh") == 0
+
+
+def test_a_guarded_value_is_read_where_its_guard_holds() -> None:
+    lines = [
+        "A[n,t,s] = [s <= t]*exp(S[n,t,s])/sum[r: r <= t](exp(S[n,t,r]))",
+        "L = sum[n,t,s](A[n,t,s]*G[n,t,s])",
+    ]
+    derivation = derive(network(lines, S="N 4 4", G="N 4 4", A="N 4 4", L=""))
+    assert body(derivation, "S") == "[t >= s]*(A[n,t,s]*(dA[n,t,s] - sum[k: t >= k](dA[n,t,k]*A[n,t,k])))"
+
+
+def test_a_guarded_value_is_not_read_elsewhere() -> None:
+    lines = ["y[n,t] = [t >= 1]*(w[t]*exp(x[n,t]))", "L = sum[n,t](y[n,t] + w[t]*exp(x[n,t]))"]
+    derivation = derive(network(lines, x="N 4", w="4", y="N 4", L=""))
+    assert body(derivation, "x") == "[t >= 1]*(dy[n,t]*y[n,t]) + w[t]*exp(x[n,t])"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tests.layers import by_hand as hand
+from tests.layers import steps
 from tests.layers.kinds import (
     Array,
     Case,
@@ -155,6 +156,7 @@ CASES = [
     ),
     plain("reduce_sum", "reduce_sum", IMAGE, lambda w, x: x.sum(axis=2), axis=2),
     plain("reduce_mean", "reduce_mean", IMAGE, lambda w, x: x.mean(axis=(1, 3)), axis=(1, -1)),
+    *steps.CASES,
 ]
 
 

@@ -31,6 +31,9 @@ class Case:
         value: by hand, from the parameters as a mapping and the inputs.
         torch: the same by PyTorch; None where it has nothing of the kind.
         batch: rows.
+        flat: parameters whose gradient is identically zero.
+        given: inputs by number that are not drawn.
+        named: arguments that the inputs are given for, where they are not the first ones.
     """
 
     name: str
@@ -41,6 +44,9 @@ class Case:
     torch: Value | None = None
     batch: int = 2
     vocabulary: Mapping[int, int] = field(default_factory=dict)
+    flat: tuple[str, ...] = ()
+    given: Mapping[int, Array] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
 
     @cached_property
     def rows(self) -> list[Array]:
@@ -51,7 +57,7 @@ class Case:
             high = self.vocabulary.get(k)
             size = (self.batch, *shape)
             drawn.append(rng.standard_normal(size) if high is None else rng.integers(0, high, size))
-        return drawn
+        return [self.given.get(k, x) for k, x in enumerate(drawn)]
 
     @cached_property
     def network(self) -> Network:
@@ -71,7 +77,8 @@ class Case:
                 equation, output="z", args={"x": shape}, params={"S": shape}, id=f"s{k}", inputs=f"x{k}"
             )
             sources.append(f"s{k}")
-        sketch = sketch.layer(self.type, id="a", inputs=sources, **self.options)
+        inputs = dict(zip(self.named, sources, strict=True)) if self.named else sources
+        sketch = sketch.layer(self.type, id="a", inputs=inputs, **self.options)
         sketch = sketch.layer("flatten").layer("dense", units=2, id="o")
         return sketch.target("goal", 2).loss("mse").build()
 

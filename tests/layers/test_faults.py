@@ -108,7 +108,7 @@ def test_glorot_counts_the_kernel():
         (
             {"variants": (Variant({"flag": True}, name="other"),), "options": {"flag": Option("flag", True, doc="x")}},
             "layer 'bad': a variant changes 'name'; expected one of args, equations, extents, indices, inference, "
-            "optional, params, requires, same, samples, shape, state, updates",
+            "optional, params, recurrent, requires, same, samples, shape, state, updates",
         ),
         ({"optional": {"m": 1}}, "layer 'bad': no argument 'm', which is said to be optional"),
         (

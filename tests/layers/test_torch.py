@@ -24,5 +24,8 @@ def test_values_and_gradients(case: Case) -> None:
     value, grads = module.value_and_grad(module.Params(**case.params), rows, case.goal)
     assert value == pytest.approx(loss.item(), rel=1e-12)
     for name, theirs in params.items():
+        if name in case.flat:
+            assert max(abs(theirs.grad.numpy()).max(), abs(getattr(grads, name)).max()) < 1e-12, name
+            continue
         assert np.linalg.norm(theirs.grad.numpy()) > 0
         assert relative_error(getattr(grads, name), theirs.grad.numpy()) < 1e-10, name

@@ -9,6 +9,7 @@ from symprop.derivation import derive
 from symprop.errors import FormulaError
 from symprop.language import Extent, Scope, Tensor, parse_equation
 from symprop.plan import KernelPlan, Program, plan_derivation
+from symprop.plan.contraction import split
 from symprop.plan.recurrence import order
 from tests.cases.equations import CASES, Case
 from tests.codegen.fixed import fixed_network
@@ -132,3 +133,13 @@ def test_a_sum_over_earlier_steps_is_a_recurrence() -> None:
     for text, downwards in [("s: s < t", False), ("s: s > t", True)]:
         unit = order([parse_equation(f"H[n,t] = 1 + sum[{text}](H[n,s])", Scope(table))])[0]
         assert unit.step is not None and (unit.step.name, unit.downwards) == ("t", downwards)
+
+
+def test_a_sum_beside_a_product_is_collected_elsewhere() -> None:
+    N, D = Extent.of("N"), Extent.of(4)
+    tensors = {name: Tensor(name, (N, Extent.of(9), D)) for name in ("a", "b")}
+    tensors |= {"c": Tensor("c", (N, D)), "y": Tensor("y", (D, D))}
+    text = "y[i,j] = sum[n,t](a[n,t,i]*b[n,t,j]) + sum[n](c[n,i]*b[n,0,j])"
+    parts = split(parse_equation(text, Scope(tensors)), dict(tensors), least=32 * 16 * 2)
+    assert [str(p.equation) for p in parts.products] == ["y_1[i,j] = sum[n,t](a[n,t,i]*b[n,t,j])"]
+    assert str(parts.rest) == "y[i,j] = y_1[i,j] + sum[n](c[n,i]*b[n,0,j])"

@@ -11,6 +11,7 @@ bound by the first shape it stands in.  `..., T < V` is a tensor of integers bel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -88,8 +89,8 @@ class Layer:
 
     Args:
         name: its name in a spec.
-        equations: definitions from the arguments and parameters, in order, the last one of `Z`; () where the layer
-            is its activation alone.
+        equations: definitions from the arguments and parameters, in order, the last one of `Z`, which may be the name
+            of one before, `Z[n, t, j] = h[n, t, j]`; () where the layer is its activation alone.
         args: shape of every argument, by the name the equation reads it under, in the order they are given.
         shape: shape of the result.
         source: where it is published.
@@ -100,10 +101,12 @@ class Layer:
         inference: equations that replace those of the same targets outside training.
         variadic: whether it takes two arguments or more; its one equation then combines what came before, `a`, with
             the next argument, `b`, and reads `a` at the indices of the result alone.
-        options: what a spec can set; an option named `activation` is applied to the result.
+        options: what a spec can set; an activation among them is called by its name, `gate(x[n])`, and one named
+            `activation` that no equation calls is applied to the result.
         same: name for a mismatch of the arguments, such as "shape"; "" where the shapes alone explain it.
         extents: whole numbers computed from extents and options, in order, as arithmetic; equations read them too.
         indices: extents of indices that stand alone on no axis.
+        recurrent: shapes of tensors that equations read before they define them, at another step.
         optional: arguments that may be left out, with the number that they then read as.
         requires: what has to hold of the extents.
         variants: what is different for certain values of options; those that hold are put in, in order.
@@ -124,6 +127,7 @@ class Layer:
     same: str = ""
     extents: Mapping[str, str] = field(default_factory=dict)
     indices: Mapping[str, str] = field(default_factory=dict)
+    recurrent: Mapping[str, str] = field(default_factory=dict)
     optional: Mapping[str, int] = field(default_factory=dict)
     requires: tuple[Requirement, ...] = ()
     variants: tuple[Variant, ...] = ()
@@ -138,9 +142,15 @@ class Layer:
         """The arguments that have to be given."""
         return tuple(name for name in self.args if name not in self.optional)
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The options that equations call as functions."""
+        activations = (name for name, option in self.options.items() if option.kind == "activation")
+        return tuple(name for name in activations if any(re.search(rf"\b{name}\(", text) for text in self.equations))
+
     def form(self, options: Mapping[str, Any], given: Collection[str] = ()) -> Layer:
-        """The entry for certain values of its options and with certain arguments, by name or as many as are given."""
-        named = set(given) & set(self.args) or set(list(self.args)[: len(given)])
+        """The entry for certain values of its options and with certain arguments, as keys or as many as are given."""
+        named = set(given) if isinstance(given, Mapping) else set(list(self.args)[: len(given)])
         settings = {**options, **{name: name in named for name in self.optional}}
         made = self
         for variant in self.variants:
@@ -171,7 +181,8 @@ def layer(name: str, *equations: str, args: Mapping[str, str], shape: str, sourc
     """
     given = {key: value for key, value in rest.items() if value is not None}
     entry = Layer(name, equations, dict(args), shape, source, **given)
-    for form in (entry, *(entry.form(v.when, [n for n in v.when if n in entry.args]) for v in entry.variants)):
+    _check_variants(entry, f"layer '{name}'")
+    for form in (entry, *(entry.form(v.when, {n: True for n in v.when if n in entry.args}) for v in entry.variants)):
         _check(form)
     return LAYERS.register(entry)
 
@@ -190,7 +201,6 @@ def _check(entry: Layer) -> None:
     strange = [text for text in entry.updates if text.partition("[")[0] not in entry.state]
     if strange:
         raise FormulaError(Fault(where, f"the update '{strange[0]}' is not one of a state"))
-    _check_variants(entry, where)
 
 
 def _check_variants(entry: Layer, where: str) -> None:

@@ -1,0 +1,191 @@
+"""Cases of recurrent layers, attention and gated layers: both directions, both results, first states, masks, edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.special import erf
+
+from tests.layers import by_hand_steps as hand
+from tests.layers.kinds import Array, Case, plain
+
+SEQUENCE, UNITS = (5, 3), 4
+
+
+def _relu(z: Array) -> Array:
+    return z * (z.real > 0)
+
+
+def recurrent(name: str, type: str, of: tuple[int, ...] = SEQUENCE, batch: int = 2, first: int = 0, **o: Any) -> Case:
+    """A recurrent layer with `first` of its first states given."""
+    last, reverse = o.get("return") == "last", o.get("reverse", False)
+
+    def by_hand(w: Mapping[str, Array], x: Array, *start: Array) -> Array:
+        wide = {"lstm": 4, "gru": 3, "rnn": 1}[type] * UNITS
+        w = {"b": np.zeros(wide), "bu": np.zeros(UNITS), **w}
+        function = _relu if o.get("activation") == "relu" else np.tanh
+        step = {"rnn": hand.rnn_step(w, function), "lstm": hand.lstm_step(w), "gru": hand.gru_step(w)}[type]
+        count = 2 if type == "lstm" else 1
+        zeros = (np.zeros((len(x), UNITS)),) * (count - len(start))
+        h = hand.states(step, x, (*start, *zeros), reverse)
+        return h[:, 0 if reverse else -1] if last else h
+
+    def by_torch(w: Mapping[str, Array], x: Array, *start: Array) -> Array:
+        return _torch_recurrent(type, o, w, x, start)
+
+    shapes = (of, *[(UNITS,)] * first)
+    return Case(name, type, {"units": UNITS, **o}, shapes, by_hand, by_torch, batch=batch)
+
+
+def _torch_recurrent(type: str, o: Mapping[str, Any], w: Mapping[str, Array], x: Array, start: Any) -> Array:
+    import torch
+
+    known = {"nonlinearity": o.get("activation", "tanh")} if type == "rnn" else {}
+    cell = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[type]
+    module = cell(x.shape[2], UNITS, batch_first=True, dtype=torch.float64, **known)
+    wide = w["W"].shape[1]
+    hidden = torch.zeros(wide, dtype=torch.float64)
+    if "bu" in w:
+        hidden = torch.cat([hidden[: 2 * UNITS], w["bu"]])
+    given = {
+        "weight_ih_l0": w["W"].T,
+        "weight_hh_l0": w["U"].T,
+        "bias_ih_l0": w.get("b", torch.zeros(wide, dtype=torch.float64)),
+        "bias_hh_l0": hidden,
+    }
+    states = [s[None] for s in start]
+    if type == "lstm" and len(states) == 1:
+        states.append(torch.zeros_like(states[0]))
+    first = tuple(states) if type == "lstm" else states[0] if states else None
+    rows = x.flip(1) if o.get("reverse") else x
+    out, _ = torch.func.functional_call(module, given, (rows, first or None) if type == "lstm" else (rows, first))
+    if o.get("return") == "last":
+        return out[:, -1]
+    return out.flip(1) if o.get("reverse") else out
+
+
+def attending(
+    name: str,
+    x: tuple[int, int],
+    memory: tuple[int, int] | None = None,
+    masked: bool = False,
+    batch: int = 3,
+    **o: Any,
+) -> Case:
+    """Attention; of a mask the last row sees nothing."""
+    heads, causal, bias = o.get("heads", 1), o.get("causal", False), o.get("bias", True)
+    base = 10000.0 if o.get("rotary") else None
+    shapes = (x, *([memory] if memory else []), *([((memory or x)[0],)] if masked else []))
+
+    def parted(given: tuple[Array, ...]) -> tuple[Array, Array, Array]:
+        own = given[0]
+        keys = given[1] if memory else own
+        seen = np.ones((own.shape[0], own.shape[1], keys.shape[1]), dtype=bool)
+        seen = np.tril(seen) if causal else seen
+        return own, keys, seen & (np.asarray(given[-1]) == 1)[:, None] if masked else seen
+
+    def by_hand(w: Mapping[str, Array], *given: Array) -> Array:
+        own, keys, seen = parted(given)
+        return hand.attention(w, own, keys, heads, seen, base, bias)
+
+    def by_torch(w: Mapping[str, Array], *given: Array) -> Array:
+        from torch.nn import functional as F
+
+        own, keys, seen = parted(given)
+
+        def split(of: Array, kind: str) -> Array:
+            z = of @ w["W" + kind] + (w["b" + kind] if bias else 0)
+            return z.reshape(*z.shape[:2], heads, -1).transpose(1, 2)
+
+        mask = own.new_tensor(seen).bool()[:, None]
+        out = F.scaled_dot_product_attention(split(own, "q"), split(keys, "k"), split(keys, "v"), attn_mask=mask)
+        out = out.transpose(1, 2).flatten(2)
+        return out @ w["Wo"] + (w["bo"] if bias else 0)
+
+    last, flat = len(shapes) - 1, ("bk_a",) if bias and base is None else ()
+    mask = np.random.default_rng(3).integers(0, 2, (batch, shapes[-1][0]))
+    mask[0, 0], mask[-1] = 1, 0
+    return Case(
+        name,
+        "attention",
+        o,
+        shapes,
+        by_hand,
+        by_torch if base is None and not masked else None,
+        batch=batch,
+        vocabulary={last: 2} if masked else {},
+        flat=(*flat, "Wq_a", "Wk_a") if x[0] == 1 else flat,
+        given={last: mask} if masked else {},
+        named=("x", "mask") if masked and not memory else (),
+    )
+
+
+def glu(name: str, gate: str, function: Any, torch_function: str, **o: Any) -> Case:
+    """A gated layer; PyTorch's function by its name."""
+
+    def value(w: Mapping[str, Array], x: Array, gate_of: Any = function) -> Array:
+        return gate_of(x @ w["V"] + w.get("c", 0)) * (x @ w["W"] + w.get("b", 0))
+
+    def by_torch(w: Mapping[str, Array], x: Array) -> Array:
+        from torch.nn import functional as F
+
+        return value(w, x, getattr(F, torch_function))
+
+    return plain(name, "glu", (5, 6), value, by_torch, units=3, gate=gate, **o)
+
+
+def rotated(heads: int) -> Any:
+    def value(w: Mapping[str, Array], x: Array) -> Array:
+        n, t, d = x.shape
+        parts = x.reshape(n, t, heads, d // heads)
+        turned = [[hand.rotary(parts[m, :, a], 10000.0) for a in range(heads)] for m in range(n)]
+        return np.moveaxis(np.array(turned), 1, 2).reshape(n, t, d)
+
+    return value
+
+
+def rotated_torch(heads: int) -> Any:
+    """As multiplication of complex numbers."""
+
+    def value(w: Mapping[str, Array], x: Array) -> Array:
+        import torch
+
+        pairs = torch.view_as_complex(x.reshape(*x.shape[:2], heads, -1, 2).contiguous())
+        half = pairs.shape[-1]
+        angles = torch.arange(x.shape[1])[:, None] * 10000.0 ** (-torch.arange(half, dtype=torch.float64) / half)
+        return torch.view_as_real(pairs * torch.exp(1j * angles)[:, None]).reshape(x.shape)
+
+    return value
+
+
+CASES = [
+    recurrent("rnn", "rnn"),
+    recurrent("rnn_relu_last", "rnn", activation="relu", **{"return": "last"}),
+    recurrent("rnn_reverse_last_first", "rnn", first=1, reverse=True, **{"return": "last"}),
+    recurrent("rnn_one_step", "rnn", of=(1, 3), batch=1, first=1),
+    recurrent("lstm", "lstm"),
+    recurrent("lstm_last", "lstm", **{"return": "last"}),
+    recurrent("lstm_reverse_first", "lstm", first=2, reverse=True),
+    recurrent("lstm_one_step", "lstm", of=(1, 3), batch=1, first=2, bias=False),
+    recurrent("gru", "gru"),
+    recurrent("gru_first", "gru", first=1),
+    recurrent("gru_reverse_last", "gru", reverse=True, **{"return": "last"}),
+    recurrent("gru_no_bias", "gru", bias=False),
+    recurrent("gru_one_step", "gru", of=(1, 3), batch=1, first=1),
+    attending("attention", (5, 6), heads=2),
+    attending("attention_causal", (5, 6), heads=3, causal=True),
+    attending("attention_cross", (5, 6), (7, 3), heads=2, units=4),
+    attending("attention_cross_masked", (5, 6), (7, 3), masked=True, heads=2, units=8),
+    attending("attention_causal_masked", (5, 6), masked=True, heads=2, causal=True),
+    attending("attention_rotary", (5, 8), heads=2, causal=True, rotary=True),
+    attending("attention_rotary_cross", (5, 4), (7, 3), rotary=True),
+    attending("attention_one_head", (4, 3), batch=1, bias=False),
+    attending("attention_one_step", (1, 4), heads=2, batch=1, bias=False),
+    plain("rotary", "rotary", (5, 6), rotated(1), rotated_torch(1)),
+    plain("rotary_heads", "rotary", (5, 8), rotated(2), rotated_torch(2), heads=2),
+    glu("glu", "silu", lambda z: z * hand.sigmoid(z), "silu"),
+    glu("glu_gelu", "gelu", lambda z: z * (1 + erf(z / np.sqrt(2))) / 2, "gelu"),
+    glu("glu_sigmoid", "sigmoid", hand.sigmoid, "sigmoid", bias=False),
+]
