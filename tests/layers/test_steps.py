@@ -110,3 +110,12 @@ def test_what_does_not_fit(given: dict[str, object], sentence: str) -> None:
     with pytest.raises(SpecError) as caught:
         sketch.layer(id="a", **given).layer("flatten").layer("dense", units=2).loss("mse").build()
     assert sentence in str(caught.value)
+
+
+def test_a_mask_has_the_steps_of_what_is_seen() -> None:
+    sketch = Sketch("t").input("x", 5, 6).input("m", 4, vocabulary=2).target("y", 2)
+    with pytest.raises(SpecError) as caught:
+        sketch.layer("attention", id="a", inputs={"x": "x", "mask": "m"}).layer("flatten").layer(
+            "dense", units=2
+        ).loss("mse").build()
+    assert str(caught.value) == "t: layer 'a': attention: m has shape (N, 4); expected (N, T < 2)"
