@@ -170,7 +170,9 @@ def kinks(points: Iterable[tuple[str, str]]) -> str:
 
 def inputs(entry: Any) -> str:
     """Arguments with their shapes."""
-    shown = ", ".join(f"`{name}` ({shape})" for name, shape in entry.args.items())
+    args = {**LAYERS[entry.name].args, **entry.args}
+    optional = LAYERS[entry.name].optional
+    shown = ", ".join(f"`{n}` ({shape}){' if given' if n in optional else ''}" for n, shape in args.items())
     return f"{shown}, and more" if entry.variadic else shown
 
 

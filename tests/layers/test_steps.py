@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from time import process_time
 
 import numpy as np
@@ -14,6 +16,7 @@ from symprop.network import Sketch, build
 from symprop.oracle.differences import gradient, relative_error
 from symprop.spec import parse_spec
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TRANSFORMER = """\
 symprop: 1
 name: transformer
@@ -110,3 +113,21 @@ def test_what_does_not_fit(given: dict[str, object], sentence: str) -> None:
     with pytest.raises(SpecError) as caught:
         sketch.layer(id="a", **given).layer("flatten").layer("dense", units=2).loss("mse").build()
     assert sentence in str(caught.value)
+
+
+def test_a_mask_has_the_steps_of_what_is_seen() -> None:
+    sketch = Sketch("t").input("x", 5, 6).input("m", 4, vocabulary=2).target("y", 2)
+    with pytest.raises(SpecError) as caught:
+        sketch.layer("attention", id="a", inputs={"x": "x", "mask": "m"}).layer("flatten").layer("dense", units=2).loss(
+            "mse"
+        ).build()
+    assert str(caught.value) == "t: layer 'a': attention: m has shape (N, 4); expected (N, T < 2)"
+
+
+def test_the_characters_of_the_example_are_those_of_its_spec() -> None:
+    script = runpy.run_path(str(EXAMPLES / "characters.py"))
+    arrays = script["windows"]((EXAMPLES / "data" / "harbour.txt").read_text(encoding="utf-8").lower())
+    net = build(parse_spec((EXAMPLES / "characters_lstm.yaml").read_text(encoding="utf-8")))
+    assert [str(axis) for axis in net.tensors["tok"].axes] == ["N", str(arrays["tok"].shape[1])]
+    assert net.tensors["Z_out"].axes[-1].constant == len(script["ALPHABET"]) > arrays["tok"].max()
+    assert (arrays["tok"][1:, -1] == arrays["y"][:-1]).all()

@@ -62,7 +62,12 @@ def attention(memory: bool, causal: bool, mask: bool, rotary: bool) -> tuple[str
 def forms() -> tuple[Variant, ...]:
     """One variant for every combination, and those for arguments and options that are left out."""
     found = [
-        Variant({"memory": False}, args={"memory": None}, optional={"memory": None}, extents={"E": "D"}),
+        Variant(
+            {"memory": False},
+            args={"memory": None, "mask": "N, T < 2"},
+            optional={"memory": None},
+            extents={"E": "D"},
+        ),
         Variant({"mask": False}, args={"mask": None}, optional={"mask": None}),
         Variant({"units": None}, extents={"width": "D"}),
     ]
@@ -77,7 +82,7 @@ def forms() -> tuple[Variant, ...]:
 layer(
     "attention",
     *attention(False, False, False, False),
-    args={"x": "N, T, D", "memory": "N, S, E", "mask": "N, M < B"},
+    args={"x": "N, T, D", "memory": "N, S, E", "mask": "N, S < 2"},
     optional={"memory": 0, "mask": 1},
     shape="N, T, width",
     params={
