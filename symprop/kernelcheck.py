@@ -102,7 +102,7 @@ def check_kernels(network: Network, modules: Mapping[str, ModuleType], seed: int
     arrays = {tensor.name: _drawn(tensor, batch, rng) for tensor in network.of_role("input", "target")}
     first = next(iter(modules.values()))
     arrays |= {name: _near(value, rng) for name, value in first.init_params(seed=seed)._asdict().items()}
-    masks = {t.name: np.ones(_shape(t, batch)) for t in network.of_role("sample")}
+    masks = {t.name: np.full(_shape(t, batch), float(t.at_rest)) for t in network.of_role("sample")}
     truth = _Truth(network, {**arrays, **masks}, {"N": batch})
     probes = {name: _probes(arrays[name], rng) for name in (t.name for t in network.params)}
     slopes = {name: _Slopes.of(truth, name, found) for name, found in probes.items()}

@@ -11,6 +11,7 @@ from symprop.codegen.arrays import Arrays
 from symprop.codegen.grids import ATOM, PRODUCT, Value
 from symprop.codegen.layout import Slice
 from symprop.codegen.naming import RESERVED, Names
+from symprop.codegen.samples import drawing
 from symprop.language import Equation
 from symprop.language.expressions import tensors_read
 from symprop.language.printer import equation_text
@@ -73,8 +74,7 @@ class ArrayProgram:
         for count, tensor in enumerate(self.plan.samples):
             if tensor.name in self.program.reads:
                 sizes = ", ".join(map(self.arrays.at.extent, tensor.axes))
-                rate = dict(tensor.init[1])["rate"] if tensor.init else 0.0
-                body.append(f"{self.names.tensor(tensor.name)} = drop(({sizes},), {rate!r}, key, {count})")
+                body.append(f"{self.names.tensor(tensor.name)} = {drawing(tensor, f'({sizes},)', count)}")
 
     def _results(self) -> str:
         names = [self.names.tensor(n) for n in self.program.results]

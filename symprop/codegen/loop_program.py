@@ -17,6 +17,7 @@ from symprop.codegen.blocks import Block
 from symprop.codegen.layout import Slice, Workspace, packed, workspace
 from symprop.codegen.loops import StageLoops
 from symprop.codegen.naming import RESERVED, Names
+from symprop.codegen.samples import drawing
 from symprop.language import Equation
 from symprop.plan.values import Buffer, KernelPlan, Program, Stage
 
@@ -204,9 +205,8 @@ class LoopProgram:
         for count, tensor in self.sampled:
             name = self.names.tensor(tensor.name)
             sizes = ", ".join(map(self.at.extent, tensor.axes))
-            rate = dict(tensor.init[1])["rate"] if tensor.init else 0.0
             body.write(f"{name} = np.empty(({sizes},), real)")
-            body.write(f"drop({name}.reshape({name}.size), {rate!r}, key, {count})")
+            body.write(drawing(tensor, f"{name}.reshape({name}.size)", count))
 
     def _views(self, touched: set[str]) -> list[View]:
         """The slices of the flat arrays that the given tensors are, in the order of the arrays."""

@@ -89,6 +89,7 @@ def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
         "y": "y" if plan.targets else "y={}",
         "output_words": " and ".join(plan.outputs),
         "has_samples": bool(plan.samples),
+        "has_noise": any(not t.at_rest for t in plan.samples),
         "two_modes": plan.two_modes,
     }
     values |= _training(network, optimizer)

@@ -20,7 +20,7 @@ IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _WORDS = """
     abs bool dict enumerate float int isinstance len list math max min np numba object print range real reversed
     round set slice str sum tuple type zip DTYPE History N NamedTuple OptimizerState Params Path Any at compiled config
-    drop erf erfc extreme
+    drop noise erf erfc extreme
     epochs fill forward forward_kernel fit fit_chunk grad gradient_kernel hashlib init_optimizer init_params key key_of
     loss loss_kernel lr njit order os params permute r read rows scatter seed shuffle state t tempfile theta total train
     training training_forward_kernel uniform update value_and_grad w work

@@ -48,6 +48,11 @@ class Tensor:
     origin: str = ""
     fans: tuple[int, int] | None = None
 
+    @property
+    def at_rest(self) -> int:
+        """What the entries of a sample are outside training: 0 of normal noise, 1 of a dropout mask."""
+        return 0 if self.init is not None and self.init[0] == "noise" else 1
+
 
 @dataclass(frozen=True)
 class Equation:

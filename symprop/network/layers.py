@@ -66,6 +66,11 @@ def library_layer(net: Assembly, layer: LayerSpec) -> None:
     if result is not None:
         net.outputs[layer.reference] = result
 
+SAMPLED = {
+    "dropout": "an entry is 0 with probability {0} and 1/(1 - {0}) otherwise",
+    "noise": "entries are normal numbers of mean 0 and variance 1",
+}
+
 
 @dataclass
 class _Work:
@@ -287,18 +292,19 @@ class _Work:
 
     def _sample(self, bindings: Bindings) -> None:
         for name, (shape, distribution, option) in self.entry.samples.items():
-            rate = float(self.options[option])
+            given = ((option, float(self.options[option])),) if option else ()
             made = Tensor(
                 self.target.name(name),
                 bindings.axes(shape),
                 role="sample",
-                init=(distribution, ((option, rate),)),
+                init=(distribution, given),
                 origin=self.target.origin,
             )
             self.local[name] = self.net.add(made, self.target.owner, self.target.where)
+            drawn = SAMPLED[distribution].format(*(f"{value:g}" for _, value in given))
             self.net.note(
-                f"{made.name}: in training an entry is 0 with probability {rate:g} and 1/(1 - {rate:g}) otherwise, "
-                "drawn anew for every step; outside training every entry is 1."
+                f"{made.name}: in training {drawn}, drawn anew for every step; outside training every entry is "
+                f"{made.at_rest}."
             )
 
     def _keep(self, bindings: Bindings) -> None:

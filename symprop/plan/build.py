@@ -15,7 +15,7 @@ from symprop.algebra.matching import alike
 from symprop.derivation.values import Derivation, Quantity
 from symprop.language import Equation, Index, Network, Position, Read, Tensor
 from symprop.language.definitions import extent
-from symprop.language.expressions import ONE, gathers, substitute, tensors_read, transform
+from symprop.language.expressions import Number, gathers, substitute, tensors_read, transform
 from symprop.plan.contraction import split
 from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
@@ -157,12 +157,12 @@ def _helper_tensor(helper: Equation) -> Tensor:
 
 
 def _without_samples(equation: Equation, network: Network) -> Equation:
-    """Outside training a dropout mask is 1 everywhere."""
-    names = {t.name for t in network.of_role("sample")}
-    if not names & set(tensors_read(equation.body)):
+    """Outside training a dropout mask is 1 everywhere, and noise 0."""
+    resting = {t.name: Number(t.at_rest) for t in network.of_role("sample")}
+    if not resting.keys() & set(tensors_read(equation.body)):
         return equation
     return equation.with_body(
-        transform(equation.body, lambda e: ONE if isinstance(e, Read) and e.tensor in names else e)
+        transform(equation.body, lambda e: resting.get(e.tensor, e) if isinstance(e, Read) else e)
     )
 
 

@@ -114,7 +114,7 @@ def _values(
     unit = rng.integers(WHOLE // 4, WHOLE, shape) / WHOLE
     if tensor.simplex is not None:
         return _rows(unit, tensor.simplex)
-    if tensor.role == "sample":
+    if tensor.role == "sample" and tensor.at_rest:
         rate = dropped(tensor)
         return np.where(rng.random(shape) < rate, 0.0, 1 / (1 - rate))
     if tensor.low is not None and tensor.top is not None:

@@ -16,8 +16,8 @@ from tests.layers.kinds import Array, Case
 from tests.network.test_layers import CASES as JOINING
 
 ELSEWHERE = set(JOINING)
-# layers with two modes and states; tests/codegen/test_states.py and tests/gradients/test_torch_states.py
-TWO_MODES = {"batch_norm"}
+# layers with two modes; tests/codegen/test_states.py and test_noise.py, tests/gradients/test_torch_states.py
+TWO_MODES = {"batch_norm", "gaussian_sample"}
 # loops of all others are run as Python, which is the same text
 STEPS = ("lstm_reverse_first", "gru_first", "attention_causal_masked", "attention_rotary")
 COMPILED = ("conv2d_pairs", "max_pool2d_overlapping", "group_norm", "embedding", "reshape", *STEPS)

@@ -128,6 +128,47 @@ def batch_norm(x, gamma, beta, G):
 
 
 @case
+def a_mean_of_the_first_rows(x, G):
+    v = ((x - x[:3].mean(axis=0)) ** 2).mean(axis=0)
+    return {"v": v, "L": weighted(G, v)}
+
+
+@case
+def rms_norm(x, gamma, G):
+    y = gamma * x / np.sqrt((x**2).mean(axis=1, keepdims=True) + 0.001)
+    return {"y": y, "L": weighted(G, y)}
+
+
+@case
+def centred_layer_norm(x, G):
+    h = (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + 0.001)
+    return {"v": x.var(axis=1), "h": h, "L": weighted(G, h)}
+
+
+@case
+def batch_norm_of_images(x, gamma, beta, G):
+    axes = (0, 2, 3)
+    h = (x - x.mean(axis=axes, keepdims=True)) / np.sqrt(x.var(axis=axes, keepdims=True) + 0.001)
+    y = h * gamma[:, None, None] + beta[:, None, None]
+    return {"v": x.var(axis=axes), "y": y, "L": weighted(G, y)}
+
+
+@case
+def group_norm(x, gamma, beta, G):
+    rows, _, steps = x.shape
+    groups = x.reshape(rows, 2, 3 * steps)
+    h = (groups - groups.mean(axis=2, keepdims=True)) / np.sqrt(groups.var(axis=2, keepdims=True) + 0.001)
+    y = h.reshape(x.shape) * gamma[:, None] + beta[:, None]
+    return {"v": groups.var(axis=2), "y": y, "L": weighted(G, y)}
+
+
+@case
+def layer_norm_in_a_residual(x, W, G):
+    h = (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + 0.001)
+    return {"h": h, "R": x + h @ W, "L": weighted(G, x + h @ W)}
+
+
+@case
 def cosine_similarity(a, b, G):
     y = np.array([p @ q / np.linalg.norm(p) / np.linalg.norm(q) for p, q in zip(a, b, strict=True)])
     return {"y": y, "L": weighted(G, y)}

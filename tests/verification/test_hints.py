@@ -68,13 +68,13 @@ HINTS = {
         "A * (dA - sum(dA * A, axis=0))",
     ): "Yours equals ours if the sum of dA*A runs along the other axis.",
     ("layer_norm", "dx", "dh / sqrt(v + 0.001)[:, None]"): "Yours equals ours if only the contribution "
-    "dh/sqrt(0.001 + v)[:, None] is kept, and the other paths are lost.",
+    "dh is kept, and the other paths are lost.",
     (
         "batch_norm",
         "dx",
         "N * dh - sum(dh, axis=0) - h * sum(dh * h, axis=0)",
     ): "Consistent with an extra factor, or a missing "
-    "division: it is the true value times N*sqrt(0.001 + v), entry by entry.",
+    "division: it is the true value times N*sqrt(v + 0.001), entry by entry.",
     ("batch_norm", "dv", "-sum(dh * h, axis=0) / (2 * v)"): "Yours equals ours if the term 0.001 is left out.",
     ("square", "dU", "dW * V.T"): "Yours equals ours if dW and V are multiplied entry by entry, not as matrices.",
     ("square", "dW", "dZ @ x.T"): "Yours equals ours if x and dZ are multiplied in the other order.",

@@ -170,8 +170,8 @@ def test_the_documents_of_the_examples_are_proved(path: Path) -> None:
     assert {v.target.removeprefix("d") for v in found.given} >= {t.name for t in network.params}
 
 
-def test_every_example_has_a_document() -> None:
-    assert {path.stem for path in DOCUMENTS} == {path.stem for path in EXAMPLES.glob("*.yaml")}
+def test_every_hand_derivation_of_an_example_has_a_document() -> None:
+    assert {path.stem for path in DOCUMENTS} == {p.stem for p in (EXAMPLES / "claims").glob("*.yaml")} - {"wrong"}
 
 
 @pytest.mark.parametrize("notation", ["matrix", "index"])

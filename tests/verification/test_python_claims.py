@@ -362,8 +362,8 @@ def test_nothing_is_written_beside_the_file(tmp_path: Path) -> None:
 EXAMPLES = sorted(p.stem for p in Path("examples/claims").glob("*.py"))
 
 
-def test_every_example_has_its_functions() -> None:
-    assert sorted(p.stem for p in Path("examples").glob("*.yaml")) == EXAMPLES
+def test_every_hand_derivation_of_an_example_has_its_functions() -> None:
+    assert sorted({p.stem for p in Path("examples/claims").glob("*.yaml")} - {"wrong"}) == EXAMPLES
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

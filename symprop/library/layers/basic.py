@@ -41,6 +41,14 @@ layer(
     options={"rate": Option("number", 0.5, low=0.0, high=0.99, doc="probability of an entry to be dropped")},
 )
 layer(
+    "gaussian_sample",
+    "Z[...] = mu[...] + exp(log_var[...]/2)*eps[...]",
+    args={"mu": "...", "log_var": "..."},
+    shape="...",
+    samples={"eps": ("...", "noise", "")},
+    source="Kingma, Welling, ICLR (2014), arXiv:1312.6114",
+)
+layer(
     "flatten",
     "Z[n, (...)] = x[n, ...]",
     args={"x": "N, ..."},

@@ -95,7 +95,8 @@ class Layer:
         shape: shape of the result.
         source: where it is published.
         params: learnable tensors by name; the first one is what `tie: other.W` ties.
-        samples: tensors drawn anew for every step: shape, distribution, and the option that is its parameter.
+        samples: tensors drawn anew for every step: shape, distribution ("dropout", or "noise" of normal numbers), and
+            the option that is its parameter, "" for none.
         state: tensors that training updates and does not differentiate by: shape, and how they are drawn.
         updates: next values of states after a step of training, `rm[c] = (1 - momentum)*rm[c] + momentum*mu[c]`.
         inference: equations that replace those of the same targets outside training.
@@ -194,7 +195,7 @@ def _check(entry: Layer) -> None:
     if not entry.equations and "activation" not in entry.options:
         raise FormulaError(Fault(where, "expected an equation, or an option named activation"))
     named = [n for p in entry.params.values() for n in (p.init, p.when) if n]
-    named += [option for _, _, option in entry.samples.values()]
+    named += [option for _, _, option in entry.samples.values() if option]
     missing = [n for n in named if n not in entry.options]
     if missing:
         raise FormulaError(Fault(where, f"no option '{missing[0]}', which a parameter names"))
