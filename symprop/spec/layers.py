@@ -88,7 +88,7 @@ class Layers:
         made = self.reader.section(self.reader.record(entry, "layer", records.layer_fields(entry)), node, context) or {}
         options = {key: self._option(key, option, node, made, context) for key, option in entry.options.items()}
         activation = options.pop("activation", None)
-        if not isinstance(activation, Pick) and node.get("activation") is not None:
+        if activation is BROKEN or (not isinstance(activation, Pick) and node.get("activation") is not None):
             activation = Pick("")  # one that was refused is not the same as none
         inputs = _in_order(self._inputs(made), entry.args)
         self._check_arity(node, entry, inputs, context)

@@ -24,6 +24,13 @@ CASES = {
             "net.yaml:4:10: layer 1: expected a mapping, got text 'dense'",
         ],
     ),
+    "activation_missing_before_a_loss": (
+        net(layers="[{id: out, type: activation, function: relu}]"),
+        [
+            "net.yaml:4:10: layer 'out': key 'activation' is missing",
+            "net.yaml:4:38: layer 'out': unknown key 'function'; expected one of activation, id, in, type",
+        ],
+    ),
     "unknown_type": (
         net(layers="[{id: out, type: dens, units: 1}]"),
         [
