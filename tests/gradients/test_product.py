@@ -11,6 +11,8 @@ from tests.gradients.networks import SMALL, Small, derived, numpy_module
 from tests.library import by_hand
 
 TOLERANCE = {"float64": 1e-11, "float32": 5e-5}
+ABSOLUTE = ("softmax_focal",)
+"""Losses with a difference 1 - p, right to so many places and not digits, as docs/spec.md says."""
 NAMES = ("W_h", "b_h", "W_o", "b_o")
 
 
@@ -32,7 +34,8 @@ def test_gradients_are_those_by_hand(small: Small, dtype: str, batch: int) -> No
     assert abs(value - loss) <= TOLERANCE[dtype] * max(1.0, abs(loss))
     for name, ours, truth in zip(NAMES, found, gradients, strict=True):
         assert ours.dtype == dtype
-        assert relative_error(ours, truth) < TOLERANCE[dtype], name
+        size = np.abs(truth).max() if small.loss in ABSOLUTE else 1.0
+        assert relative_error(ours, truth) * min(1.0, size) < TOLERANCE[dtype], name
 
 
 @pytest.mark.parametrize("small", [s for s in SMALL if s.reduce == "mean"], ids=str)
