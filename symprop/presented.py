@@ -5,6 +5,7 @@ Derivations know no documents, and documents read derivations; the two meet here
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import fields
 from typing import Any
 
@@ -23,11 +24,12 @@ from symprop.derivation import (
 from symprop.report import notebook_latex, render, render_quantity
 
 
-class Documents:
+class Documents(ABC):
     """The documents of a value as methods; options are those of `symprop.report.render`."""
 
+    @abstractmethod
     def _document(self, form: str, **options: Any) -> str:
-        raise NotImplementedError
+        """The document in one form."""
 
     def latex(self, **options: Any) -> str:
         """As LaTeX."""
