@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import inspect
 import os
 import signal
@@ -26,6 +27,7 @@ from symprop.spec.places import close
 from symprop.spec.source import read_text
 
 MODULE = "symprop_user_file"
+AGAIN = 0.2  # seconds after which an alarm that came at a time when nothing can be raised rings again
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,9 @@ def alarm(seconds: float) -> Iterator[None]:
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise TimeIsUp(frame)
+        if not _is_swallowed(frame):
+            raise TimeIsUp(frame)
+        timer(signal.ITIMER_REAL, AGAIN)
 
     before = signal.signal(signal.SIGALRM, stop)
     timer(signal.ITIMER_REAL, max(0.05, seconds))
@@ -203,6 +207,16 @@ def alarm(seconds: float) -> Iterator[None]:
     finally:
         timer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _is_swallowed(frame: FrameType | None) -> bool:
+    """True where Python prints and forgets an exception: in a callback of the garbage collector and in a finaliser."""
+    callbacks = {getattr(c, "__code__", None) for c in gc.callbacks}
+    while frame is not None:
+        if frame.f_code in callbacks or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextlib.contextmanager
