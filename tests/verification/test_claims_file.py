@@ -77,7 +77,7 @@ def test_every_example_has_claims_but_those_still_without() -> None:
     assert {p.stem for p in Path("examples").glob("*.yaml")} - WITHOUT_CLAIMS == set(EXAMPLES)
 
 
-EXAMPLES = ["digits", "spam", "breast_cancer", "regression", "residual"]
+EXAMPLES = ["digits", "spam", "breast_cancer", "regression", "residual", "poisson"]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -101,6 +101,26 @@ def test_the_wrong_example_is_answered_claim_by_claim() -> None:
     assert found["dW_fc1"].flags == ("given earlier claims",)
     assert found["dZ_fc1"].hints[0] == "Yours equals ours if the derivative Z_fc1 > 0 is left out."
     assert found["dW_fc2"].hints == ("Consistent with a penalty term: it is 0.001*W_fc2 less than the true value.",)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "first"),
+    [
+        ("2 * (Z_r - f) / N", "(Z_r - f) / N", "dZ_r"),
+        ("(1 - 3*A_h**2)", "(1 - A_h**2)", "dZ_h"),
+        (" + 2 * dg2 * W_h * a2", "", "dW_h"),
+        ("2 * (1 - 2*x)", "(1 - 2*x)", "dW_g"),
+    ],
+)
+def test_mistakes_in_the_gradient_of_second_derivatives_are_located(right: str, wrong: str, first: str) -> None:
+    text = Path("examples/claims/poisson.yaml").read_text()
+    assert text.count(right) == 1
+    network = symprop.load("examples/poisson.yaml")
+    found = symprop.verify(network, parse_claims(text.replace(right, wrong)))
+    wrong_ones = [v.name for v in found.given if v.verdict in ("REFUTED", "PROPORTIONAL")]
+    assert wrong_ones[0] == first
+    names = [v.name for v in found.given]
+    assert all(v.verdict == "PROVED" for v in found.given[: names.index(first)])
 
 
 def test_a_block_may_end_with_a_formula() -> None:

@@ -170,12 +170,16 @@ def test_the_documents_of_the_examples_are_proved(path: Path) -> None:
     assert {v.target.removeprefix("d") for v in found.given} >= {t.name for t in network.params}
 
 
+UNREAD = {"digits", "poisson"}
+"""Documents left out: one of the same forms as others, and one with derivatives of tensors, which are not read."""
+
+
 def test_every_example_has_a_document_but_those_still_without_claims() -> None:
     assert {path.stem for path in DOCUMENTS} == {path.stem for path in EXAMPLES.glob("*.yaml")} - WITHOUT_CLAIMS
 
 
 @pytest.mark.parametrize("notation", ["matrix", "index"])
-@pytest.mark.parametrize("name", ["small", *(path.stem for path in DOCUMENTS if path.stem != "digits")])
+@pytest.mark.parametrize("name", ["small", *(path.stem for path in DOCUMENTS if path.stem not in UNREAD)])
 def test_what_symprop_prints_is_proved(name: str, notation: str, tmp_path: Path) -> None:
     """Each step of our own derivations, in both notations, read back as a claim."""
     net = tmp_path / "net.yaml"
