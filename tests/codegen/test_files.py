@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from symprop.codegen.embedding import simd_layer
 from symprop.codegen import generate_module, load_module, own_output, write_module
+from symprop.codegen.embedding import simd_layer
 from symprop.errors import InputError, MachineError, SympropError
 from tests.codegen.perceptron import derivation_of, perceptron, tensor
 
