@@ -16,6 +16,7 @@ CHAIN = ["errors", "language", "library", "spec", "network", "frontends", "algeb
 # What stands beside the chain, and what it may know. The oracle shares no code with the kernels.
 BESIDE = {
     "templates": set[str](),
+    "simd": set[str](),  # a part of every generated module
     "train": {"errors"},
     "oracle": set(CHAIN[: CHAIN.index("plan")]),
     "report": set(CHAIN[: CHAIN.index("codegen")]) | {"templates"},
@@ -23,7 +24,7 @@ BESIDE = {
 }
 ALLOWED = {part: set(CHAIN[:rank]) for rank, part in enumerate(CHAIN)} | BESIDE
 ALLOWED["spec"] |= {"templates"}
-ALLOWED["codegen"] |= {"templates"}
+ALLOWED["codegen"] |= {"templates", "simd"}
 
 WITHOUT_MATHEMATICS = {"errors", "language", "library", "spec", "network"}
 HEAVY = {"sympy", "numpy", "numba", "scipy", "mpmath"}

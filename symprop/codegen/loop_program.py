@@ -8,7 +8,7 @@ shallow one.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,10 @@ from symprop.codegen.naming import RESERVED, Names
 from symprop.codegen.samples import drawing
 from symprop.language import Equation
 from symprop.plan.values import Buffer, KernelPlan, Program, Stage
+from symprop.simd.nests import compiled_text
+from symprop.simd.reading import Unsupported
+from symprop.simd.values import Target
+from symprop.simd.writing import array_of
 
 TITLES = {
     "forward": "Outputs of the network.",
@@ -29,6 +33,8 @@ TITLES = {
 }
 LONGEST = 40
 """Loop nests in one function; the stages of a longer program are functions."""
+TYPICAL = Target(256, 16)
+WIDTH = 120
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -51,6 +57,12 @@ class View:
     unit: str
     shape: str
     base: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it starts."""
+        times = f" * {self.unit}" if self.unit else ""
+        return f"{self.base}{self.start}{times}"
 
     def text(self, start: str = "") -> str:
         """The slice, from a start that is known or held in a variable."""
@@ -75,6 +87,7 @@ class StageFunction:
     lines: list[str]
     numbers: list[tuple[int, ...]]
     equations: tuple[Equation, ...]
+    head: str = "@compiled"
 
 
 class LoopProgram:
@@ -85,13 +98,23 @@ class LoopProgram:
         program: what to write.
         params: places of parameters and states in the flat array `theta`, and of their adjoints in `grad`.
         dtype: "float32" or "float64".
+        vector: functions of the SIMD layer that were written already, to which this program adds its own.
     """
 
     flat_arrays: tuple[str, ...] = ("theta", "grad", "work")
     reserved = RESERVED
 
-    def __init__(self, plan: KernelPlan, program: Program, params: Sequence[Slice], dtype: str) -> None:
+    def __init__(
+        self,
+        plan: KernelPlan,
+        program: Program,
+        params: Sequence[Slice],
+        dtype: str,
+        vector: dict[tuple[str, ...], StageFunction] | None = None,
+    ) -> None:
         self.plan, self.program, self.params, self.dtype = plan, program, params, dtype
+        self.vector = {} if vector is None else vector
+        self.prefix = f"{program.name}_lanes" if vector is None else "stage"
         self.workspace: Workspace = workspace(program)
         self.gradient = program.name == "gradient"
         self.names = Names(self._given(), self.reserved)
@@ -121,20 +144,66 @@ class LoopProgram:
         title = self.title()
         body = Block()
         body.write(*docstring(self.program.equations, title))
-        self._rows(body)
         self._arrays(body)
-        if length <= LONGEST:
-            views = self._views({n for s in self.program.stages for n in (*s.inputs, *s.outputs)})
-            body.write(*(f"{self.names.tensor(v.tensor)} = {v.text()}" for v in views))
         shared: dict[tuple[str, ...], StageFunction] = {}
-        for stage in self.program.stages:
-            if length > LONGEST:
+        before = len(self.vector)
+        calls = [self._lanes(stage) for stage in self.program.stages]
+        if length <= LONGEST:
+            plain = [s for s, call in zip(self.program.stages, calls, strict=True) if not call]
+            views = self._views({n for s in plain for n in (*s.inputs, *s.outputs)})
+            body.write(*(f"{self.names.tensor(v.tensor)} = {v.text()}" for v in views))
+        for stage, call in zip(self.program.stages, calls, strict=True):
+            if call:
+                body.write("", "# " + ", ".join(f"({n})" for n in stage.numbers), *wrapped(call, 4))
+            elif length > LONGEST:
                 self._call(stage, shared, body)
             else:
                 self.writer.stage(stage, body)
         self._results(body)
-        lines = [line for function in shared.values() for line in (*self._shared(function), "", "")]
+        functions = [*list(self.vector.values())[before:], *shared.values()]
+        lines = [line for function in functions for line in (*self._shared(function), "", "")]
         return [*lines, *_function(f"{self.program.name}_kernel", self.arguments(), body.lines)]
+
+    # -- stages that are vector code ---------------------------------------------------------------------------------
+
+    def _lanes(self, stage: Stage) -> str:
+        """A call of the stage as a function of the SIMD layer, "" of a stage that layer does not know."""
+        inner, names = Block(), Names(self._given(), self.reserved)
+        StageLoops(self.plan, self.program, names, self.dtype, lanes=True).stage(stage, inner)
+        code = [line for line in inner.lines if line and not line.startswith("#")]
+        arguments, found = self._signature(stage, code, names)
+        owners = {names.tensor(n): n for n in self._given()}
+        given = {a: self._argument(owners[a]) for a in arguments if a != "N"}
+        shapes = {a: self._axes(owners[a]) for a in given if self.writer.tensors[owners[a]].axes}
+        last = [f"return {', '.join(found)}"] if found else []
+        source = "\n".join(_function("stage", ["N", *given], [*code, *last])[1:])
+        scalars = {a: {"float32": "float", "float64": "double"}[self.dtype] for a in given if a not in shapes}
+        if not known_to_lanes(source, shapes, {"N": "i64", **scalars}, self.dtype):
+            return ""
+        words = "".join(f', {a}="{shape}"' for a, shape in shapes.items())
+        key = _canonical([*code, *found, words], set(given), ["lanes", *given])
+        shared = self.vector
+        if key not in shared:
+            equations = tuple(e for e in self.program.equations if e.number in stage.numbers)
+            name = f"{self.prefix}{len(shared) + 1}"
+            head = f"@lanes(DTYPE{words})"
+            shared[key] = StageFunction(name, ["N", *given], found, code, [stage.numbers], equations, head)
+        elif stage.numbers not in shared[key].numbers:
+            shared[key].numbers.append(stage.numbers)
+        call = f"{shared[key].name}({', '.join(['N', *given.values()])})"
+        return f"{', '.join(map(self.names.tensor, self._scalars(stage)))} = {call}" if found else call
+
+    def _argument(self, name: str) -> str:
+        """How a tensor is passed: a pointer into a flat array, an array of its own, or a number."""
+        if name not in self._slices:
+            return self.names.tensor(name)
+        view = self._slices[name][1]
+        return view.text() if view.shape == "()" else f"part({view.array}, {view.place})"
+
+    def _axes(self, name: str) -> str:
+        tensor = self.writer.tensors[name]
+        sizes = ", ".join(map(self.at.extent, tensor.axes))
+        return f"{sizes}: integer" if tensor.dtype == "integer" else sizes
 
     # -- stages that are functions -----------------------------------------------------------------------------------
 
@@ -155,7 +224,7 @@ class LoopProgram:
         if key not in shared:
             equations = tuple(e for e in self.program.equations if e.number in stage.numbers)
             name = f"{self.program.name}_stage{len(shared) + 1}"
-            shared[key] = StageFunction(name, arguments, found, code, [], equations)
+            shared[key] = StageFunction(name, arguments, found, code, [stage.numbers], equations)
         else:
             shared[key].numbers.append(stage.numbers)
         # a bare integer would be a type of its own to Numba, and the function be compiled for each of them
@@ -170,21 +239,28 @@ class LoopProgram:
 
     def _signature(self, stage: Stage, code: Sequence[str], names: Names) -> tuple[list[str], list[str]]:
         """Arrays and scalars the stage is given, in the order of its text, and the scalars it gives back."""
-        scalars = [b.name for b in self.program.buffers if not b.axes and b.role != "local" and b.name in stage.outputs]
-        found = [names.tensor(n) for n in scalars]
+        found = [names.tensor(n) for n in self._scalars(stage)]
         local = {names.tensor(b.name) for b in self.program.buffers if b.role == "local"}
         known = {names.tensor(n) for n in self._given()} - set(found) - local | {"N"}
         words = [w for line in code for w in WORD.findall(line)]
         return [w for w in dict.fromkeys(words) if w in known], found
 
+    def _scalars(self, stage: Stage) -> list[str]:
+        """The scalars a stage gives back."""
+        buffers = self.program.buffers
+        return [b.name for b in buffers if not b.axes and b.role != "local" and b.name in stage.outputs]
+
     def _shared(self, function: StageFunction) -> list[str]:
-        others = [", ".join(f"({n})" for n in numbers) for numbers in function.numbers]
+        known = [e.number for e in function.equations]
+        rest = [numbers for numbers in function.numbers if not set(numbers) & set(known)]
+        others = [", ".join(f"({n})" for n in numbers) for numbers in rest]
         title = "Shared by equations of one form." if others else "A stage."
-        head = docstring(function.equations, title)
+        head = docstring(function.equations, title) if function.equations else [f'"""{title}', '"""']
         if others:
             head[-1:] = ["", "    Likewise " + "; ".join(others), '"""']
         last = [f"return {', '.join(function.found)}"] if function.found else []
-        return _function(function.name, function.arguments, [*head, *function.lines, *last])
+        text = _function(function.name, function.arguments, [*head, *function.lines, *last])
+        return [*wrapped(function.head, 0), *text[1:]]
 
     # -- arrays ------------------------------------------------------------------------------------------------------
 
@@ -250,8 +326,41 @@ class LoopProgram:
 
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[str]) -> list[str]:
-    head = f"def {name}({', '.join(arguments)}):"
-    return ["@compiled", head, *("    " + line if line else "" for line in lines)]
+    head = wrapped(f"def {name}({', '.join(arguments)}):", 0)
+    return ["@compiled", *head, *("    " + line if line else "" for line in lines)]
+
+
+def known_to_lanes(source: str, shapes: Mapping[str, str], scalars: Mapping[str, str], dtype: str) -> bool:
+    """Whether the SIMD layer compiles a function."""
+    real = {"float32": "float", "float64": "double"}[dtype]
+    try:
+        compiled_text(source, "stage", {n: array_of(t, real) for n, t in shapes.items()}, scalars, real, TYPICAL)
+    except Unsupported:
+        return False
+    return True
+
+
+def wrapped(line: str, indent: int) -> list[str]:
+    """A call, or the head of a function, on as many lines as it takes, broken between its arguments."""
+    if len(line) + indent <= WIDTH:
+        return [line]
+    start, end = line.index("(") + 1, line.rindex(")")
+    parts, depth, quoted, last = [], 0, False, start
+    for place in range(start, end):
+        letter = line[place]
+        quoted ^= letter == '"'
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and not depth and not quoted:
+            parts.append(line[last : place + 1].strip())
+            last = place + 1
+    parts.append(line[last:end].strip())
+    rows = [parts[0]]
+    for part in parts[1:]:
+        if len(rows[-1]) + len(part) + indent + 5 > WIDTH:
+            rows.append(part)
+        else:
+            rows[-1] += f" {part}"
+    return [line[:start], *("    " + row for row in rows), line[end:]]
 
 
 def _canonical(code: Sequence[str], names: set[str], arguments: Sequence[str]) -> tuple[str, ...]:

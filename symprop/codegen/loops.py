@@ -14,8 +14,11 @@ from symprop.codegen.scalars import Scalars
 from symprop.language import Equation, Expr, Index, Position, Read
 from symprop.language import expressions as ex
 from symprop.plan.fusion import scattered
-from symprop.plan.recurrence import reductions
+from symprop.plan.recurrence import reductions, relabel
 from symprop.plan.values import KernelPlan, Product, Program, Stage
+
+LARGE = 8192
+"""Entries of a matrix that no longer stays in the first-level cache."""
 
 
 class StageLoops:
@@ -26,26 +29,50 @@ class StageLoops:
         program: what is written.
         names: identifiers of the function.
         dtype: "float32" or "float64".
+        lanes: for the SIMD layer: products are loops too, and a sum is collected in a register.
     """
 
-    def __init__(self, plan: KernelPlan, program: Program, names: Names, dtype: str) -> None:
-        self.program, self.names = program, names
+    def __init__(self, plan: KernelPlan, program: Program, names: Names, dtype: str, lanes: bool = False) -> None:
+        self.program, self.names, self.lanes = program, names, lanes
         self.tensors = dict(plan.tensors)
-        self.scalars = Scalars(names, self.tensors, dtype)
+        self.scalars = Scalars(names, self.tensors, dtype, lanes)
         self.zero = self.scalars.number(0)
 
     def stage(self, stage: Stage, body: Block) -> None:
         """Add the statements of a stage."""
         body.write("", "# " + ", ".join(f"({n})" for n in stage.numbers))
         body.known.clear()
-        if stage.product is not None:
+        groups: Sequence[Sequence[Equation]] = stage.groups
+        if stage.product is not None and self.lanes:
+            groups = self._with_product(stage.product, stage, body)
+        elif stage.product is not None:
             self._product(stage.product, body)
         way = self._downwards if stage.downwards else self._upwards
-        self._nest(stage.shared, body, lambda block: self._groups(stage, block), way)
+        if groups:
+            self._nest(stage.shared, body, lambda block: self._groups(groups, stage.shared, block), way)
 
-    def _groups(self, stage: Stage, block: Block) -> None:
-        for group in stage.groups:
-            self._group(group, stage.shared, block)
+    def _groups(self, groups: Sequence[Sequence[Equation]], shared: Sequence[Index], block: Block) -> None:
+        for group in groups:
+            self._group(group, shared, block)
+
+    def _with_product(self, product: Product, stage: Stage, body: Block) -> Sequence[Sequence[Equation]]:
+        """The groups with the product as the first equation of the first one, or behind a nest of the product alone.
+
+        A large product among rows of others is a nest alone: what it reads is used for many rows there.
+        """
+        first = stage.groups[0] if stage.groups else ()
+        free = first[0].free if first else ()
+        own = product.equation.free
+        at = tuple(map(Position.of, free))
+        reads = [r for e in first for r in ex.reads(e.body) if r.tensor == product.out]
+        alike = [i.extent for i in free] == [i.extent for i in own] and all(r.indices == at for r in reads)
+        large = (product.inner * product.columns).value({"N": LARGE}) > LARGE
+        if alike and not (large and stage.shared):
+            merged = relabel(product.equation, dict(zip(own, free, strict=True)))
+            return ((merged, *first), *stage.groups[1:])
+        self._group((product.equation,), (), body)
+        body.known.clear()
+        return stage.groups
 
     def _nest(
         self, indices: Sequence[Index], block: Block, write: Callable[[Block], None], way: Callable[[Index], str]
@@ -81,7 +108,8 @@ class StageLoops:
 
     def _group(self, group: Sequence[Equation], shared: Sequence[Index], block: Block) -> None:
         inner = [i for i in group[0].free if i not in shared]
-        order = _streams(group[0], inner) if len(group) == 1 else None
+        alone = len(group) == 1 and (scattered(group[0]) or not self.lanes)
+        order = _streams(group[0], inner) if alone else None
         if order is not None:
             self._accumulate(group[0], inner, order, block)
         else:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from symprop import __version__
 from symprop.codegen.array_program import ArrayProgram
+from symprop.codegen.embedding import simd_import_lines, simd_layer
 from symprop.codegen.initial import draw_call
 from symprop.codegen.layout import Slice, flat
-from symprop.codegen.loop_program import LoopProgram
+from symprop.codegen.loop_program import WORD, LoopProgram, StageFunction, known_to_lanes
 from symprop.codegen.naming import check_names
 from symprop.codegen.quantities import quantity_source
 from symprop.codegen.safety import check_source, sealed
@@ -26,6 +28,7 @@ from symprop.language import Network, Optimizer, Tensor
 from symprop.language.printer import equation_text, text
 from symprop.plan import KernelPlan, plan_derivation
 
+LLVM_TYPES = {"float32": "float", "float64": "double"}
 BACKENDS = ("numba", "numpy")
 DTYPES = ("float32", "float64")
 
@@ -53,7 +56,8 @@ def generate_module(
             raise FormulaError(Fault(option, message))
     network = derivation.network
     check_names(network, [a.equation.target for a in derivation.adjoints])
-    plan = plan_derivation(derivation, 2048 if backend == "numba" else 1)
+    loops = backend == "numba"
+    plan = plan_derivation(derivation, 2048 if loops else 1, turned=loops)
     _check_batch(plan)
     values = _values(derivation, plan, backend, dtype)
     beside = quantity_source(asked, plan, backend, dtype) if asked else ""
@@ -95,7 +99,19 @@ def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
     values |= _training(network, optimizer)
     values |= _optimizer(optimizer, network, dtype, backend)
     values |= _numba(plan, params, dtype) if backend == "numba" else _numpy(plan, params, dtype)
+    if backend == "numba":
+        values["vector_update"] = _updates_in_lanes(values, dtype)
     return values
+
+
+def _updates_in_lanes(values: Mapping[str, Any], dtype: str) -> bool:
+    """Whether the SIMD layer compiles the optimizer's step."""
+    arrays = ["theta", "grad", *(f"state_{name}" for name in values["slots"])]
+    lines = ["w = theta[place]", "g = grad[place]", *values["loads"], *values["body"], *values["stores"]]
+    head = f"def update({', '.join([*arrays, *values['constants']])}):\n    for place in range({values['trained']}):\n"
+    source = head + "".join(f"        {line}\n" for line in (*lines, "theta[place] = w"))
+    scalars = {n: "double" if n in ("t", "lr") else LLVM_TYPES[dtype] for n in values["constants"]}
+    return known_to_lanes(source, dict.fromkeys(arrays, str(values["trained"])), scalars, dtype)
 
 
 def _header(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) -> dict[str, object]:
@@ -136,10 +152,11 @@ def _plain(words: str) -> str:
 def _imports(backend: str) -> list[str]:
     if backend == "numpy":
         return ["import math", "from typing import NamedTuple", "", "import numpy as np"]
-    plain = ["hashlib", "math", "os", "sys", "tempfile"]
-    head = [f"import {name}" for name in plain]
+    plain = [f"import {name}" for name in ("hashlib", "math", "os", "sys", "tempfile")]
+    named = ["from pathlib import Path", "from typing import NamedTuple"]
     tail = ["import numba", "import numpy as np", "from numba import njit", "from numba.core import config"]
-    return [*head, "from pathlib import Path", "from typing import NamedTuple", "", *tail]
+    layer = [line for line in simd_import_lines() if line not in (*plain, *named, *tail)]
+    return ["from __future__ import annotations", "", *plain, *named, "", *tail, "", *layer]
 
 
 def _dictionary(values: Mapping[str, object]) -> str:
@@ -193,7 +210,10 @@ def _training(network: Network, optimizer: Optimizer) -> dict[str, object]:
 def _optimizer(optimizer: Optimizer, network: Network, dtype: str, backend: str) -> dict[str, object]:
     update = update_lines(optimizer, network, dtype, loops=backend == "numba")
     slots = optimizer.state
+    words = {word for line in update.body for word in WORD.findall(line)}
+    hoisted = [line.split(" = ")[0] for line in update.before]
     return {
+        "constants": [*hoisted, *(name for name in ("t", "lr") if name in words)],
         "slots": slots,
         "before": update.before,
         "body": update.body,
@@ -219,8 +239,9 @@ def _numpy(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
 def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, object]:
     lines: list[str] = []
     sizes: dict[str, str] = {}
+    vector: dict[tuple[str, ...], StageFunction] = {}
     for program in plan.programs:
-        writer = LoopProgram(plan, program, params, dtype)
+        writer = LoopProgram(plan, program, params, dtype, vector)
         lines += ["", "", *writer.lines()]
         space = writer.workspace
         sizes[program.name] = f"{space.per_row} * N + {space.fixed}"
@@ -228,6 +249,7 @@ def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
     names = [f"data_{t.name}" for t in data]
     per_row, fixed = sizes["gradient"].split(" * N + ")
     return {
+        "simd_layer": simd_layer(),
         "kernels": lines[2:],
         "data_args": ", ".join(names),
         "rows_of_data": f"len({names[0]})",

@@ -14,6 +14,7 @@ from symprop.errors import Fault, FormulaError
 from symprop.language import Network
 from symprop.language.expressions import all_indices
 
+STAGE = re.compile(r"(\w+_)?(stage|lanes)\d+")
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 # what the text of a generated function itself calls or uses as a local name
@@ -22,8 +23,8 @@ _WORDS = """
     round set slice str sum tuple type zip DTYPE History N NamedTuple OptimizerState Params Path Any at compiled config
     drop noise erf erfc extreme
     epochs fill forward forward_kernel fit fit_chunk grad gradient_kernel hashlib init_optimizer init_params key key_of
-    loss loss_kernel lr njit order os params permute r read rows scatter seed shuffle state t tempfile theta total train
-    training training_forward_kernel uniform update value_and_grad w work
+    lanes loss loss_kernel lr njit order os params part permute r read rows scatter seed shuffle state t tempfile theta
+    total train training training_forward_kernel uniform update value_and_grad w work
 """
 RESERVED = frozenset(_WORDS.split())
 
@@ -57,7 +58,7 @@ class Names:
         self._indices: dict[str, str] = {}
 
     def _claim(self, name: str) -> str:
-        while name in self._taken or keyword.iskeyword(name):
+        while name in self._taken or keyword.iskeyword(name) or STAGE.fullmatch(name):
             name += "_"
         self._taken.add(name)
         return name

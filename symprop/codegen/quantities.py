@@ -66,7 +66,7 @@ def _kernel(name: str, count: int, quantity: Quantity, plan: KernelPlan, backend
     own = name if name not in UNLABELLED else f"{name}{count}"
     params = flat([*plan.params, *plan.states])
     labelled = name not in UNLABELLED
-    made = plan_quantity(quantity, own, plan, 2048 if backend == "numba" else 1)
+    made = plan_quantity(quantity, own, plan, 2048 if backend == "numba" else 1, turned=backend == "numba")
     if backend == "numpy":
         return Kernel(own, tuple(QuantityArrays(made, quantity, labelled, params, dtype).lines()), "")
     writer = QuantityLoops(made, quantity, labelled, params, dtype)

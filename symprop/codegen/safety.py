@@ -10,9 +10,11 @@ import ast
 import hashlib
 import re
 
+from symprop.codegen.embedding import simd_import_lines, simd_layer
 from symprop.errors import SympropError
 
 MODULES = {
+    "__future__": {"annotations"},
     "hashlib": None,
     "math": None,
     "numba": None,
@@ -32,6 +34,7 @@ _ATTRIBUTES = """
     ctypeslib execv execve fork popen remove rename replace rmdir rmtree save savez spawn startfile symlink_to
     system tofile unlink write_bytes write_text load fromfile memmap
 """
+PLAIN_IMPORTS = frozenset({"import math", "import numpy as np", "from numba.core import config"})
 FORBIDDEN_NAMES = frozenset(_NAMES.split())
 FORBIDDEN_ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 FORBIDDEN_NODES = (ast.AsyncFunctionDef, ast.Await, ast.Delete, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
@@ -57,11 +60,15 @@ def _digest(text: str) -> str:
 def check_source(source: str) -> None:
     """Refuse a text that is no Python, or does what no generated module does.
 
+    The SIMD layer, which is a part of symprop, is known by its whole text.
+
     Raises:
         SympropError: the text is at fault, and with it the program that made it.
     """
+    for layer in (line for line in simd_import_lines() if line not in PLAIN_IMPORTS):
+        source = source.replace(f"{layer}\n", "", 1)
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(source.replace(simd_layer(), "", 1))
     except (SyntaxError, ValueError, RecursionError) as error:
         raise SympropError(f"generated module: it is not Python; {error}") from error
     for node in ast.walk(tree):

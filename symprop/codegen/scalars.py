@@ -24,6 +24,7 @@ SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 Text = tuple[str, int]
 LARGEST_POWER = 8
 LONG_SUM = 256
+PART = 256
 CALLS = {
     "exp": "np.exp",
     "log": "np.log",
@@ -50,10 +51,11 @@ class Scalars:
         names: identifiers of the function.
         tensors: every tensor by name.
         dtype: "float32" or "float64", the type arithmetic is done in.
+        lanes: for the SIMD layer, where double precision costs twice the vectors.
     """
 
-    def __init__(self, names: Names, tensors: Mapping[str, Tensor], dtype: str) -> None:
-        self.names, self.tensors, self.dtype = names, tensors, dtype
+    def __init__(self, names: Names, tensors: Mapping[str, Tensor], dtype: str, lanes: bool = False) -> None:
+        self.names, self.tensors, self.dtype, self.lanes = names, tensors, dtype, lanes
         ranges = {t.name: t.high for t in tensors.values() if t.dtype == "integer" and t.high is not None}
         self.at = Positions(names, ranges)
         self.loops = Loops(names, self.at)
@@ -248,10 +250,38 @@ class Scalars:
             # the rounding errors of a long sum would show in single precision
             wide = _long(expr.indices)
             name = self.names.fresh("total")
+            if wide and self.lanes and block.indices:
+                self._in_parts(name, expr, block)
+                return name
             block.write(f"{name} = {'0.0' if wide else self.number(0)}")
             self.summed(expr, expr.indices, block, lambda b: self._accumulate(name, expr.body, b))
             return f"real({name})" if wide and self.dtype == "float32" else name
         return self._extremum(expr, block)
+
+    def _in_parts(self, name: str, expr: ex.Reduce, block: Block) -> None:
+        """A long sum as a sum of shorter ones, each with a rounding error of its own size alone."""
+        part = self.names.fresh("part")
+        first, rest = expr.indices[0], expr.indices[1:]
+        block.write(f"{name} = {self.number(0)}")
+        if rest and not expr.domain:
+            outer, inner = Block(block, (first,)), rest
+            head = f"for {self.names.index(first.name)} in range({self.at.extent(first.extent)}):"
+            outer.write(f"{part} = {self.number(0)}")
+            short = ex.Reduce("sum", inner, expr.body)
+            self.summed(short, inner, outer, lambda b: self._accumulate(part, expr.body, b))
+        elif not rest and not expr.domain:
+            outer, start = Block(block), self.names.fresh("start")
+            size, own = self.at.extent(first.extent), self.names.index(first.name)
+            head = f"for {start} in range(0, {size}, {PART}):"
+            outer.write(f"{part} = {self.number(0)}")
+            body = Block(outer, (first,))
+            self._accumulate(part, expr.body, body)
+            outer.nest(f"for {own} in range({start}, min({start} + {PART}, {size})):", body)
+        else:
+            self.summed(expr, expr.indices, block, lambda b: self._accumulate(name, expr.body, b))
+            return
+        outer.write(f"{name} += {part}")
+        block.nest(head, outer)
 
     def summed(self, total: ex.Reduce, order: tuple[Index, ...], block: Block, body: BlockWriter) -> None:
         """Loops over the points at which the terms of a sum can differ from 0: no factor is read out of bounds."""

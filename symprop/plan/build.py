@@ -23,13 +23,14 @@ from symprop.plan.recurrence import Unit, order
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
 
 
-def plan_derivation(derivation: Derivation, smallest_product: int = 2048) -> KernelPlan:
+def plan_derivation(derivation: Derivation, smallest_product: int = 2048, turned: bool = False) -> KernelPlan:
     """The programs of a derivation.
 
     Args:
         derivation: forward and adjoint equations.
         smallest_product: multiplications, the batch counted as 32 rows, from which a sum of products is a matrix
             product of its own; below it stays a loop that others can be fused with.
+        turned: right factors are stored the way round that vector code reads them, see `split`.
     """
     network = derivation.network
     tensors = dict(network.tensors)
@@ -48,12 +49,13 @@ def plan_derivation(derivation: Derivation, smallest_product: int = 2048) -> Ker
     step = [*network.equations, *(a.equation for a in derivation.adjoints), *_updates(network, dict(successors))]
     results = (network.loss, *grads, *(new for _, new in successors))
     programs = [
-        _program("forward", plain, outputs, predicting, tensors, smallest_product),
-        _program("loss", plain, (network.loss,), predicting, tensors, smallest_product),
-        _program("gradient", [*forward, *backward, *updates], results, step, tensors, smallest_product),
+        _program("forward", plain, outputs, predicting, tensors, smallest_product, turned),
+        _program("loss", plain, (network.loss,), predicting, tensors, smallest_product, turned),
+        _program("gradient", [*forward, *backward, *updates], results, step, tensors, smallest_product, turned),
     ]
     if network.inference or network.of_role("sample"):
-        programs.append(_program("training_forward", forward, outputs, network.equations, tensors, smallest_product))
+        shown = network.equations
+        programs.append(_program("training_forward", forward, outputs, shown, tensors, smallest_product, turned))
     return KernelPlan(
         network.name,
         tuple(tensors.items()),
@@ -85,14 +87,16 @@ def _free_name(name: str, tensors: Mapping[str, Tensor]) -> str:
         name += "_"
     return name
 
-def plan_quantity(quantity: Quantity, name: str, plan: KernelPlan, smallest_product: int = 2048) -> KernelPlan:
+def plan_quantity(
+    quantity: Quantity, name: str, plan: KernelPlan, smallest_product: int = 2048, turned: bool = False
+) -> KernelPlan:
     """The one program of a quantity, its dropout masks 1; otherwise as `plan_derivation`.
 
     Args:
         quantity: equations in the form kernels are lowered from, and what is wanted of them.
         name: of the program.
         plan: of the derivation itself, which knows inputs, targets and parameters.
-        smallest_product: as of `plan_derivation`.
+        smallest_product, turned: as of `plan_derivation`.
     """
     network = quantity.derivation.network
     tensors = {**dict(plan.tensors), **network.tensors}
@@ -101,7 +105,7 @@ def plan_quantity(quantity: Quantity, name: str, plan: KernelPlan, smallest_prod
     shown = (*network.equations, *(a.equation for a in quantity.derivation))
     lowered = [_without_samples(e, network) for e in _lowered(quantity.equations, network, tensors)]
     results = tuple(target for _, target in quantity.results)
-    program = _program(name, lowered, results, shown, tensors, smallest_product)
+    program = _program(name, lowered, results, shown, tensors, smallest_product, turned)
     return replace(plan, tensors=tuple(tensors.items()), programs=(program,))
 
 
@@ -173,11 +177,12 @@ def _program(
     originals: Sequence[Equation],
     tensors: dict[str, Tensor],
     least: int,
+    turned: bool,
 ) -> Program:
     needed = _needed(equations, results)
     items: list[Unit | Product] = []
     for unit in order(needed):
-        items += _split(unit, tensors, least)
+        items += _split(unit, tensors, least, turned)
     stages = fuse(items)
     numbers = {e.number for e in needed}
     defined = {e.target for e in needed}
@@ -200,10 +205,10 @@ def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equat
     return [e for e in equations if e.target in wanted]
 
 
-def _split(unit: Unit, tensors: dict[str, Tensor], least: int) -> list[Unit | Product]:
+def _split(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -> list[Unit | Product]:
     if unit.step is not None:
         return [unit]
-    parts = split(unit.equations[0], tensors, least)
+    parts = split(unit.equations[0], tensors, least, turned)
     operands: list[Unit | Product] = [Unit((operand,)) for operand in parts.operands]
     # the product that writes the target itself comes last, next to the loop nest that is its epilogue
     products = sorted(parts.products, key=lambda p: p.out == unit.equations[0].target)

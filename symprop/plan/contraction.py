@@ -17,6 +17,8 @@ from symprop.language.expressions import Mul, Reduce, free_indices, mul, transfo
 from symprop.plan.values import Product
 
 TYPICAL_BATCH = 32
+TURNED = 4
+"""Columns of a product from which it pays to store a factor the other way round."""
 
 
 @dataclass
@@ -28,13 +30,15 @@ class Split:
     rest: Equation | None = None
 
 
-def split(equation: Equation, tensors: dict[str, Tensor], least: int) -> Split:
+def split(equation: Equation, tensors: dict[str, Tensor], least: int, turned: bool = False) -> Split:
     """The equation with its products split off; tensors that this takes are added to `tensors`.
 
     Args:
         equation: one that does not read itself.
         tensors: every tensor by name.
         least: multiplications, the batch counted as 32 rows, under which a product stays a loop.
+        turned: a right factor of constant extents that lies the other way is stored as (inner, columns) first, so
+            that its rows lie in memory as those of the product do.
     """
     out = Split()
     free = [p.index for p in equation.indices]
@@ -42,7 +46,7 @@ def split(equation: Equation, tensors: dict[str, Tensor], least: int) -> Split:
         out.rest = equation
         return out
     plain = [i for i in free if i is not None]
-    body = _replace(equation.body, lambda node: _product(node, equation, plain, tensors, least, out))
+    body = _replace(equation.body, lambda node: _product(node, equation, plain, tensors, least, out, turned))
     if any(isinstance(node, Reduce) for node in walk(body)):
         body = _moved(body, equation.target, tensors, out)
     whole = body == Read(equation.target, map(Position.of, plain))
@@ -71,7 +75,13 @@ def _replace(expr: Expr, change: Callable[[Reduce], Expr]) -> Expr:
 
 
 def _product(
-    node: Reduce, equation: Equation, free: Sequence[Index], tensors: dict[str, Tensor], least: int, out: Split
+    node: Reduce,
+    equation: Equation,
+    free: Sequence[Index],
+    tensors: dict[str, Tensor],
+    least: int,
+    out: Split,
+    turned: bool,
 ) -> Expr:
     sides = _sides(node, free)
     if sides is None or node.op != "sum" or node.domain:
@@ -87,7 +97,10 @@ def _product(
     target = equation.target if len(used) == len(free) and not out.products else _scratch(equation.target, tensors)
     tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
     a = _operand(left, rows, inner, equation, tensors, out)
-    b = _operand(right, columns, inner, equation, tensors, out)
+    if turned and _work(columns) >= TURNED and not any(i.extent.names for i in (*columns, *inner)):
+        b = _turned(right, inner, columns, equation, tensors, out)
+    else:
+        b = _operand(right, columns, inner, equation, tensors, out)
     indices = tuple(map(Position.of, used))
     pure = Equation(target, indices, Reduce("sum", inner, Mul([a, b])), equation.number, origin=equation.origin)
     out.products.append(
@@ -173,6 +186,26 @@ def _operand(
     tensors[name] = Tensor(name, tuple(i.extent for i in order))
     positions = tuple(map(Position.of, order))
     out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
+    return Read(name, positions)
+
+
+def _turned(
+    side: list[Expr],
+    inner: list[Index],
+    columns: list[Index],
+    equation: Equation,
+    tensors: dict[str, Tensor],
+    out: Split,
+) -> Read:
+    """A read of the right side as (inner, columns), stored first where it lies the other way."""
+    read = _operand(side, columns, inner, equation, tensors, out)
+    order = [*inner, *columns]
+    if [p.index for p in read.indices] == order:
+        return read
+    name = _scratch(equation.target, tensors)
+    tensors[name] = Tensor(name, tuple(i.extent for i in order))
+    positions = tuple(map(Position.of, order))
+    out.operands.append(Equation(name, positions, read, equation.number, origin=equation.origin))
     return Read(name, positions)
 
 

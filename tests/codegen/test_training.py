@@ -75,7 +75,7 @@ def test_loss_and_gradient(backend: str, dtype: str, tolerance: float, rows: int
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_products_that_are_matrix_products_of_their_own(backend: str) -> None:
     source = generate_module(perceptron(33, 17, 9), backend, "float64")
-    assert "np.dot(" in source or backend == "numpy"
+    assert "@lanes(DTYPE, x=" in source or backend == "numpy"
     m = load_module(source, "wide")
     rng = np.random.default_rng(1)
     x, y, params = rng.standard_normal((41, 33)), rng.integers(0, 9, 41), m.init_params(1)
@@ -242,8 +242,8 @@ def test_a_deep_network_shares_its_functions() -> None:
     network = Network("deep", table, equations(forward, scope), outputs=(f"H{depth - 1}",))
     derivation = derive(network)
     source = generate_module(derivation, "numba", "float64")
-    assert len(re.findall(r"^def gradient_stage", source, re.MULTILINE)) < 12
-    assert len(re.findall(r"^    gradient_stage", source, re.MULTILINE)) > 30
+    assert len(re.findall(r"^def stage", source, re.MULTILINE)) < 16
+    assert len(re.findall(r"^    stage", source, re.MULTILINE)) > 60
     m, reference = load_module(source, "deep"), load_module(generate_module(derivation, "numpy", "float64"), "deep_np")
     x, y = np.random.default_rng(0).standard_normal((2, 5, 4))
     params = m.init_params(0)

@@ -97,7 +97,8 @@ def test_three_steps(whole: Whole, optimizer: str) -> None:
     trained, history = module.fit(params, *data, epochs=3, batch_size=whole.rows, shuffle=False)
     np.testing.assert_allclose(history.loss, losses, rtol=1e-12)
     for name, tensor in weights.items():
-        assert relative_error(getattr(trained, name), tensor.detach().numpy()) < 1e-10, name
+        # Adam divides by the root of squares, which makes much of the last digits of a gradient that is nearly 0
+        assert relative_error(getattr(trained, name), tensor.detach().numpy()) < 1e-9, name
 
 
 @pytest.mark.slow

@@ -1,0 +1,811 @@
+"""Loop nests in the order that suits the machine.
+
+    function of loops ─► for every nest: orders of loops, the likely best first ─► statements, written by `Writer`
+
+Two ways to use vectors: the steps of a loop that run side by side, each with its own place along the last axis of what
+it writes, are lanes; or the terms of a sum are, each lane holding a partial sum.  Beside the lanes, a few steps of
+another loop form a tile, so that what is read along one of the two is used for all of the other: this makes a matrix
+product of three plain loops.
+
+Enters: the source of a function.  Leaves: LLVM IR.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from symprop.simd.reading import Contents, Unsupported, contents, runs_side_by_side
+from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
+from symprop.simd.writing import Array, Writer, flat, index_nodes
+
+ACCUMULATORS = 8
+TILE_STEPS = 4
+LONGEST_ROW = 4
+UNARY = {"sqrt": "sqrt", "floor": "floor", "abs": "fabs"}
+Env = dict[str, "Value | Integer"]
+State = tuple[int, str, Env, tuple[bool, bool], "list[Value]", Shape]
+
+
+class Order(NamedTuple):
+    """How the loops of a nest run: outer loops in turn, then lanes, then a tile, each of them None where there is none.
+
+    Args:
+        outer: loops that are run step by step.
+        lanes: the loop whose steps are lanes.
+        tile: the loop whose steps are taken together.
+    """
+
+    outer: tuple[ast.For, ...]
+    lanes: ast.For | None = None
+    tile: ast.For | None = None
+
+
+class Result(NamedTuple):
+    """The text of a function, what it needs declared, and the types of what it returns."""
+
+    text: str
+    declared: tuple[str, ...]
+    returned: tuple[str, ...]
+
+
+def compiled_text(
+    source: str, name: str, arrays: Mapping[str, Array], scalars: Mapping[str, str], real: str, target: Target
+) -> Result:
+    """A function of loops as an LLVM function.
+
+    Args:
+        source: the text of one Python function.
+        name: of the LLVM function.
+        arrays: its arguments that are arrays.
+        scalars: LLVM types of its other arguments.
+        real: "float" or "double".
+        target: the machine.
+
+    Raises:
+        Unsupported: it holds what this layer does not know.
+    """
+    function = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef))
+    return Nests(function, arrays, scalars, real, target).result(name)
+
+
+def _name(loop: ast.For) -> str:
+    if not isinstance(loop.target, ast.Name):
+        raise Unsupported("a loop over several names")
+    return loop.target.id
+
+
+class Nests:
+    """The statements of one function."""
+
+    def __init__(
+        self,
+        function: ast.FunctionDef,
+        arrays: Mapping[str, Array],
+        scalars: Mapping[str, str],
+        real: str,
+        target: Target,
+    ) -> None:
+        self.function, self.arrays, self.scalars, self.target = function, arrays, scalars, target
+        self.write = Writer(real, target)
+        self.env: Env = {}
+        self.vectors = self.tiled = False
+        self.returned: list[Value] = []
+
+    def result(self, name: str) -> Result:
+        """The whole text."""
+        parameters = []
+        for argument in self.function.args.args:
+            own = argument.arg
+            if own in self.arrays:
+                parameters.append(f"ptr noalias %a.{own}")
+                continue
+            kind = self.scalars[own]
+            parameters.append(f"{kind} %a.{own}")
+            value = Value(kind, frozenset(), {(0, 0): f"%a.{own}"})
+            self.env[own] = Integer({value: 1}) if kind == "i64" else value
+        self.sizes = {k: v for k, v in self.env.items() if isinstance(v, Integer)}
+        self.statements(self.function.body)
+        kinds = [v.kind for v in self.returned]
+        lines = [*self.write.head, *self.write.lines]
+        if not kinds:
+            back, last = "void", "  ret void"
+        elif len(kinds) == 1:
+            back, last = kinds[0], f"  ret {kinds[0]} {self.returned[0].at(0, 0)}"
+        else:
+            raise Unsupported("several results")
+        text = "\n".join([f"define internal {back} @{name}({', '.join(parameters)}) noinline nounwind {{", "entry:",
+                          *lines, last, "}", ""])
+        return Result(text, tuple(sorted(self.write.declared)), tuple(kinds))
+
+    # -- statements --------------------------------------------------------------------------------------------------
+
+    def statements(self, body: Sequence[ast.stmt]) -> None:
+        """One after the other."""
+        for node in body:
+            self.statement(node)
+
+    def statement(self, node: ast.stmt) -> None:
+        """Write one statement."""
+        match node:
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
+                return
+            case ast.Assign(targets=[target], value=value):
+                self._assign(target, self.value(value))
+            case ast.AugAssign(target=target, op=op, value=value):
+                read = ast.Name(target.id) if isinstance(target, ast.Name) else target
+                self._assign(target, self.value(ast.BinOp(read, op, value)))
+            case ast.For():
+                self.nest(node)
+            case ast.If(test=test, body=then, orelse=otherwise):
+                self._branch(self.condition(test), then, otherwise)
+            case ast.Return(value=value) if value is not None and not self.returned:
+                nodes = value.elts if isinstance(value, ast.Tuple) else [value]
+                self.returned = [self._real(self.value(n)) for n in nodes]
+            case _:
+                raise Unsupported(type(node).__name__)
+
+    def _real(self, value: Value | Integer) -> Value:
+        found = self.write.float_of(value)
+        if found.dims:
+            raise Unsupported("a result that differs between steps")
+        return found
+
+    def _assign(self, target: ast.expr, value: Value | Integer) -> None:
+        if isinstance(target, ast.Name):
+            self.env[target.id] = value
+        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            name, array, at = self._place(target)
+            own = self.write.integer(value) if array.kind == "i64" else self.write.convert(value, array.kind)
+            self.write.store(name, array.kind, at, own)
+        else:
+            raise Unsupported("an assignment to several names")
+
+    def _place(self, node: ast.Subscript) -> tuple[str, Array, Integer]:
+        name = node.value.id if isinstance(node.value, ast.Name) else ""
+        if name not in self.arrays:
+            raise Unsupported(f"a subscript of {name or 'an expression'}")
+        array = self.arrays[name]
+        indices = [self._integer(i) for i in index_nodes(node, array)]
+        return name, array, flat(self.write, array, self.sizes, indices)
+
+    def _integer(self, node: ast.expr) -> Integer:
+        value = self.value(node)
+        if isinstance(value, Value):
+            if value.kind != "i64":
+                raise Unsupported("an index that is no integer")
+            return self.write.opaque(value)
+        return value
+
+    def _branch(self, test: Value, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]) -> None:
+        if test.constant is not None:
+            self.statements(then if test.constant else otherwise)
+        elif test.dims or self.write.masks:
+            self._both_branches(test, then, otherwise)
+        else:
+            self._jump(test, then, otherwise)
+
+    def _both_branches(self, test: Value, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]) -> None:
+        """Steps that take different branches take both, and keep of each what is theirs."""
+        for nodes, side in ((then, test), (otherwise, self._not(test))):
+            before = dict(self.env)
+            self._masked(side, lambda nodes=nodes: self.statements(nodes))  # type: ignore[misc]
+            for name, value in self.env.items():
+                if name in before and value is not before[name]:
+                    self.env[name] = self.write.choose(side, value, before[name])
+
+    def _masked(self, mask: Value, write: Callable[[], object]) -> object:
+        masks = self.write.masks
+        masks.append(self.write.logical("and", masks[-1], mask) if masks else mask)
+        try:
+            return write()
+        finally:
+            masks.pop()
+
+    def _not(self, test: Value) -> Value:
+        return self.write.logical("xor", test, self.write.const(1.0, "i1"))
+
+    def _jump(self, test: Value, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]) -> None:
+        write, before = self.write, dict(self.env)
+        labels = [write.block(), write.block(), write.block()]
+        write.do(f"br i1 {test.at(0, 0)}, label %{labels[0]}, label %{labels[1]}")
+        ends: list[tuple[str, Env]] = []
+        changed = {n for s in (*then, *otherwise) for n in _assigned([s])} & set(before)
+        for label, nodes in zip(labels, (then, otherwise), strict=False):
+            write.enter(label)
+            self.env = dict(before)
+            self.statements(nodes)
+            for name in changed:  # in registers, before the jump
+                self.env[name] = self._held(self.env[name])
+            ends.append((write.label, self.env))
+            write.do(f"br label %{labels[2]}")
+        write.enter(labels[2])
+        self.env = before
+        for name in sorted(changed):
+            sides = [e[name] for _, e in ends]
+            self.env[name] = self._merged([label for label, _ in ends], sides)
+
+    def _held(self, value: Value | Integer) -> Value:
+        return self.write.integer(value) if isinstance(value, Integer) else value
+
+    def _merged(self, labels: Sequence[str], sides: Sequence[Value | Integer]) -> Value | Integer:
+        first, second = (self._held(s) for s in sides)
+        if first.kind != second.kind or first.dims != second.dims:
+            raise Unsupported("branches that give values of different types")
+        regs = {}
+        for key in self.write.shape.keys(first.dims):
+            kind = self.write.type_of(first.kind, self.write.width(first.dims, key[1]))
+            pairs = ", ".join(f"[ {s.at(*key)}, %{n} ]" for s, n in zip((first, second), labels, strict=True))
+            regs[key] = self.write.put(f"phi {kind} {pairs}")
+        merged = Value(first.kind, first.dims, regs)
+        return self.write.opaque(merged) if merged.kind == "i64" else merged
+
+    # -- nests -------------------------------------------------------------------------------------------------------
+
+    def nest(self, loop: ast.For) -> None:
+        """Write a nest in the first order that works."""
+        if self.vectors:
+            self._steps(loop, loop.body)
+            return
+        chain = [loop]
+        while len(chain[-1].body) == 1 and isinstance(chain[-1].body[0], ast.For):
+            chain.append(chain[-1].body[0])
+        for order, body in self._orders(chain):
+            state = self._state()
+            try:
+                self._ordered(order, body)
+                return
+            except Unsupported:
+                self._restore(state)
+        if self._summed(loop):
+            return
+        self._steps(loop, loop.body)
+
+    def _state(self) -> State:
+        write = self.write
+        flags = self.vectors, self.tiled
+        return len(write.lines), write.label, dict(self.env), flags, list(write.masks), write.shape
+
+    def _restore(self, state: State) -> None:
+        write = self.write
+        length, write.label, self.env, (self.vectors, self.tiled), write.masks, write.shape = state
+        del write.lines[length:]
+        write.wide.clear()
+
+    def _orders(self, chain: Sequence[ast.For]) -> Iterator[tuple[Order, list[ast.stmt]]]:
+        """Orders with lanes, the one with the longest rows first."""
+        body = chain[-1].body
+        side_by_side = [x for x in chain if runs_side_by_side(x, contents(x.body, self.arrays), set(self.env))]
+        found = contents(body, self.arrays)
+        fit = [x for x in side_by_side if self._fits(x, chain, found)]
+        fit.sort(key=lambda x: (-min(self._trip(x), self.target.lanes(self.write.real)), -chain.index(x)))
+        for lanes in fit:
+            others = [x for x in side_by_side if x is not lanes and self._inner_of(x, lanes, chain)]
+            tiles = [x for x in reversed(others) if self._reused(_name(x), found)] if found.loops else []
+            if tiles and not self.tiled:
+                outer = tuple(x for x in chain if x is not lanes and x is not tiles[0])
+                yield Order(outer, lanes, tiles[0]), body
+            yield Order(tuple(x for x in chain if x is not lanes), lanes), body
+        if not fit and found.loops and side_by_side and not self.tiled:
+            tile = side_by_side[-1]
+            if all(_name(tile) not in used for _, used in found.loops):
+                yield Order(tuple(x for x in chain if x is not tile), None, tile), body
+
+    def _inner_of(self, loop: ast.For, lanes: ast.For, chain: Sequence[ast.For]) -> bool:
+        """True where the loop's bounds, and those of loops in it, are free of it: it can be moved inwards."""
+        later = chain[chain.index(loop) + 1 :]
+        return all(_name(loop) not in _words_in(x.iter) for x in later)
+
+    def _reused(self, name: str, found: Contents) -> bool:
+        """True where something that is read inside an inner loop is the same for all steps of the loop."""
+        return any(a.depth and not a.store and all(name not in i.names for i in a.indices) for a in found.accesses)
+
+    def _trip(self, loop: ast.For) -> float:
+        bounds = self._bounds(loop)
+        count = None if bounds is None else bounds[1].plus(bounds[0], -1).known
+        return float("inf") if count is None or (bounds and bounds[2] != 1) else count
+
+    def _fits(self, loop: ast.For, chain: Sequence[ast.For], found: Contents) -> bool:
+        """True where the steps of a loop lie side by side in memory, in all that its body reads and writes."""
+        name = _name(loop)
+        if self._trip(loop) < 2 or any(name in used for _, used in found.loops):
+            return False
+        if not self._inner_of(loop, loop, chain) or _downwards(loop):
+            return False
+        for access in found.accesses:
+            array = self.arrays[access.array]
+            stride: int | None = 1
+            step: int | None = 0
+            for extent, index in reversed(list(zip(array.shape, access.indices, strict=True))):
+                own = index.coefficient(name)
+                if own is None or (own and stride is None):
+                    step = None
+                    break
+                step = (step or 0) + own * (stride or 0)
+                stride = stride * extent if stride is not None and isinstance(extent, int) else None
+            scattered = step is None or step not in (0, 1)
+            if scattered and (access.store or access.depth or not found.loops):
+                return False
+        return True
+
+    def _ordered(self, order: Order, body: list[ast.stmt]) -> None:
+        """Write the loops of an order, outermost first."""
+        if order.outer:
+            first, rest = order.outer[0], Order(order.outer[1:], order.lanes, order.tile)
+            self._steps(first, [], lambda: self._ordered(rest, body))
+        elif order.lanes is not None:
+            rest = Order((), None, order.tile)
+            tiled = order.tile is not None
+            self.vectors = True
+            self._blocks(order.lanes, self._widths(order.lanes, tiled), LANES, lambda: self._ordered(rest, body))
+            self.vectors = False
+        elif order.tile is not None:
+            self.tiled = True
+            self._blocks(order.tile, self._tiles(order.tile), TILE, lambda: self._ordered(Order(()), body))
+            self.tiled = False
+        else:
+            self.statements(body)
+
+    def _widths(self, loop: ast.For, tiled: bool) -> list[tuple[int, ...]]:
+        """Vectors that are worked on together: for as long as they fit, then what is left."""
+        lanes = self.target.lanes(self.write.real)
+        vectors = 2 if tiled else 1
+        trip = self._trip(loop)
+        if trip == float("inf"):
+            return [(lanes,) * vectors, (lanes,), (1,)] if tiled else [(lanes,), (1,)]
+        count = int(trip)
+        block = vectors * lanes
+        left, rest = count % block, []
+        while left:
+            width = min(lanes, 1 << (left.bit_length() - 1))
+            rest.append(width)
+            left -= width
+        found = [(lanes,) * vectors] if count >= block else []
+        return [*found, tuple(rest)] if rest else found
+
+    def _tiles(self, loop: ast.For) -> list[tuple[int, ...]]:
+        trip = self._trip(loop)
+        if trip == float("inf"):
+            return [(TILE_STEPS,), (1,)]
+        count = int(trip)
+        steps = next((s for s in (6, 5, 4, 3) if count % s == 0), min(count, TILE_STEPS))
+        return [(steps,), *([(count % steps,)] if count % steps else [])]
+
+    def _bounds(self, loop: ast.For) -> tuple[Integer, Integer, int] | None:
+        """First, end and step of a range."""
+        call = loop.iter
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"):
+            raise Unsupported("a loop over something else than a range")
+        try:
+            values = [self._integer(a) for a in call.args]
+        except (KeyError, Unsupported):
+            return None
+        first, end = (Integer(), values[0]) if len(values) == 1 else (values[0], values[1])
+        step = values[2].known if len(values) == 3 else 1
+        if step is None or not (step > 0 or step == -1):
+            raise Unsupported("a loop in other steps than 1, 2, ... or -1")
+        return first, end, step
+
+    def _blocks(
+        self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None]
+    ) -> None:
+        """A loop whose steps are taken in blocks, one kind of block after the other."""
+        write, name = self.write, _name(loop)
+        bounds = self._bounds(loop)
+        if bounds is None or bounds[2] != 1:
+            raise Unsupported("a loop in other steps than 1")
+        first, end, _ = bounds
+        if first.dims or end.dims:
+            raise Unsupported("a loop that is longer for some steps than for others")
+        before, shape = dict(self.env), write.shape
+        for block in blocks:
+            size = sum(block)
+            total = end.plus(first, -1)
+            known = total.known
+            write.shape = Shape(size, shape.widths) if dim == TILE else Shape(shape.tile, block)
+            lane = Integer(tile=1) if dim == TILE else Integer(lanes=1)
+            write.wide.clear()
+            count = known // size if known is not None else None
+            if count == 1 and block is blocks[-1]:
+                self.env = {**before, name: first.plus(lane)}
+                body()
+                break
+            place = write.integers(total, "//", Integer(constant=size)) if size > 1 else total
+            times = write.index(place, 0, 0)
+
+            def step(k: str, _: list[str], first: Integer = first, size: int = size, lane: Integer = lane) -> list[str]:
+                base = Integer({Value("i64", frozenset(), {(0, 0): k}): size}).plus(first)
+                self.env = {**before, name: base.plus(lane)}
+                body()
+                return []
+
+            write.loop(times, [], step, sure=bool(count))
+            write.wide.clear()
+            first = first.plus(place.times(size))
+        write.shape = shape
+        write.wide.clear()
+        self.env = before
+
+    def _steps(self, loop: ast.For, body: Sequence[ast.stmt], inner: Callable[[], None] | None = None) -> None:
+        """A loop step by step; scalars of before that it assigns go from step to step."""
+        write, name = self.write, _name(loop)
+        bounds = self._bounds(loop)
+        if bounds is None:
+            raise Unsupported("bounds that are no integers")
+        first, end, direction = bounds
+        if first.dims or end.dims:
+            raise Unsupported("a loop that is longer for some steps than for others")
+        gap = end.plus(first, -1).times(1 if direction > 0 else -1)
+        if direction > 1:
+            gap = write.integers(gap.plus(Integer(constant=direction - 1)), "//", Integer(constant=direction))
+        before = dict(self.env)
+        carried = [] if inner is not None else [n for n in _assigned(body) if n in before]
+        dims = self._dims(carried, body, name)
+        values = {n: write.spread(self._held(before[n]), dims[n]) for n in carried}
+        parts = [(n, key) for n in carried for key in write.shape.keys(dims[n])]
+        starts = [(self._type(values[n], key), values[n].at(*key)) for n, key in parts]
+
+        def step(k: str, names: list[str]) -> list[str]:
+            write.wide.clear()
+            self.env = {**before, name: first.plus(Integer({Value("i64", frozenset(), {(0, 0): k}): direction}))}
+            for n in carried:
+                self.env[n] = self._gathered(n, values[n], dims[n], parts, names)
+            (inner or (lambda: self.statements(body)))()
+            after = {n: self._again(self.env[n], values[n], dims[n]) for n in carried}
+            return [after[n].at(*key) for n, key in parts]
+
+        found = write.loop(write.index(gap, 0, 0), starts, step, sure=bool(gap.known and gap.known > 0))
+        write.wide.clear()
+        self.env = before
+        for n in carried:
+            self.env[n] = self._gathered(n, values[n], dims[n], parts, found)
+
+    def _type(self, value: Value, key: tuple[int, int]) -> str:
+        return self.write.type_of(value.kind, self.write.width(value.dims, key[1]))
+
+    def _gathered(
+        self, name: str, like: Value, dims: frozenset[str], parts: Sequence[tuple[str, tuple[int, int]]],
+        names: Sequence[str],
+    ) -> Value | Integer:
+        regs = {key: reg for (n, key), reg in zip(parts, names, strict=True) if n == name}
+        value = Value(like.kind, dims, regs)
+        return self.write.opaque(value) if value.kind == "i64" else value
+
+    def _again(self, value: Value | Integer, like: Value, dims: frozenset[str]) -> Value:
+        held = self._held(value)
+        if held.kind != like.kind:
+            if "i" in held.kind + like.kind[:1] or (held.kind, like.kind) == ("double", "float"):
+                raise Unsupported("a variable that changes its type")
+            held = self.write.convert(held, like.kind)
+        if held.dims - dims:
+            raise Unsupported("a variable that differs between steps")
+        return self.write.spread(held, dims)
+
+    def _dims(self, carried: Sequence[str], body: Sequence[ast.stmt], loop: str) -> dict[str, frozenset[str]]:
+        """What every carried variable can come to differ in, by all that is assigned in the body."""
+        own = {n: v.dims for n, v in self.env.items()}
+        own[loop] = frozenset()
+        changed = True
+        while changed:
+            changed = False
+            for target, words in _flows(body):
+                found = frozenset[str]().union(*(own.get(w, frozenset()) for w in words))
+                if not found <= own.get(target, frozenset()):
+                    own[target] = own.get(target, frozenset()) | found
+                    changed = True
+        return {n: own[n] for n in carried}
+
+    # -- sums with lanes ---------------------------------------------------------------------------------------------
+
+    def _summed(self, loop: ast.For) -> bool:
+        """Write a loop that adds up, or looks for the largest, with partial results in the lanes."""
+        kinds = _reductions(loop.body)
+        found = contents(loop.body, self.arrays)
+        carried = {n for n in found.assigned if n in self.env}
+        if kinds is None or set(kinds) != carried or any(a.store for a in found.accesses) or found.loops:
+            return False
+        if not self._fits(loop, [loop], found):
+            return False
+        state = self._state()
+        try:
+            self._partial(loop, kinds)
+            return True
+        except Unsupported:
+            self._restore(state)
+            return False
+
+    def _partial(self, loop: ast.For, kinds: Mapping[str, str]) -> None:
+        write, name = self.write, _name(loop)
+        bounds = self._bounds(loop)
+        if bounds is None or bounds[2] != 1 or bounds[0].dims or bounds[1].dims:
+            raise Unsupported("a loop of another length in every step")
+        first, end, _ = bounds
+        shape, before = write.shape, dict(self.env)
+        totals = {n: self._held(before[n]) for n in kinds}
+        own = self._dims(list(kinds), loop.body, name)
+        self.vectors = True
+        for block in self._sum_widths(loop):
+            size, total = sum(block), end.plus(first, -1)
+            place = write.integers(total, "//", Integer(constant=size)) if size > 1 else total
+            write.shape = Shape(shape.tile, block)
+            write.wide.clear()
+            dims = {n: v.dims | own[n] | {LANES} for n, v in totals.items()}
+            starts = {}
+            for n, v in totals.items():
+                # a search begins, in every lane, with what was found before
+                starts[n] = write.spread(write.const(0.0, v.kind) if kinds[n] == "sum" else v, dims[n])
+            parts = [(n, key) for n in kinds for key in write.shape.keys(dims[n])]
+
+            def step(
+                k: str, names: list[str], first: Integer = first, size: int = size,
+                starts: Mapping[str, Value] = starts, parts: Sequence[tuple[str, tuple[int, int]]] = parts,
+                dims: Mapping[str, frozenset[str]] = dims,
+            ) -> list[str]:
+                write.wide.clear()
+                at = Integer({Value("i64", frozenset(), {(0, 0): k}): size}).plus(first).plus(Integer(lanes=1))
+                self.env = {**before, name: at}
+                for n in kinds:
+                    self.env[n] = self._gathered(n, starts[n], dims[n], parts, names)
+                self.statements(loop.body)
+                after = {n: self._again(self.env[n], starts[n], dims[n]) for n in kinds}
+                return [after[n].at(*key) for n, key in parts]
+
+            given = [(self._type(starts[n], key), starts[n].at(*key)) for n, key in parts]
+            known = total.known
+            found = write.loop(write.index(place, 0, 0), given, step, sure=bool(known and known // size))
+            write.wide.clear()
+            for n, v in totals.items():
+                partial = self._gathered(n, starts[n], dims[n], parts, found)
+                assert isinstance(partial, Value)
+                totals[n] = self._collected(kinds[n], v, partial)
+            first = first.plus(place.times(size))
+        self.vectors = False
+        write.shape, self.env = shape, {**before, **totals}
+        write.wide.clear()
+
+    def _sum_widths(self, loop: ast.For) -> list[tuple[int, ...]]:
+        lanes = self.target.lanes(self.write.real)
+        several = 1 if self.tiled else LONGEST_ROW
+        trip = self._trip(loop)
+        if trip == float("inf"):
+            return [(lanes,) * several, (1,)]
+        count, found = int(trip), []
+        block = lanes * several
+        if count >= block:
+            found.append((lanes,) * several)
+            count %= block
+        rest = []
+        while count:
+            width = min(lanes, 1 << (count.bit_length() - 1))
+            rest.append(width)
+            count -= width
+        return [*found, tuple(rest)] if rest else found
+
+    def _collected(self, kind: str, start: Value, partial: Value) -> Value:
+        """The lanes of a partial result put together with what there was before."""
+        write = self.write
+        dims = start.dims | (partial.dims - {LANES})
+        regs = {}
+        for r, _ in write.shape.keys(dims):
+            text = write.register(start, r, 0, 1)
+            vectors = [(partial.at(r, v), w) for v, w in enumerate(write.shape.widths)]
+            for reg, width in self._merged_vectors(kind, partial.kind, vectors):
+                text = self._two(kind, partial.kind, text, self._across(kind, partial.kind, reg, width))
+            regs[r, 0] = text
+        return Value(start.kind, dims, regs)
+
+    def _two(self, kind: str, own: str, left: str, right: str) -> str:
+        if kind == "sum":
+            return self.write.put(f"fadd contract {own} {left}, {right}")
+        word = "ogt" if kind == "max" else "olt"
+        width = int(own[1:].split(" ")[0]) if own.startswith("<") else 1
+        flag = self.write.put(f"fcmp {word} {own} {right}, {left}")
+        return self.write.put(f"select {self.write.type_of('i1', width)} {flag}, {own} {right}, {own} {left}")
+
+    def _merged_vectors(self, kind: str, own: str, vectors: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Vectors of one width put together pairwise."""
+        by_width: dict[int, list[str]] = {}
+        for reg, width in vectors:
+            by_width.setdefault(width, []).append(reg)
+        found = []
+        for width, regs in by_width.items():
+            while len(regs) > 1:
+                regs = [
+                    self._two(kind, self.write.type_of(own, width), *pair) if len(pair) == 2 else pair[0]
+                    for pair in (regs[k : k + 2] for k in range(0, len(regs), 2))
+                ]
+            found.append((regs[0], width))
+        return found
+
+    def _across(self, kind: str, own: str, reg: str, width: int) -> str:
+        """One number of all lanes."""
+        while width > 1:
+            half = width // 2
+            source, sides = f"<{width} x {own}>", []
+            for start in (0, half):
+                picks = ", ".join(f"i32 {start + k}" for k in range(half))
+                if half > 1:
+                    pair = f"{source} {reg}, {source} poison"
+                    sides.append(self.write.put(f"shufflevector {pair}, <{half} x i32> <{picks}>"))
+                else:
+                    sides.append(self.write.put(f"extractelement {source} {reg}, i64 {start}"))
+            reg, width = self._two(kind, self.write.type_of(own, half), *sides), half
+        return reg
+
+    # -- expressions -------------------------------------------------------------------------------------------------
+
+    def value(self, node: ast.expr) -> Value | Integer:
+        """Write an expression."""
+        write = self.write
+        match node:
+            case ast.Constant(value=bool(value)):
+                return write.const(float(value), "i1")
+            case ast.Constant(value=int(value)):
+                return Integer(constant=value)
+            case ast.Constant(value=float(value)):
+                return write.const(value, "double")
+            case ast.Name(id=name):
+                if name not in self.env:
+                    raise Unsupported(f"name {name}")
+                return self.env[name]
+            case ast.Attribute(attr=attr):
+                known = {"pi": 3.141592653589793, "inf": float("inf"), "e": 2.718281828459045}
+                return write.const(known[attr], "double")
+            case ast.UnaryOp(op=ast.USub(), operand=inner):
+                return write.negative(self.value(inner))
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                return self._not(self.condition(inner))
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._binary(self.value(left), op, right)
+            case ast.Compare() | ast.BoolOp():
+                return self.condition(node)
+            case ast.IfExp(test=test, body=then, orelse=otherwise):
+                return self._choice(self.condition(test), then, otherwise)
+            case ast.Subscript():
+                name, array, at = self._place(node)
+                found = write.load(name, array.kind, at)
+                return write.opaque(found) if array.kind == "i64" else found
+            case ast.Call(args=args):
+                return self._call(node, args)
+        raise Unsupported(type(node).__name__)
+
+    def _binary(self, left: Value | Integer, op: ast.operator, node: ast.expr) -> Value | Integer:
+        right = self.value(node)
+        write = self.write
+        if isinstance(left, Integer) and isinstance(right, Integer) and not isinstance(op, ast.Div | ast.Pow):
+            match op:
+                case ast.Add():
+                    return left.plus(right)
+                case ast.Sub():
+                    return left.plus(right, -1)
+                case ast.Mult():
+                    return write.integers(left, "*", right)
+                case ast.FloorDiv():
+                    return write.integers(left, "//", right)
+                case ast.Mod():
+                    return write.integers(left, "%", right)
+            raise Unsupported(type(op).__name__)
+        words = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
+        if isinstance(op, ast.Pow):
+            return write.function("pow", [*write.both(left, right)])
+        if type(op) not in words:
+            raise Unsupported(type(op).__name__)
+        return write.arithmetic(words[type(op)], left, right)
+
+    def condition(self, node: ast.expr) -> Value:
+        """Write a condition."""
+        match node:
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                sides = [self.value(n) for n in (left, *others)]
+                found = [self.write.compare(a, op, b) for a, op, b in zip(sides, ops, sides[1:], strict=False)]
+            case ast.BoolOp(values=values):
+                found = [self.condition(v) for v in values]
+            case _:
+                value = self.value(node)
+                if isinstance(value, Integer) or value.kind != "i1":
+                    raise Unsupported("a number as a condition")
+                return value
+        word = "or" if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) else "and"
+        result = found[0]
+        for other in found[1:]:
+            result = self.write.logical(word, result, other)
+        return result
+
+    def _choice(self, test: Value, then: ast.expr, otherwise: ast.expr) -> Value | Integer:
+        if test.constant is not None:
+            return self.value(then if test.constant else otherwise)
+        a = self._masked(test, lambda: self.value(then))
+        b = self._masked(self._not(test), lambda: self.value(otherwise))
+        return self.write.choose(test, a, b)  # type: ignore[arg-type]
+
+    def _call(self, node: ast.Call, nodes: Sequence[ast.expr]) -> Value | Integer:
+        write = self.write
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        args = [self.value(n) for n in nodes]
+        if name in ("real", "float32", "float64"):
+            return write.convert(args[0], write.real if name == "real" else "double" if name == "float64" else "float")
+        if name in ("max", "min") and all(isinstance(a, Integer) for a in args):
+            return self._extreme(name, args)
+        if name in ("max", "min"):
+            found = args[0]
+            for other in args[1:]:
+                op = ast.Gt() if name == "max" else ast.Lt()
+                found = write.choose(write.compare(other, op, found), other, found)
+            return found
+        if name in UNARY:
+            return write.unary(UNARY[name], write.float_of(args[0]))
+        return write.function(name, args)
+
+    def _extreme(self, name: str, args: Sequence[Value | Integer]) -> Integer:
+        found = args[0]
+        for other in args[1:]:
+            op = ast.Gt() if name == "max" else ast.Lt()
+            found = self.write.choose(self.write.compare(other, op, found), other, found)
+        assert isinstance(found, Integer)
+        return found
+
+
+def _words_in(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def _downwards(loop: ast.For) -> bool:
+    return isinstance(loop.iter, ast.Call) and len(loop.iter.args) == 3
+
+
+def _assigned(body: Sequence[ast.stmt]) -> list[str]:
+    """Names a body assigns, loop variables excluded."""
+    found: dict[str, None] = {}
+    for node in body:
+        for child in ast.walk(node):
+            if isinstance(child, ast.Assign | ast.AugAssign):
+                targets = child.targets if isinstance(child, ast.Assign) else [child.target]
+                found.update((t.id, None) for t in targets if isinstance(t, ast.Name))
+    return list(found)
+
+
+def _flows(body: Sequence[ast.stmt], tests: frozenset[str] = frozenset()) -> Iterator[tuple[str, set[str]]]:
+    """Every name that is assigned, with the names its value depends on, conditions around it included."""
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, _words_in(value) | tests
+            case ast.AugAssign(target=ast.Name(id=name), value=value):
+                yield name, _words_in(value) | tests | {name}
+            case ast.If(test=test, body=then, orelse=otherwise):
+                inner = tests | _words_in(test)
+                yield from _flows(then, inner)
+                yield from _flows(otherwise, inner)
+            case ast.For(body=inner_body):
+                yield from _flows(inner_body, tests)
+
+
+def _reductions(body: Sequence[ast.stmt]) -> dict[str, str] | None:
+    """Names that a body adds to ("sum") or keeps the largest or smallest of ("max", "min"); None of another body."""
+    found: dict[str, str] = {}
+    plain: set[str] = set()
+    for node in body:
+        match node:
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub()):
+                found[name] = "sum"
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                plain.add(name)
+            case ast.If(
+                test=ast.Compare(left=ast.Name(id=value), ops=[op], comparators=[ast.Name(id=best)]),
+                body=[ast.Assign(targets=[ast.Name(id=target)], value=ast.Name(id=taken))],
+                orelse=[],
+            ) if target == best and taken == value and isinstance(op, ast.Gt | ast.Lt):
+                found[best] = "max" if isinstance(op, ast.Gt) else "min"
+            case _:
+                return None
+    read = [w for node in body for w in _words_read(node)]
+    if not found or plain & set(found) or any(name in read for name in found):
+        return None
+    return found
+
+
+def _words_read(node: ast.stmt) -> Iterator[str]:
+    match node:
+        case ast.AugAssign(value=value) | ast.Assign(value=value):
+            yield from _words_in(value)

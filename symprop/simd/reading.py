@@ -1,0 +1,201 @@
+"""What a loop nest reads and writes, and which of its loops may run side by side.
+
+Enters: the syntax tree of a function of loops.  Leaves: accesses with their affine indices, and answers about loops.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+
+class Unsupported(Exception):
+    """A construct this layer does not know, or not in the order of loops that is being tried."""
+
+
+class Affine(NamedTuple):
+    """constant + sum(coefficient * name), and what else it depends on in a way that is not affine."""
+
+    terms: Mapping[str, int] = {}
+    constant: int = 0
+    opaque: frozenset[str] = frozenset()
+
+    def plus(self, other: Affine, sign: int = 1) -> Affine:
+        """The sum or difference."""
+        terms = dict(self.terms)
+        for name, value in other.terms.items():
+            terms[name] = terms.get(name, 0) + sign * value
+        terms = {name: value for name, value in terms.items() if value}
+        return Affine(terms, self.constant + sign * other.constant, self.opaque | other.opaque)
+
+    def times(self, factor: int) -> Affine:
+        """A multiple."""
+        terms = {name: value * factor for name, value in self.terms.items()} if factor else {}
+        return Affine(terms, self.constant * factor, self.opaque if factor else frozenset())
+
+    def coefficient(self, name: str) -> int | None:
+        """The factor of a name, None where it is not affine in it."""
+        return None if name in self.opaque else self.terms.get(name, 0)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All it depends on."""
+        return self.opaque | frozenset(self.terms)
+
+
+def affine(node: ast.expr, local: Mapping[str, Affine]) -> Affine:
+    """An integer expression as an affine one; what is none is opaque in its names."""
+    match node:
+        case ast.Constant(value=int(value)):
+            return Affine(constant=value)
+        case ast.Name(id=name):
+            return local.get(name) or Affine({name: 1})
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return affine(inner, local).times(-1)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+            return affine(left, local).plus(affine(right, local), 1 if isinstance(op, ast.Add) else -1)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            a, b = affine(left, local), affine(right, local)
+            for one, other in ((a, b), (b, a)):
+                if not one.names:
+                    return other.times(one.constant)
+    found: frozenset[str] = frozenset()
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            found |= local[child.id].names if child.id in local else {child.id}
+    return Affine(opaque=found)
+
+
+class Access(NamedTuple):
+    """A read or a write of an array.
+
+    Args:
+        array: its name.
+        indices: one for each axis.
+        store: whether it is written.
+        depth: loops around it within the body that was looked through.
+    """
+
+    array: str
+    indices: tuple[Affine, ...]
+    store: bool
+    depth: int
+
+
+class Contents:
+    """All that a body does: reads and writes of arrays, scalars it assigns, loops with what their bounds depend on."""
+
+    def __init__(self) -> None:
+        self.accesses: list[Access] = []
+        self.assigned: dict[str, None] = {}
+        self.loops: list[tuple[ast.For, frozenset[str]]] = []
+
+
+def contents(body: Sequence[ast.stmt], arrays: Mapping[str, object]) -> Contents:
+    """Look through statements."""
+    found = Contents()
+    _Walk(arrays, found).statements(body, {}, 0)
+    return found
+
+
+class _Walk:
+    def __init__(self, arrays: Mapping[str, object], found: Contents) -> None:
+        self.arrays, self.found = arrays, found
+
+    def statements(self, body: Sequence[ast.stmt], local: dict[str, Affine], depth: int) -> None:
+        for node in body:
+            self._statement(node, local, depth)
+
+    def _statement(self, node: ast.stmt, local: dict[str, Affine], depth: int) -> None:
+        match node:
+            case ast.Assign(targets=[target], value=value) | ast.AugAssign(target=target, value=value):
+                self._reads(value, local, depth)
+                if isinstance(target, ast.Subscript):
+                    self._subscript(target, local, depth, True)
+                    if isinstance(node, ast.AugAssign):
+                        self._subscript(target, local, depth, False)
+                elif isinstance(target, ast.Name):
+                    self.found.assigned[target.id] = None
+                    # a name that is assigned again has no one meaning
+                    again = target.id in local or isinstance(node, ast.AugAssign)
+                    known = Affine(opaque=_names(value, local) | {target.id}) if again else affine(value, local)
+                    local[target.id] = Affine(opaque=known.names) if depth and again else known
+            case ast.For(target=ast.Name(id=name), iter=ast.Call(args=bounds), body=inner):
+                used = frozenset[str]().union(*(affine(b, local).names for b in bounds))
+                self.found.loops.append((node, used))
+                self.found.assigned[name] = None
+                for bound in bounds:
+                    self._reads(bound, local, depth)
+                self.statements(inner, dict(local), depth + 1)
+            case ast.If(test=test, body=then, orelse=otherwise):
+                self._reads(test, local, depth)
+                self.statements(then, local, depth)
+                self.statements(otherwise, local, depth)
+            case ast.Return(value=value) if value is not None:
+                self._reads(value, local, depth)
+
+    def _reads(self, node: ast.expr, local: Mapping[str, Affine], depth: int) -> None:
+        for child in ast.walk(node):
+            if isinstance(child, ast.Subscript):
+                self._subscript(child, local, depth, False)
+
+    def _subscript(self, node: ast.Subscript, local: Mapping[str, Affine], depth: int, store: bool) -> None:
+        if isinstance(node.value, ast.Name) and node.value.id in self.arrays:
+            indices = tuple(affine(i, local) for i in subscripts(node))
+            self.found.accesses.append(Access(node.value.id, indices, store, depth))
+
+
+def _names(node: ast.expr, local: Mapping[str, Affine]) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            found |= local[child.id].names if child.id in local else {child.id}
+    return found
+
+
+def subscripts(node: ast.Subscript) -> list[ast.expr]:
+    """The indices, one for each axis."""
+    return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def runs_side_by_side(loop: ast.For, found: Contents, known: Iterator[str] | set[str]) -> bool:
+    """True where the steps of a loop do not depend on each other.
+
+    No scalar of before is assigned; every array that is written is written at another place in every step, and read,
+    if at all, at the step's own place, or at one that no step writes.
+
+    Args:
+        loop: the loop.
+        found: what its body does.
+        known: names of scalars that have a value before it.
+    """
+    name = loop.target.id  # type: ignore[attr-defined]
+    if set(found.assigned) & set(known):
+        return False
+    inner = set(found.assigned)
+    stores = [a for a in found.accesses if a.store]
+    for store in stores:
+        places = [k for k, i in enumerate(store.indices) if _tells_apart(i, name, inner)]
+        if not places:
+            return False
+        for other in found.accesses:
+            if other.array == store.array and not _apart(store, other, places, inner, name):
+                return False
+    return True
+
+
+def _tells_apart(index: Affine, name: str, inner: set[str]) -> bool:
+    """An index that tells the steps of a loop apart."""
+    return bool(index.terms.get(name)) and not index.opaque and not set(index.terms) & inner - {name}
+
+
+def _apart(store: Access, other: Access, places: Sequence[int], inner: set[str], name: str) -> bool:
+    if any(store.indices[k] == other.indices[k] for k in places):
+        return True
+    for mine, its in zip(store.indices, other.indices, strict=True):
+        gap = mine.plus(its, -1)
+        fixed = not (mine.names | its.names) & (inner | {name}) or mine.terms == its.terms
+        if fixed and not gap.terms and not gap.opaque and gap.constant and not (mine.names & (inner | {name})):
+            return True
+    return False

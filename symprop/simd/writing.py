@@ -1,0 +1,477 @@
+"""Functions of loops as LLVM IR.
+
+    Python text ─ ast ─► statements ─ order of loops ─► registers, tiles of steps, vectors ─► IR text
+
+Enters: the source of a function whose loops run over arrays of known shapes.  Leaves: the text of one LLVM function.
+An order of loops is tried after the other; the last one, without vectors, knows every construct.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from symprop.simd.functions import FUNCTIONS
+from symprop.simd.lanes import Lanes, number
+from symprop.simd.reading import Unsupported, subscripts
+from symprop.simd.values import LANES, Integer, Shape, Target, Value
+
+NONE: frozenset[str] = frozenset()
+ORDERED = {ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge", ast.Eq: "oeq", ast.NotEq: "une"}
+SIGNED = {ast.Lt: "slt", ast.LtE: "sle", ast.Gt: "sgt", ast.GtE: "sge", ast.Eq: "eq", ast.NotEq: "ne"}
+ARITHMETIC = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
+FLAGS = "contract "
+
+
+class Array(NamedTuple):
+    """An array argument: the type of its entries, and its extents, integers or names of integer arguments."""
+
+    kind: str
+    shape: tuple[int | str, ...]
+
+
+def array_of(text: str, kind: str) -> Array:
+    """The array of a text such as "N, 64", or "N: integer"."""
+    extents, _, integer = text.partition(":")
+    shape = tuple(int(w) if w.strip().isdigit() else w.strip() for w in extents.split(","))
+    return Array("i64" if integer else kind, shape)
+
+
+
+
+class Writer:
+    """The text of one function, written front to back.
+
+    Args:
+        real: "float" or "double", the type `real` stands for.
+        target: the machine.
+    """
+
+    def __init__(self, real: str, target: Target) -> None:
+        self.real, self.target = real, target
+        self.lines: list[str] = []
+        self.head: list[str] = []
+        self.declared: set[str] = set()
+        self.count, self.label = 0, "entry"
+        self.shape = Shape()
+        self.masks: list[Value] = []
+        self.wide: dict[tuple[str, str, int], tuple[str, str]] = {}
+
+    # -- text --------------------------------------------------------------------------------------------------------
+
+    def fresh(self) -> str:
+        """A register nobody has."""
+        self.count += 1
+        return f"%v{self.count}"
+
+    def put(self, text: str) -> str:
+        """An instruction with a result."""
+        name = self.fresh()
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def do(self, text: str) -> None:
+        """An instruction without."""
+        self.lines.append(f"  {text}")
+
+    def block(self) -> str:
+        """A label nobody has."""
+        self.count += 1
+        return f"b{self.count}"
+
+    def enter(self, label: str) -> None:
+        """Go on in a new block."""
+        self.lines.append(f"{label}:")
+        self.label = label
+
+    def type_of(self, kind: str, width: int) -> str:
+        """The type of a vector, of an entry at width 1."""
+        return f"<{width} x {kind}>" if width > 1 else kind
+
+    def width(self, dims: frozenset[str], v: int) -> int:
+        """The entries of a register."""
+        return self.shape.widths[v] if LANES in dims else 1
+
+    # -- values ------------------------------------------------------------------------------------------------------
+
+    def const(self, value: float, kind: str) -> Value:
+        """A constant."""
+        return Value(kind, NONE, {(0, 0): number(value, kind)}, value)
+
+    def register(self, value: Value, r: int, v: int, width: int) -> str:
+        """A register of a value with as many entries as asked for."""
+        text = value.at(r, v)
+        if width == 1 or LANES in value.dims:
+            return text
+        if value.constant is not None:
+            return f"splat ({value.kind} {text})"
+        key = (text, value.kind, width)
+        if key not in self.wide or self.wide[key][0] != self.label:
+            kind = self.type_of(value.kind, width)
+            one = self.put(f"insertelement {kind} poison, {value.kind} {text}, i64 0")
+            all_ = self.put(f"shufflevector {kind} {one}, {kind} poison, <{width} x i32> zeroinitializer")
+            self.wide[key] = self.label, all_
+        return self.wide[key][1]
+
+    def each(self, kind: str, parts: Sequence[Value], write: Callable[[str, list[str], int], str]) -> Value:
+        """A value computed register by register: `write(type, operands, width)`, the type being the operands'."""
+        dims = NONE.union(*(p.dims for p in parts))
+        regs = {}
+        for r, v in self.shape.keys(dims):
+            width = self.width(dims, v)
+            operands = [self.register(p, r, v, width) for p in parts]
+            regs[r, v] = write(self.type_of(parts[0].kind, width), operands, width)
+        return Value(kind, dims, regs)
+
+    def spread(self, value: Value, dims: frozenset[str]) -> Value:
+        """The value with registers for dims in which it does not differ."""
+        if value.dims >= dims:
+            return value
+        dims = value.dims | dims
+        return Value(value.kind, dims, {
+            (r, v): self.register(value, r, v, self.width(dims, v)) for r, v in self.shape.keys(dims)
+        })
+
+    def convert(self, value: Value | Integer, kind: str) -> Value:
+        """The value as a floating-point number."""
+        if isinstance(value, Integer):
+            if value.known is not None:
+                return self.const(float(value.known), kind)
+            value = self.integer(value)
+        if value.kind == kind:
+            return value
+        if value.constant is not None:
+            return self.const(value.constant, kind)
+        word = {"i64": "sitofp", "i1": "uitofp", "float": "fpext", "double": "fptrunc"}[value.kind]
+
+        def write(own: str, operands: list[str], width: int) -> str:
+            return self.put(f"{word} {own} {operands[0]} to {self.type_of(kind, width)}")
+
+        return self.each(kind, [value], write)
+
+    def float_of(self, value: Value | Integer) -> Value:
+        """A number as it stands, integers as doubles."""
+        if isinstance(value, Value) and value.kind in ("float", "double"):
+            return value
+        return self.convert(value, "double")
+
+    def both(self, left: Value | Integer, right: Value | Integer) -> tuple[Value, Value]:
+        """Two numbers of one type, the wider one."""
+        a, b = self.float_of(left), self.float_of(right)
+        kind = "float" if a.kind == b.kind == "float" else "double"
+        return self.convert(a, kind), self.convert(b, kind)
+
+    # -- integers ----------------------------------------------------------------------------------------------------
+
+    def index(self, value: Integer, r: int, v: int) -> str:
+        """The number for a step of the tile and the first lane of a vector."""
+        constant = value.constant + value.tile * r + value.lanes * self.shape.start(v)
+        text = ""
+        for part, factor in value.terms.items():
+            own = part.at(r, v)
+            own = own if factor == 1 else self.put(f"mul nsw i64 {own}, {factor}")
+            text = self.put(f"add nsw i64 {text}, {own}") if text else own
+        if not text:
+            return str(constant)
+        return self.put(f"add nsw i64 {text}, {constant}") if constant else text
+
+    def integer(self, value: Integer | Value) -> Value:
+        """An integer in registers."""
+        if isinstance(value, Value):
+            return value
+        if value.known is not None:
+            return self.const(value.known, "i64")
+        dims = value.dims
+        regs = {}
+        for r, v in self.shape.keys(dims):
+            width = self.width(dims, v)
+            if width == 1:
+                regs[r, v] = self.index(value, r, v)
+                continue
+            regular = value._replace(terms={p: k for p, k in value.terms.items() if LANES not in p.dims})
+            base = Value("i64", NONE, {(0, 0): self.index(regular, r, v)})
+            text, kind = self.register(base, 0, 0, width), self.type_of("i64", width)
+            if value.lanes:
+                steps = ", ".join(f"i64 {lane * value.lanes}" for lane in range(width))
+                text = self.put(f"add nsw {kind} {text}, <{steps}>")
+            for part, factor in value.terms.items():
+                if LANES in part.dims:
+                    own = part.at(r, v)
+                    own = own if factor == 1 else self.put(f"mul nsw {kind} {own}, splat (i64 {factor})")
+                    text = self.put(f"add nsw {kind} {text}, {own}")
+            regs[r, v] = text
+        return Value("i64", dims, regs)
+
+    def opaque(self, value: Value) -> Integer:
+        """An integer that is held in registers."""
+        if value.constant is not None:
+            return Integer(constant=int(value.constant))
+        return Integer({value: 1})
+
+    def integers(self, left: Integer, word: str, right: Integer) -> Integer:
+        """An operation of integers that is not affine."""
+        a, b = left.known, right.known
+        if a is not None and b is not None and (b or word not in ("//", "%")):
+            return Integer(constant={"*": a * b, "//": a // (b or 1), "%": a % (b or 1)}[word])
+        if word == "*" and (a is not None or b is not None):
+            return right.times(a) if a is not None else left.times(b or 0)
+        parts = [self.integer(left), self.integer(right)]
+        if word == "*":
+            return self.opaque(self.each("i64", parts, lambda t, o, w: self.put(f"mul nsw {t} {o[0]}, {o[1]}")))
+        return self.opaque(self.each("i64", parts, self._floored if word == "//" else self._remainder))
+
+    def _remainder(self, kind: str, operands: list[str], width: int) -> str:
+        """Python's remainder, of the divisor's sign."""
+        rest = self.put(f"srem {kind} {operands[0]}, {operands[1]}")
+        zero = "0" if width == 1 else "zeroinitializer"
+        flag = self.type_of("i1", width)
+        mixed = self.put(f"xor {kind} {rest}, {operands[1]}")
+        negative = self.put(f"icmp slt {kind} {mixed}, {zero}")
+        left = self.put(f"icmp ne {kind} {rest}, {zero}")
+        wrong = self.put(f"and {flag} {negative}, {left}")
+        moved = self.put(f"add {kind} {rest}, {operands[1]}")
+        return self.put(f"select {flag} {wrong}, {kind} {moved}, {kind} {rest}")
+
+    def _floored(self, kind: str, operands: list[str], width: int) -> str:
+        rest = self._remainder(kind, operands, width)
+        whole = self.put(f"sub {kind} {operands[0]}, {rest}")
+        return self.put(f"sdiv {kind} {whole}, {operands[1]}")
+
+    # -- arithmetic --------------------------------------------------------------------------------------------------
+
+    def arithmetic(self, word: str, left: Value | Integer, right: Value | Integer) -> Value:
+        """fadd, fsub, fmul or fdiv."""
+        a, b = self.both(left, right)
+        return self.each(a.kind, [a, b], lambda t, o, w: self.put(f"{word} {FLAGS}{t} {o[0]}, {o[1]}"))
+
+    def negative(self, value: Value | Integer) -> Value | Integer:
+        """Its negative."""
+        if isinstance(value, Integer):
+            return value.times(-1)
+        if value.constant is not None:
+            return self.const(-value.constant, value.kind)
+        return self.each(value.kind, [value], lambda t, o, w: self.put(f"fneg {t} {o[0]}"))
+
+    def compare(self, left: Value | Integer, op: ast.cmpop, right: Value | Integer) -> Value:
+        """A comparison."""
+        if isinstance(left, Integer) and isinstance(right, Integer):
+            gap = left.plus(right, -1).known
+            if gap is not None:
+                truth = {ast.Lt: gap < 0, ast.LtE: gap <= 0, ast.Gt: gap > 0, ast.GtE: gap >= 0, ast.Eq: gap == 0}
+                return self.const(float(truth.get(type(op), gap != 0)), "i1")
+            parts, word = (self.integer(left), self.integer(right)), f"icmp {SIGNED[type(op)]}"
+        else:
+            parts, word = self.both(left, right), f"fcmp {ORDERED[type(op)]}"
+        return self.each("i1", parts, lambda t, o, w: self.put(f"{word} {t} {o[0]}, {o[1]}"))
+
+    def logical(self, word: str, left: Value, right: Value) -> Value:
+        """"and", "or" or "xor" of conditions."""
+        if word == "and" and left.constant is not None:
+            return right if left.constant else left
+        if word == "and" and right.constant is not None:
+            return left if right.constant else right
+        return self.each("i1", [left, right], lambda t, o, w: self.put(f"{word} {t} {o[0]}, {o[1]}"))
+
+    def choose(self, condition: Value, then: Value | Integer, otherwise: Value | Integer) -> Value | Integer:
+        """One of two values."""
+        if condition.constant is not None:
+            return then if condition.constant else otherwise
+        if isinstance(then, Integer) and isinstance(otherwise, Integer):
+            return self.opaque(self._select(condition, self.integer(then), self.integer(otherwise)))
+        if isinstance(then, Value) and isinstance(otherwise, Value) and then.kind == otherwise.kind == "i1":
+            return self._select(condition, then, otherwise)
+        return self._select(condition, *self.both(then, otherwise))
+
+    def _select(self, condition: Value, then: Value, otherwise: Value) -> Value:
+        dims = condition.dims | then.dims | otherwise.dims
+        regs = {}
+        for r, v in self.shape.keys(dims):
+            width = self.width(dims, v)
+            kind, flag = self.type_of(then.kind, width), self.type_of("i1", width)
+            c, a, b = (self.register(part, r, v, width) for part in (condition, then, otherwise))
+            regs[r, v] = self.put(f"select {flag} {c}, {kind} {a}, {kind} {b}")
+        return Value(then.kind, dims, regs)
+
+    def function(self, name: str, args: Sequence[Value | Integer]) -> Value:
+        """A function of the table, on vectors."""
+        parts = [self.float_of(a) for a in args]
+        kind = "float" if all(p.kind == "float" for p in parts) else "double"
+        parts = [self.convert(p, kind) for p in parts]
+
+        def write(_: str, operands: list[str], width: int) -> str:
+            lanes = Lanes(kind, width, self.lines, self.fresh, self.declared)
+            return FUNCTIONS[name](lanes, *operands)
+
+        return self.each(kind, parts, write)
+
+    def unary(self, name: str, value: Value) -> Value:
+        """An LLVM intrinsic of one argument."""
+
+        def write(own: str, operands: list[str], width: int) -> str:
+            short = {"float": "f32", "double": "f64"}[value.kind]
+            full = f"llvm.{name}.{f'v{width}' if width > 1 else ''}{short}"
+            self.declared.add(f"declare {own} @{full}({own})")
+            return self.put(f"call {own} @{full}({own} {operands[0]})")
+
+        return self.each(value.kind, [value], write)
+
+    # -- memory ------------------------------------------------------------------------------------------------------
+
+    def safe(self) -> str:
+        """Zeros to read in place of what must not be read."""
+        if not self.head:
+            self.head.append("  %safe = alloca [64 x double], align 64")
+            self.head.append("  store [64 x double] zeroinitializer, ptr %safe, align 64")
+        return "%safe"
+
+    def place(self, name: str, kind: str, at: str) -> str:
+        """A pointer to an entry."""
+        return f"%a.{name}" if at == "0" else self.put(f"getelementptr inbounds {kind}, ptr %a.{name}, i64 {at}")
+
+    def load(self, name: str, kind: str, at: Integer) -> Value:
+        """Entries of an array at a flat index; under a mask only where it holds."""
+        mask = self.masks[-1] if self.masks else None
+        if mask is not None and mask.constant is not None:
+            if not mask.constant:
+                return self.const(0.0, kind)
+            mask = None
+        dims = at.dims | (mask.dims if mask is not None else NONE)
+        align = 4 if kind == "float" else 8
+        regs = {}
+        for r, v in self.shape.keys(dims):
+            width = self.width(dims, v)
+            if width == 1 or (at.lanes == 1 and not at.gathers):
+                regs[r, v] = self._whole(name, kind, self.index(at, r, v), width, mask, (r, v), align)
+            elif LANES not in at.dims:
+                one = self._whole(name, kind, self.index(at, r, v), 1, None, (r, v), align) if mask is None else ""
+                regs[r, v] = one or self._gather(name, kind, at, (r, v), mask, align)
+            else:
+                regs[r, v] = self._gather(name, kind, at, (r, v), mask, align)
+        return Value(kind, dims, regs)
+
+    def _whole(
+        self, name: str, kind: str, at: str, width: int, mask: Value | None, key: tuple[int, int], align: int
+    ) -> str:
+        pointer, own = self.place(name, kind, at), self.type_of(kind, width)
+        if mask is None:
+            return self.put(f"load {own}, ptr {pointer}, align {align}")
+        if LANES not in mask.dims or width == 1:
+            pointer = self.put(f"select i1 {mask.at(*key)}, ptr {pointer}, ptr {self.safe()}")
+            return self.put(f"load {own}, ptr {pointer}, align {align}")
+        short = {"float": "f32", "double": "f64", "i64": "i64"}[kind]
+        full, flag = f"llvm.masked.load.v{width}{short}.p0", self.type_of("i1", width)
+        self.declared.add(f"declare {own} @{full}(ptr, i32, {flag}, {own})")
+        arguments = f"ptr {pointer}, i32 {align}, {flag} {mask.at(*key)}, {own} zeroinitializer"
+        return self.put(f"call {own} @{full}({arguments})")
+
+    def _lane_indices(self, at: Integer, key: tuple[int, int]) -> list[str]:
+        """The flat index of every lane."""
+        r, v = key
+        width = self.shape.widths[v]
+        if at.gathers:
+            whole = self.integer(at).at(r, v)
+            return [self.put(f"extractelement <{width} x i64> {whole}, i64 {lane}") for lane in range(width)]
+        first = self.index(at, r, v)
+        return [self.put(f"add nsw i64 {first}, {lane * at.lanes}") if lane else first for lane in range(width)]
+
+    def _gather(
+        self, name: str, kind: str, at: Integer, key: tuple[int, int], mask: Value | None, align: int
+    ) -> str:
+        width = self.shape.widths[key[1]]
+        own, text = self.type_of(kind, width), "poison"
+        for lane, place in enumerate(self._lane_indices(at, key)):
+            pointer = self.place(name, kind, place)
+            if mask is not None:
+                flag = mask.at(*key)
+                if LANES in mask.dims:
+                    flag = self.put(f"extractelement <{width} x i1> {flag}, i64 {lane}")
+                pointer = self.put(f"select i1 {flag}, ptr {pointer}, ptr {self.safe()}")
+            entry = self.put(f"load {kind}, ptr {pointer}, align {align}")
+            text = self.put(f"insertelement {own} {text}, {kind} {entry}, i64 {lane}")
+        return text
+
+    def store(self, name: str, kind: str, at: Integer, value: Value) -> None:
+        """Write entries of an array."""
+        if self.masks:
+            raise Unsupported("a store that only some of the steps do")
+        if value.dims - at.dims:
+            raise Unsupported("several steps that write one entry")
+        align = 4 if kind == "float" else 8
+        for r, v in self.shape.keys(at.dims):
+            width = self.width(at.dims, v)
+            text = self.register(value, r, v, width)
+            if width == 1 or (at.lanes == 1 and not at.gathers):
+                pointer = self.place(name, kind, self.index(at, r, v))
+                self.do(f"store {self.type_of(kind, width)} {text}, ptr {pointer}, align {align}")
+                continue
+            for lane, place in enumerate(self._lane_indices(at, (r, v))):
+                entry = self.put(f"extractelement {self.type_of(kind, width)} {text}, i64 {lane}")
+                self.do(f"store {kind} {entry}, ptr {self.place(name, kind, place)}, align {align}")
+
+    # -- loops -------------------------------------------------------------------------------------------------------
+
+    def loop(
+        self,
+        count: str,
+        carried: Sequence[tuple[str, str]],
+        body: Callable[[str, list[str]], Sequence[str]],
+        sure: bool = False,
+    ) -> list[str]:
+        """`body(k, values)` for k = 0, 1, ..., count - 1; it gives the values for the next step.
+
+        Args:
+            count: how often.
+            carried: (type, register) of the values before the first step.
+            body: writer of a step.
+            sure: whether there is at least one.
+        """
+        top, end = self.block(), self.block()
+        before = self.label
+        if sure:
+            self.do(f"br label %{top}")
+        else:
+            some = self.put(f"icmp sgt i64 {count}, 0")
+            self.do(f"br i1 {some}, label %{top}, label %{end}")
+        self.enter(top)
+        step, names = self.fresh(), [self.fresh() for _ in carried]
+        place = len(self.lines)
+        out = list(body(step, names))
+        following = self.put(f"add nuw nsw i64 {step}, 1")
+        more = self.put(f"icmp slt i64 {following}, {count}")
+        last = self.label
+        self.do(f"br i1 {more}, label %{top}, label %{end}")
+        phis = [f"  {step} = phi i64 [ 0, %{before} ], [ {following}, %{last} ]"]
+        for (kind, first), name, after in zip(carried, names, out, strict=True):
+            phis.append(f"  {name} = phi {kind} [ {first}, %{before} ], [ {after}, %{last} ]")
+        self.lines[place:place] = phis
+        self.enter(end)
+        if sure:
+            return out
+        found = [
+            self.put(f"phi {kind} [ {first}, %{before} ], [ {after}, %{last} ]")
+            for (kind, first), after in zip(carried, out, strict=True)
+        ]
+        return found
+
+
+def flat(writer: Writer, array: Array, sizes: Mapping[str, Integer], indices: Sequence[Integer]) -> Integer:
+    """The place of an entry in an array of rows."""
+    found = Integer()
+    for extent, index in zip(array.shape, indices, strict=True):
+        size = Integer(constant=extent) if isinstance(extent, int) else sizes[extent]
+        found = writer.integers(found, "*", size).plus(index)
+    return found
+
+
+def index_nodes(node: ast.Subscript, array: Array) -> list[ast.expr]:
+    """The indices of a read or a write.
+
+    Raises:
+        Unsupported: they are not one for each axis.
+    """
+    found = subscripts(node)
+    if len(found) != len(array.shape):
+        raise Unsupported(f"{len(found)} indices for {len(array.shape)} axes")
+    return found
+

@@ -1,0 +1,187 @@
+"""Functions as the code generator writes them: every construct of the SIMD layer, plain Python beside vector code."""
+
+from __future__ import annotations
+
+import numpy as np
+
+real = np.float64
+
+
+def product(N, x, W, b, Z, A):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(13):
+            total = real(0.0)
+            for i in range(7):
+                total += x[n, i] * W[i, j]
+            v = total + b[j]
+            Z[n, j] = v
+            A[n, j] = max(real(0.0), v)
+
+
+def outer(N, x, D, dW):  # type: ignore[no-untyped-def]
+    for i in range(7):
+        for j in range(13):
+            total = real(0.0)
+            for start in range(0, N, 4):
+                part = real(0.0)
+                for n in range(start, min(start + 4, N)):
+                    part += x[n, i] * D[n, j]
+                total += part
+            dW[i, j] = total - real(0.5) * dW[i, j]
+
+
+def turned(N, D, W, d):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for i in range(7):
+            total = real(0.0)
+            for j in range(13):
+                total += D[n, j] * W[i, j]
+            d[n, i] = total
+
+
+def rows(N, Z, y, P):  # type: ignore[no-untyped-def]
+    loss = 0.0
+    for n in range(N):
+        best = real(-np.inf)
+        for k in range(13):
+            v = Z[n, k]
+            if v > best:
+                best = v
+        total = real(0.0)
+        for k in range(13):
+            total += np.exp(Z[n, k] - best)
+        for c in range(13):
+            P[n, c] = np.exp(Z[n, c] - best) / total - (real(1.0) if y[n] == c else real(0.0))
+        w = np.log(total)
+        for c in range(13):
+            loss -= (real(1.0) if y[n] == c else real(0.0)) * (Z[n, c] - best - w)
+    return real(loss) / real(N)
+
+
+def picked(N, A, I, M):  # type: ignore[no-untyped-def]  # noqa: E741
+    for n in range(N):
+        for p in range(4):
+            best = real(-np.inf)
+            pick = 0
+            for u in range(3):
+                v = A[n, 2 * p + u]
+                if v > best:
+                    best = v
+                    pick = u
+            I[n, p] = pick
+            M[n, p] = A[n, 2 * p + I[n, p]]
+
+
+def window(N, S, w, Y):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for o in range(3):
+            for p in range(5):
+                for q in range(6):
+                    total = real(0.0)
+                    for u in range(max(0, -p + 1), min(3, -p + 6)):
+                        for v in range(3):
+                            inside = 0 <= q + v - 1 < 6
+                            total += (S[n, p + u - 1, q + v - 1] if inside else real(0.0)) * w[o, u, v]
+                    Y[n, o, p, q] = total
+
+
+def looked_up(N, tok, E, e):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for t in range(3):
+            for d in range(13):
+                e[n, t, d] = E[tok[n, t], d]
+
+
+def scattered(N, tok, D, dE):  # type: ignore[no-untyped-def]
+    for k in range(5):
+        for d in range(13):
+            dE[k, d] = real(0.0)
+    for n in range(N):
+        for t in range(3):
+            for d in range(13):
+                dE[tok[n, t], d] += D[n, t, d]
+
+
+def recurrence(N, X, U, H):  # type: ignore[no-untyped-def]
+    for t in range(6):
+        for n in range(N):
+            for j in range(13):
+                total = real(0.0)
+                for k in range(13):
+                    total += (H[n, t - 1, k] if t - 1 >= 0 else real(0.0)) * U[k, j]
+                H[n, t, j] = np.tanh(X[n, t, j] + total)
+
+
+def backwards(N, X, U, H):  # type: ignore[no-untyped-def]
+    for t in range(5, -1, -1):
+        for n in range(N):
+            for j in range(13):
+                total = real(0.0)
+                if t + 1 < 6:
+                    for k in range(13):
+                        total += H[n, t + 1, k] * U[j, k]
+                H[n, t, j] = X[n, t, j] - np.tanh(total)
+
+
+def flattened(N, X, F):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for c in range(3):
+            for h in range(5):
+                F[n, (c * 5 + h) * 2] = X[n, c, h] * real(c + 1)
+                F[n, (c * 5 + h) * 2 + 1] = real((c * 5 + h) // 4 - (h - 7) % 3)
+
+
+def several(N, X, s, m):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        total = real(0.0)
+        for h in range(3):
+            for w in range(5):
+                total += X[n, h, w]
+        s[n] = total / real(15.0)
+        for h in range(3):
+            low = real(np.inf)
+            for w in range(5):
+                v = abs(X[n, h, w] - s[n])
+                if v < low:
+                    low = v
+            m[n, h] = np.sqrt(low) + np.floor(s[n]) - (real(2.0) if not low > s[n] else low ** real(1.5))
+
+
+def branches(N, X, Y):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(13):
+            v = X[n, j]
+            if v > real(0.5) and j != 3:
+                w = v * v
+                r = w - real(1.0)
+            else:
+                w = -v
+                r = real(0.25)
+            Y[n, j] = w + r
+
+
+def step(w, g, m, c):  # type: ignore[no-untyped-def]
+    for place in range(29):
+        own = w[place]
+        m_ = m[place]
+        m_ = real(0.9) * m_ + real(0.1) * g[place]
+        m[place] = m_
+        w[place] = own - c * m_ / (np.sqrt(abs(m_)) + real(1e-8))
+
+
+SHAPES = {
+    product: {"x": "N, 7", "W": "7, 13", "b": "13", "Z": "N, 13", "A": "N, 13"},
+    outer: {"x": "N, 7", "D": "N, 13", "dW": "7, 13"},
+    turned: {"D": "N, 13", "W": "7, 13", "d": "N, 7"},
+    rows: {"Z": "N, 13", "y": "N: integer", "P": "N, 13"},
+    picked: {"A": "N, 9", "I": "N, 4: integer", "M": "N, 4"},
+    window: {"S": "N, 5, 6", "w": "3, 3, 3", "Y": "N, 3, 5, 6"},
+    looked_up: {"tok": "N, 3: integer", "E": "5, 13", "e": "N, 3, 13"},
+    scattered: {"tok": "N, 3: integer", "D": "N, 3, 13", "dE": "5, 13"},
+    recurrence: {"X": "N, 6, 13", "U": "13, 13", "H": "N, 6, 13"},
+    backwards: {"X": "N, 6, 13", "U": "13, 13", "H": "N, 6, 13"},
+    flattened: {"X": "N, 3, 5", "F": "N, 30"},
+    several: {"X": "N, 3, 5", "s": "N", "m": "N, 3"},
+    branches: {"X": "N, 13", "Y": "N, 13"},
+    step: {"w": "29", "g": "29", "m": "29"},
+}

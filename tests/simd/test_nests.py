@@ -1,0 +1,105 @@
+"""Functions of loops compiled for vectors against the same functions run by Python."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numba import njit
+
+from symprop.simd import link
+from symprop.simd.nests import compiled_text
+from symprop.simd.reading import Unsupported
+from symprop.simd.values import Target
+from symprop.simd.writing import array_of
+from tests.simd import functions_of_loops as written
+
+TARGETS = [Target(128, 16), Target(256, 16), Target(512, 32)]
+DTYPES = ["float32", "float64"]
+Function = Callable[..., Any]
+
+
+def given(function: Function, rows: int, dtype: str) -> list[Any]:
+    """Arguments by chance; integers are indices of at most 4."""
+    rng, found = np.random.default_rng(rows), []
+    for name in inspect.signature(function).parameters:
+        if name == "N":
+            found.append(rows)
+            continue
+        if name not in written.SHAPES[function]:
+            found.append(np.dtype(dtype).type(0.37))
+            continue
+        array = array_of(written.SHAPES[function][name], "double")
+        shape = [rows if e == "N" else e for e in array.shape]
+        found.append(rng.integers(0, 5, shape) if array.kind == "i64" else rng.normal(size=shape).astype(dtype))
+    return found
+
+
+def caller(function: Function, dtype: str, target: Target, monkeypatch: pytest.MonkeyPatch) -> Function:
+    """The function as vector code of a machine, called from compiled code."""
+    monkeypatch.setattr(link, "TARGET", target)
+    vector = link.lanes(dtype, **written.SHAPES[function])(function)
+    names = ", ".join(inspect.signature(function).parameters)
+    space = {"vector": vector}
+    exec(f"def call({names}):\n    return vector({names})", space)
+    return njit(space["call"])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.bits}")
+@pytest.mark.parametrize("function", written.SHAPES, ids=lambda f: f.__name__)
+def test_vector_code_does_what_the_loops_say(
+    function: Function, target: Target, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(written, "real", np.dtype(dtype).type)
+    vector = caller(function, dtype, target, monkeypatch)
+    tolerance = 1e-12 if dtype == "float64" else 2e-5
+    for rows in (1, 2, 3, 4, 5, 7, 8, 9, 16, 23):
+        plain = given(function, rows, dtype)
+        ours = [a.copy() if isinstance(a, np.ndarray) else a for a in plain]
+        results = [(function(*plain), vector(*ours))]
+        results += [(a, b) for a, b in zip(plain, ours, strict=True) if isinstance(a, np.ndarray)]
+        for expected, found in results:
+            if expected is not None:
+                np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance, err_msg=f"N={rows}")
+
+
+@pytest.mark.parametrize("name", ["product", "outer", "recurrence", "step", "branches"])
+def test_what_matters_is_vector_code(name: str) -> None:
+    function = getattr(written, name)
+    arrays = {n: array_of(s, "float") for n, s in written.SHAPES[function].items()}
+    scalars = {n: "i64" if n == "N" else "float" for n in inspect.signature(function).parameters if n not in arrays}
+    text = compiled_text(inspect.getsource(function), "f", arrays, scalars, "float", Target(256, 16)).text
+    assert len(re.findall(r"f(?:mul|add) contract <8 x float>", text)) >= 2
+
+
+def text_of(source: str) -> str:
+    return compiled_text(source, "f", {"X": array_of("N", "float")}, {"N": "i64"}, "float", TARGETS[1]).text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while N:\n        pass",
+        "for n in [1, 2]:\n        X[n] = 1.0",
+        "X[0] = len(X)",
+        "X[0, 0] = 1.0",
+        "X.sort()",
+        "for n in range(0, N, -2):\n        X[n] = 1.0",
+        "X[0] = missing",
+        "return X[0], X[1]",
+        "X[X[0]] = 1.0",
+    ],
+)
+def test_what_the_layer_does_not_know_is_refused(body: str) -> None:
+    with pytest.raises(Unsupported):
+        text_of(f"def f(N, X):\n    {body}\n")
+
+
+def test_loops_that_depend_on_each_other_stay_in_order() -> None:
+    source = "def f(N, X):\n    for n in range(1, N):\n        X[n] = X[n - 1] * 2.0\n"
+    assert "x float>" not in text_of(source)
