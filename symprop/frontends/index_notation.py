@@ -7,6 +7,7 @@ own.  A formula may read its own target, and so be a recurrence; whether that ha
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import NoReturn
 
 from symprop.errors import Fault, FormulaError
@@ -14,7 +15,7 @@ from symprop.frontends.bench import Label
 from symprop.frontends.names import Names
 from symprop.frontends.numpy_notation import Assigned
 from symprop.frontends.program import COMMENT, Locate, ShapeError
-from symprop.language import Equation, Scope, Tensor
+from symprop.language import Equation, Extent, Scope, Tensor
 from symprop.language.definitions import extent
 from symprop.language.parser import Reader
 from symprop.language.syntax import Place
@@ -34,13 +35,18 @@ class IndexNotation(Reader):
         self.names, self.label, self.locate, self.source = names, label, locate, where
         self.written, self.left = COMMENT.sub(lambda found: " " * len(found.group()), text), ""
 
+    def axes(self, left: str, unseen: Iterable[str]) -> tuple[Extent, ...]:
+        """The extents of a formula's value, some of the tensors it reads being unknown."""
+        self.scope = self.scope.opened(unseen)
+        return self.formula(left)[-1].tensor.axes
+
     def formula(self, left: str) -> list[Assigned]:
         """The value of a formula whose left side is a name with indices, `dH[n,t,j]`; `dc[]` has none."""
         self.left = f"{left.removesuffix('[]')} = "
         self.text = self.left + self.written.replace("\n", " ")
         name = left.partition("[")[0]
         if name not in self.scope.tensors:
-            self.scope = self.scope.opened(name)
+            self.scope = self.scope.opened([name])
         equation = self._named(name, self._equation())
         tensor = Tensor(equation.target, tuple(map(extent, equation.indices)))
         return [Assigned(name, tensor, (equation,), Place(1, 1))]

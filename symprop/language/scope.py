@@ -67,10 +67,10 @@ class Scope:
         copy.indices = dict(self.indices)
         return copy
 
-    def opened(self, name: str) -> Scope:
-        """A copy in which one unknown tensor may be read at any positions."""
+    def opened(self, names: Iterable[str]) -> Scope:
+        """A copy in which some unknown tensors may be read at any positions."""
         copy = self.child()
-        copy.unseen = frozenset([name])
+        copy.unseen = self.unseen.union(names)
         return copy
 
     def with_tensor(self, tensor: Tensor) -> Scope:

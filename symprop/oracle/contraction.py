@@ -1,8 +1,9 @@
-"""Sums of products of two tensors, `sum[i](A[n,i]*B[i,j])`, exactly and for all entries at once.
+"""Sums of products of tensors, `sum[i](A[n,i]*B[i,j])`, exactly.
 
 Enters: a reduction and the values of tensors, as numbers of arbitrary precision.  Leaves: an array over its free
 indices, each entry rounded once, or nothing where the reduction has another form.  The numbers are binary, so that over
-a common power of two they are integers, and the sum is one of integers.
+a common power of two they are integers, and the sum is one of integers.  Whole axes of two tensors are multiplied for
+all entries at once.
 """
 
 from __future__ import annotations
@@ -32,14 +33,28 @@ def contracted(
         return None
     coefficient, left, right = sides
     size = math.prod(extent(i.extent) for i in dict.fromkeys((*left[0], *right[0])))
-    whole = [_integers(array) for _, array in (left, right)] if size >= SMALLEST else []
+    whole = [integers(array) for _, array in (left, right)] if size >= SMALLEST else []
     if not whole or any(part is None for part in whole):
         return None
     (a, shift_a), (b, shift_b) = (part for part in whole if part is not None)
     free, total = _product((left[0], a), (right[0], b), expr.indices)
-    shift = shift_a + shift_b
+    return free, rounded(total, shift_a + shift_b, coefficient)
+
+
+def products(expr: Reduce) -> tuple[Fraction, tuple[Read, ...]] | None:
+    """The numeral and the reads under a sum of products of nothing else, None for another reduction."""
+    factors = expr.body.factors if isinstance(expr.body, Mul) else (expr.body,)
+    reads = tuple(f for f in factors if isinstance(f, Read) and f.indices)
+    numerals = [f.value for f in factors if isinstance(f, Number)]
+    if expr.op != "sum" or not reads or len(reads) + len(numerals) != len(factors):
+        return None
+    return math.prod(numerals, start=Fraction(1)), reads
+
+
+def rounded(whole: Array, shift: int, coefficient: Fraction) -> Array:
+    """Integers times a power of two and a numeral, as numbers of the current precision."""
     scaled = np.frompyfunc(partial(_rounded, shift=shift, coefficient=coefficient), 1, 1)
-    return free, np.asarray(scaled(total), dtype=object)
+    return np.asarray(scaled(whole), dtype=object)
 
 
 def _rounded(whole: int, shift: int, coefficient: Fraction) -> Any:
@@ -56,14 +71,11 @@ def _sides(
     expr: Reduce, values: Mapping[str, Array], extent: Callable[[Extent], int]
 ) -> tuple[Fraction, Side, Side] | None:
     """The numeral and the two reads under a sum, where it is one of whole axes."""
-    if expr.op != "sum" or expr.domain or not isinstance(expr.body, Mul):
-        return None
-    reads = [f for f in expr.body.factors if isinstance(f, Read)]
-    numerals = [f.value for f in expr.body.factors if isinstance(f, Number)]
-    if len(reads) != 2 or len(reads) + len(numerals) != len(expr.body.factors):
+    known = None if expr.domain else products(expr)
+    if known is None or len(known[1]) != 2:
         return None
     found: list[Side] = []
-    for read in reads:
+    for read in known[1]:
         indices = [p.index for p in read.indices]
         array = values.get(read.tensor)
         if array is None or array.dtype != object or len(set(indices)) < array.ndim or None in indices:
@@ -74,10 +86,10 @@ def _sides(
         found.append((plain, array))
     if {*expr.indices} - {*found[0][0], *found[1][0]}:
         return None
-    return math.prod(numerals, start=Fraction(1)), found[0], found[1]
+    return known[0], found[0], found[1]
 
 
-def _integers(array: Array) -> tuple[Array, int] | None:
+def integers(array: Array) -> tuple[Array, int] | None:
     """Whole numbers and the exponent of the power of two they are multiples of; None for infinities and NaN."""
     parts = [v._mpf_ for v in array.ravel()]
     if any(not man and exponent for _, man, exponent, _ in parts):

@@ -158,8 +158,17 @@ class _Solver(Expressions):
         """Compute what can be computed at some points; what is left of them."""
         widest = WIDEST_EXACT if self.numbers.dtype == np.dtype(object) else WIDEST
         step = max(1, widest // self._width(equation.body))
-        rests = [self._compute(equation, grid[start : start + step]) for start in range(0, len(grid), step)]
+        rests = [self._ready(equation, grid[start : start + step]) for start in range(0, len(grid), step)]
         return np.concatenate(rests) if rests else grid
+
+    def _ready(self, equation: Equation, grid: Integers) -> Integers:
+        """Compute what can be; what seems to wait for entries of a recurrence is not tried while something else is not."""
+        points = self._at(equation, grid)
+        self.await_all(equation.body, points)
+        waits = self.waiting
+        if waits.any() and not waits.all():
+            return np.concatenate([self._compute(equation, grid[~waits]), grid[waits]])
+        return self._compute(equation, grid)
 
     def _width(self, expr: Expr) -> int:
         """Number of points of the reductions inside one another, for one point outside."""

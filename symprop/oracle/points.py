@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from symprop.errors import Fault, InputError
 from symprop.language import PRIMITIVES, Expr, Extent, Function, Index, Number, Position, Read
-from symprop.language.expressions import Add, Call, Compare, Constant, Guard, IndexValue, Mul, Pow, Reduce, Where
+from symprop.language.expressions import Add, Call, Compare, Constant, Guard, IndexValue, Mul, Pow, Reduce, Where, reads
 from symprop.language.indices import Atom, Compound, Domain, Gather
 from symprop.oracle.arithmetic import Array, Doubles
-from symprop.oracle.contraction import contracted
+from symprop.oracle.contraction import contracted, integers, products, rounded
 from symprop.oracle.inputs import size_of
 
 Integers = npt.NDArray[np.int64]
@@ -67,6 +67,7 @@ class Expressions:
         self.waiting: Booleans = np.zeros(0, dtype=bool)
         self.equation = ""
         self.contractions: dict[Reduce, tuple[tuple[Index, ...], Array] | None] = {}
+        self.whole: dict[str, tuple[Array, int] | None] = {}
 
     # -- expressions ---------------------------------------------------------------------------------------------
 
@@ -170,15 +171,38 @@ class Expressions:
         found = self.contractions[expr]
         return None if found is None else np.asarray(found[1][tuple(points.at[i] for i in found[0])], dtype=object)
 
-    def _reduce(self, expr: Reduce, points: Points) -> Array:
-        known = self._contracted(expr, points)
-        if known is not None:
-            return known
+    def await_all(self, expr: Expr, points: Points) -> None:
+        """Note the points that need an entry which is not computed yet, whatever a condition on values chooses."""
+        match expr:
+            case Read() if expr.indices and expr.tensor in self.computed and not any(map(_gathers, expr.indices)):
+                place, inside = self._entries(self.values[expr.tensor], expr.indices, points)
+                self._await(expr.tensor, place, points.active & inside)
+            case Guard() if not any(map(_gathers, _positions(expr.domain))):
+                self.await_all(expr.body, points.only(self.domain(expr.domain, points)))
+            case Reduce() if not any(map(_gathers, _positions(expr.domain))):
+                if any(read.tensor in self.computed for read in reads(expr)):
+                    inner, _, inside = self._inner(expr, points)
+                    self.await_all(expr.body, inner.only(inside))
+            case _:
+                for child in expr.children():
+                    self.await_all(child, points)
+
+    def _inner(self, expr: Reduce, points: Points) -> tuple[Points, Integers, Booleans]:
+        """The points of a reduction, the values of its indices, and where its domain holds."""
         shape = tuple(self.extent(index.extent) for index in expr.indices)
         bound = np.indices(shape, dtype=np.int64).reshape(len(shape), math.prod(shape), *[1] * points.depth)
         at = {**points.at, **dict(zip(expr.indices, bound, strict=True))}
         inner = replace(points, at=at, depth=points.depth + 1)
-        inside = self.domain(expr.domain, inner)
+        return inner, bound, self.domain(expr.domain, inner)
+
+    def _reduce(self, expr: Reduce, points: Points) -> Array:
+        known = self._contracted(expr, points)
+        if known is not None:
+            return known
+        inner, bound, inside = self._inner(expr, points)
+        exact = self._exact(expr, inner.only(inside), bound.shape[1:], inside)
+        if exact is not None:
+            return exact
         body = self.value(expr.body, inner.only(inside))
         whole = np.broadcast_shapes(bound.shape[1:], inside.shape, body.shape)
         body, inside = np.broadcast_to(body, whole), np.broadcast_to(inside, whole)
@@ -189,6 +213,36 @@ class Expressions:
             return best
         picked = bound[expr.indices.index(expr.pick or expr.indices[0])].reshape(-1)
         return self.numbers.array(np.append(picked, 0)[first])
+
+    def _exact(self, expr: Reduce, points: Points, shape: tuple[int, ...], inside: Booleans) -> Array | None:
+        """A sum of products of tensors in many digits, as one of integers; None for anything else."""
+        known = products(expr) if self.numbers.dtype == np.dtype(object) else None
+        if known is None:
+            return None
+        coefficient, reads = known
+        scaled = [self._integers(read.tensor) for read in reads]
+        body, shift = np.ones((), dtype=object), 0
+        for read, one in zip(reads, scaled, strict=True):
+            if one is None:
+                return None
+            place, within = self._entries(one[0], read.indices, points)
+            self._await(read.tensor, place, points.active & within)
+            body = body * np.where(within, one[0][place], 0)
+            shift += one[1]
+        whole = np.broadcast_shapes(shape, inside.shape, body.shape)
+        body, inside = np.broadcast_to(body, whole), np.broadcast_to(inside, whole)
+        return rounded(np.add.reduce(np.where(inside, body, 0), axis=0), shift, coefficient)
+
+    def _integers(self, tensor: str) -> tuple[Array, int] | None:
+        """The values of a tensor as integers over a power of two; None for other than finite numbers of many digits."""
+        values = self.values[tensor]
+        if values.dtype != np.dtype(object) or not values.size:
+            return None
+        if tensor in self.computed:
+            return integers(values)
+        if tensor not in self.whole:
+            self.whole[tensor] = integers(values)
+        return self.whole[tensor]
 
     def _first_best(self, worse: str, body: Array, inside: Booleans) -> tuple[Array, Integers]:
         """The best value along the first axis and the first place it stands at, 0 and -1 where nothing is inside."""
@@ -241,3 +295,12 @@ class Expressions:
             raise InputError(Fault(f"equation '{self.equation}'", message, "Restrict the indices by a condition."))
         self._await(gather.tensor, place, points.active & inside)
         return values[place] if values.size else np.zeros((), dtype=np.int64)
+
+
+def _gathers(position: Position) -> bool:
+    """True where an integer tensor is read inside a position."""
+    return any(True for _ in position.gathers())
+
+
+def _positions(domain: Domain) -> list[Position]:
+    return [constraint.position for constraint in domain.constraints]

@@ -10,13 +10,14 @@ from symprop.derivation import Derivation
 from symprop.errors import UndecidedError
 from symprop.language import Equation
 from symprop.language import expressions as ex
+from symprop.oracle.contraction import products
 from symprop.verification.points import sizes_of
 
 SECONDS_A_PRODUCT = 2e-6
 """A lower bound: of products of numbers of 60 digits, and of entries that are stored."""
 
 CHEAPER = 20
-"""In sums of products of two tensors, which are sums of integers, a product takes a small part of it."""
+"""In sums of products of tensors, which are sums of integers, a product takes a small part of it."""
 
 
 def check_cost(derivation: Derivation, seconds: float) -> None:
@@ -47,12 +48,4 @@ def _width(expr: ex.Expr, sizes: dict[str, int]) -> float:
         return inner
     for index in expr.indices:
         inner *= index.extent.value(sizes)
-    return max(1.0, inner / CHEAPER) if _is_contraction(expr) else inner
-
-
-def _is_contraction(expr: ex.Reduce) -> bool:
-    """True of a sum of products of two tensors at plain indices, which the oracle evaluates at once."""
-    factors = expr.body.factors if isinstance(expr.body, ex.Mul) else ()
-    reads = [f for f in factors if isinstance(f, ex.Read) and all(p.index is not None for p in f.indices)]
-    plain = all(isinstance(f, ex.Number) or f in reads for f in factors)
-    return expr.op == "sum" and not expr.domain and len(reads) == 2 and plain
+    return max(1.0, inner / CHEAPER) if products(expr) else inner

@@ -131,23 +131,24 @@ class Judge:
                 break
             if not other.target:
                 found = self._recognised(other)
-                self.prover.learn(replace(other, target=found), bool(found), is_step=True)
+                self.prover.learn(found, bool(found.target), is_step=True)
 
-    def _recognised(self, step: Claim) -> str:
-        """The value of the network that a step is proved to be, "" where none is found soon."""
+    def _recognised(self, step: Claim) -> Claim:
+        """The step as a claim on what it is proved to be: a value of the network, or nothing if none is found soon."""
         inherited = _of_reads(step, self.assumed)
         if step.tensor is not None:
             self.kinks[step.tensor.name] = _of_reads(step, self.kinks)
         end = min(self.deadline, monotonic() + STEP_SECONDS)
         scenes = (self.scene(0), self.scene(1))
-        for name in candidates(step, self.derivation, scenes, TOLERANCE):
-            proof = self.prover.prove(replace(step, target=name), end) if monotonic() < end else None
+        for name, view in candidates(step, self.derivation, scenes, TOLERANCE):
+            claim = replace(step, target=name, view=view)
+            proof = self.prover.prove(claim, end) if monotonic() < end else None
             if proof is not None and not proof.kinks and step.tensor is not None:
                 self.assumed[step.tensor.name] = tuple(dict.fromkeys((*proof.assumptions, *inherited)))
-                return name
+                return claim
         if step.tensor is not None:
             self.assumed[step.tensor.name] = inherited
-        return ""
+        return step
 
     def _judged(self, claim: Claim) -> Verdict:
         if claim.tensor is None:

@@ -21,7 +21,7 @@ from symprop.language import expressions as ex
 from symprop.verification.recurrences import ends
 from symprop.verification.values import Claim
 from symprop.verification.views import View, plain_view
-from symprop.verification.writtenout import at, entries, written_out
+from symprop.verification.writtenout import FEW, MANY, at, entries, written_out
 
 MODULE = "symprop.algebra.canonical"
 
@@ -34,6 +34,32 @@ class Proved:
     assumptions: tuple[str, ...]
     kinks: tuple[str, ...]
     proofs: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way to look for a proof.
+
+    Args:
+        left, right: what is to be equal.
+        definitions: what may be unfolded.
+        apart: the values of small free indices that are looked at one by one; a single empty one for all at once.
+    """
+
+    left: Expr
+    right: Expr
+    definitions: Mapping[str, Equation]
+    apart: Sequence[Mapping[Index, Position]]
+
+
+def _written(way: _Way, most: int = FEW) -> Iterator[_Way]:
+    """The same with short sums written out, as a loop computes them, where there are some."""
+    sides = [written_out(side, most) for side in (way.left, way.right)]
+    bodies = {name: written_out(e.body, most) for name, e in way.definitions.items()}
+    spelt = {n: e if (b := bodies[n]) is None else e.with_body(b) for n, e in way.definitions.items()}
+    changed = sides != [way.left, way.right] or spelt != way.definitions
+    if changed and sides[0] is not None and sides[1] is not None:
+        yield _Way(sides[0], sides[1], spelt, way.apart)
 
 
 def prover() -> Any | None:
@@ -106,6 +132,7 @@ class Prover:
         if self.equal is None or claim.tensor is None:
             return None
         truth = self.adjoints.get(claim.target) or self.forward.get(claim.target)
+        truth = truth if truth is None or claim.view is None else entry_of(truth, claim.view)
         if truth is None:
             return None
         self._take(claim)
@@ -132,14 +159,30 @@ class Prover:
         if sides is None:
             return None
         left, right = self._read(sides[0]), single(sides[1])
-        if left == Read(claim.target, truth.indices):
+        view = claim.view or plain_view(claim.tensor.axes if claim.tensor else ())
+        if left == Read(claim.target, view.inside(truth.indices) if view.at_axis >= 0 else truth.indices):
             return Proved((f"It is a step that was proved to be {claim.target}.",), (), ())
-        last = claim.equations[-1].target
-        found = self._staged(left, right, self._stages(claim.target, last), deadline)
-        if found is not None or monotonic() > deadline:
-            return found
-        *_, everything = self._stages(claim.target, last)
-        return self._entry_by_entry(left, right, truth.free, everything, deadline)
+        for way in self._ways(left, right, truth.free, claim):
+            found = self._entry_by_entry(way, deadline) if monotonic() < deadline else None
+            if found is not None:
+                return found
+        return None
+
+    def _ways(self, left: Expr, right: Expr, free: Sequence[Index], claim: Claim) -> Iterator[_Way]:
+        """How a proof may be looked for, what is soon decided first: what is unfolded, sums and entries written out."""
+        mine, *others = self._stages(claim.target, claim.equations[-1].target)
+        whole, apart = [dict[Index, Position]()], entries(free)
+        yield _Way(left, right, mine, whole)
+        yield from _written(_Way(left, right, mine, whole))
+        yield from _written(_Way(left, right, mine, whole), MANY)
+        if any(apart):
+            yield _Way(left, right, mine, apart)
+            yield from _written(_Way(left, right, mine, apart))
+        for definitions in others:
+            yield _Way(left, right, definitions, whole)
+        for definitions in others[:-1]:
+            yield from _written(_Way(left, right, definitions, whole), MANY)
+        yield from _written(_Way(left, right, others[-1], apart))
 
     def _staged(
         self, left: Expr, right: Expr, stages: Iterable[Mapping[str, Equation]], deadline: float
@@ -152,19 +195,12 @@ class Prover:
                 return found
         return None
 
-    def _entry_by_entry(
-        self, left: Expr, right: Expr, free: Sequence[Index], definitions: Mapping[str, Equation], deadline: float
-    ) -> Proved | None:
-        """A proof for every entry along small extents, small sums written out, as a loop computes them."""
-        sides = [written_out(side) for side in (left, right)]
-        known = {name: written_out(e.body) for name, e in definitions.items()}
-        if None in sides or None in known.values() or sides == [left, right]:
-            return None
-        spelt = {name: e.with_body(body) for name, e in definitions.items() if (body := known[name]) is not None}
+    def _entry_by_entry(self, way: _Way, deadline: float) -> Proved | None:
+        """A proof for all of the entries that are looked at apart."""
         proofs = []
-        for values in entries(free):
-            mine, true = (at(side, values) for side in sides if side is not None)
-            proof = self._attempt(mine, true, spelt, deadline) if monotonic() < deadline else None
+        for values in way.apart:
+            left, right = (at(side, values) if values else side for side in (way.left, way.right))
+            proof = self._attempt(left, right, way.definitions, deadline) if monotonic() < deadline else None
             if proof is None:
                 return None
             proofs.append(proof)
@@ -269,6 +305,19 @@ def aligned(own: Equation, truth: Equation) -> tuple[Expr, Expr] | None:
                 return None
             mine |= {i: p for part, p in zip(one.atom.parts, other.atom.parts, strict=True) for i in part.index_atoms()}
     return ex.substitute(own.body, mine), ex.substitute(ex.guard(truth.domain, truth.body), true)
+
+
+def entry_of(equation: Equation, view: View) -> Equation | None:
+    """The equation of what a view has one entry of, at this entry; None where the axis is no plain index there."""
+    if view.at_axis < 0:
+        return equation
+    index = equation.indices[view.at_axis].index
+    if index is None:
+        return None
+    at_entry = {index: Position.of(view.entry)}
+    kept = tuple(p for axis, p in enumerate(equation.indices) if axis != view.at_axis)
+    body = at(ex.guard(equation.domain, equation.body), at_entry)
+    return Equation(equation.target, kept, body, equation.number)
 
 
 def _extent(position: Position) -> Extent:

@@ -6,7 +6,7 @@ of them at once; only shapes that do not fit belong to the verdict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from symprop.algebra.rules import Rules
@@ -147,9 +147,10 @@ class _Reader:
         return over_network(claim, self.derivation, self.views)
 
     def _ahead(self, formula: Formula, target: str) -> Names:
-        """The names a recurrence may read besides: its own, and the gradients that are claimed below with indices."""
+        """The names a recurrence may read besides: its own, and what is claimed below with indices."""
         found = dict(self.known)
         below = self.file.formulas[self.file.formulas.index(formula) :]
+        steps = []
         for other in (f for f in below if f.notation == "index"):
             about = target_of(other.name, self.derivation, self.file.aliases, other.place)
             stem = about.removeprefix(self.derivation.prefix) if about not in found else about
@@ -158,7 +159,23 @@ class _Reader:
                 name = other.name.replace(".", "_")
                 stored = Tensor(_labels(name)(name, 0), self.views[about].axes, own.dtype, high=own.high)
                 found |= dict.fromkeys((name, about), Meaning(stored, f"by your claim {other.name}"))
-        return self._names(found)
+            elif own is None and other is not formula:
+                steps.append(other)
+        return self._names({**found, **self._steps_ahead(steps, found)})
+
+    def _steps_ahead(self, steps: Sequence[Formula], known: Mapping[str, Meaning]) -> dict[str, Meaning]:
+        """The user's own steps of a recurrence, which are no tensors of the network, as far as their shapes are found."""
+        unseen = [step.name for step in steps if step.name not in known]
+        found: dict[str, Meaning] = {}
+        for step in (s for s in steps if s.name in unseen):
+            reader = IndexNotation(step.text, self._names(known), _labels(step.name), step.name, step.locate)
+            try:
+                stored = Tensor(_labels(step.name)(step.name, 0), reader.axes(step.name + step.indices, unseen))
+            except InputError:
+                # what is wrong with it is said where it is read
+                continue
+            found[step.name] = Meaning(stored, f"by your claim {step.name}")
+        return found
 
     def _block(self, names: list[str], claim: str) -> None:
         """What reads a claim without a value has none either."""

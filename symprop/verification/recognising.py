@@ -1,32 +1,71 @@
 """Steps of a hand derivation that are values of the network under another name.
 
-Enters: a step, and scenes.  Leaves: the tensors and adjoints it may be, those it equals at every scene.
+Enters: a step, and scenes.  Leaves: the tensors and adjoints it may be, those it equals at every scene; a step of a loop
+may be one entry of a tensor along the axis it loops over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from symprop.derivation import Derivation
-from symprop.verification.scene import Scene, distance, finite
+from symprop.language import Extent
+from symprop.verification.points import Array
+from symprop.verification.scene import Scene, distance, finite, zero
 from symprop.verification.values import Claim
+from symprop.verification.views import View, entry_view, plain_view
+
+MOST = 64
+"""Loops over so many entries are looked into."""
 
 
-def candidates(claim: Claim, derivation: Derivation, scenes: Sequence[Scene], tolerance: float) -> Iterator[str]:
-    """Names of computed tensors and adjoints of the step's shape that have its values at all scenes."""
+def candidates(
+    claim: Claim, derivation: Derivation, scenes: Sequence[Scene], tolerance: float
+) -> Iterator[tuple[str, View]]:
+    """Names of computed tensors and adjoints that have the step's values at all scenes, entries of them first."""
     if claim.tensor is None:
         return
     network, own = derivation.network, claim.tensor
     computed = [e.target for e in network.equations if e.target != network.loss]
-    adjoints = [derivation.prefix + a.tensor for a in derivation]
-    for name in (*computed, *adjoints):
-        axes = network.tensors[name if name in network.tensors else name.removeprefix(derivation.prefix)].axes
-        if axes == own.axes and all(_same(scene, own.name, name, tolerance) for scene in scenes):
-            yield name
+    names = [*computed, *(derivation.prefix + a.tensor for a in derivation)]
+    axes = {n: network.tensors[n if n in network.tensors else n.removeprefix(derivation.prefix)].axes for n in names}
+    mine = [scene.claimed.get(own.name) for scene in scenes]
+    if any(array is None or not finite(array) for array in mine):
+        return
+    views = [(n, view) for n in names for view in _entries(axes[n], own.axes)] if not any(map(_is_zero, mine)) else []
+    views += [(name, plain_view(own.axes)) for name in names if axes[name] == own.axes]
+    for name, view in views:
+        pairs = zip(mine, (scene.truth.get(name) for scene in scenes), strict=True)
+        if all(_same(array, true, view, tolerance) for array, true in pairs):
+            yield name, view
 
 
-def _same(scene: Scene, step: str, name: str, tolerance: float) -> bool:
-    mine, true = scene.claimed.get(step), scene.truth.get(name)
-    if mine is None or true is None or not (finite(mine) and finite(true)):
+def _is_zero(array: Array | None) -> bool:
+    return array is None or zero(array)
+
+
+def _entries(axes: tuple[Extent, ...], own: tuple[Extent, ...]) -> Iterator[View]:
+    """The views of one entry along an axis without which the axes are those of the step."""
+    for axis, extent in enumerate(axes):
+        if (*axes[:axis], *axes[axis + 1 :]) == own:
+            for entry in range(extent.constant if (extent.constant or MOST + 1) <= MOST and extent.constant else 0):
+                yield entry_view(axes, axis, entry)
+
+
+def _same(mine: Array | None, true: Array | None, view: View, tolerance: float) -> bool:
+    if mine is None or true is None:
         return False
-    return mine.shape == true.shape and distance(mine, true) <= tolerance
+    seen = true if view.at_axis < 0 else np.take(true, view.entry, axis=view.at_axis)
+    if mine.shape != seen.shape or not _near(mine, seen, tolerance):
+        return False
+    return finite(seen) and distance(mine, seen) <= tolerance
+
+
+def _near(mine: Array, seen: Array, tolerance: float) -> bool:
+    """Whether the last entries are about the same, which few others are."""
+    if not mine.size:
+        return True
+    one, other = mine.flat[-1], seen.flat[-1]
+    return not abs(one - other) > tolerance * 1e10 * max(1, abs(one), abs(other))

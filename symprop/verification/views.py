@@ -31,6 +31,7 @@ class View:
         rank: number of axes in the network.
         sign, power: of the factor.
         rows: number of examples.
+        at_axis, entry: an axis of the network that the user has one entry of; it stands nowhere.
     """
 
     axes: tuple[Extent, ...]
@@ -39,6 +40,8 @@ class View:
     sign: int = 1
     power: int = 0
     rows: Extent = ROWS
+    at_axis: int = -1
+    entry: int = 0
 
     @property
     def factor(self) -> Expr:
@@ -56,7 +59,7 @@ class View:
 
     def inside(self, positions: Sequence[Position]) -> list[Position]:
         """Positions in the network's array from those in the user's."""
-        found = dict(zip(self.order, positions, strict=True))
+        found = {self.at_axis: Position.of(self.entry), **dict(zip(self.order, positions, strict=True))}
         return [found.get(axis, FIRST) for axis in range(self.rank)]
 
     def outside(self, positions: Sequence[Position]) -> list[Position]:
@@ -74,6 +77,12 @@ class View:
         """An array times the factor."""
         factor = self.sign * self.rows.value(sizes) ** self.power if self.power else self.sign
         return array if factor == 1 else np.asarray(array * factor)
+
+
+def entry_view(axes: tuple[Extent, ...], axis: int, entry: int) -> View:
+    """The view of who has a single entry along an axis, as a loop over it does."""
+    kept = [k for k in range(len(axes)) if k != axis]
+    return View(tuple(axes[k] for k in kept), tuple(kept), len(axes), at_axis=axis, entry=entry)
 
 
 def plain_view(axes: tuple[Extent, ...]) -> View:

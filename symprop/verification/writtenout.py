@@ -7,26 +7,39 @@ gone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 
 from symprop.language import Domain, Expr, Index, Position
 from symprop.language import expressions as ex
 
-FEW, ENTRIES, TERMS = 8, 64, 2000
+FEW, MANY, ENTRIES, TERMS = 8, 64, 64, 2000
+"""Extents of windows and of loops; entries of a claim; parts of an expression."""
 
 
-def written_out(expr: Expr) -> Expr | None:
-    """The expression with its small sums written out, None where that is too long."""
-    found = ex.transform(expr, _written)
+def written_out(expr: Expr, most: int = FEW) -> Expr | None:
+    """The expression with its sums over at most so many terms written out, None where that is too long."""
+    if _length(expr, most) > TERMS:
+        return None
+    found = ex.transform(expr, partial(_written, most=most))
     return found if sum(1 for _ in ex.walk(found)) <= TERMS else None
 
 
-def _written(node: Expr) -> Expr:
+def _length(expr: Expr, most: int) -> int:
+    """About how many parts the expression written out has."""
+    inner = 1 + sum(_length(child, most) for child in expr.children())
+    if isinstance(expr, ex.Reduce) and expr.op == "sum":
+        for index in expr.indices:
+            inner *= (index.extent.constant or 1) if _is_small(index, most) else 1
+    return inner
+
+
+def _written(node: Expr, most: int) -> Expr:
     match node:
         case ex.Guard():
             return _decided(node.domain, node.body)
         case ex.Reduce(op="sum"):
-            small = [index for index in node.indices if _is_small(index)]
+            small = [index for index in node.indices if _is_small(index, most)]
             rest = [index for index in node.indices if index not in small]
             terms = [_term(node, rest, values) for values in points(small)] if small else [node]
             return ex.add(*terms)
@@ -51,9 +64,9 @@ def _decided(domain: Domain, body: Expr) -> Expr:
     return ex.guard(Domain(c for c, verdict in verdicts if verdict is None), body)
 
 
-def _is_small(index: Index) -> bool:
+def _is_small(index: Index, most: int = FEW) -> bool:
     size = index.extent.constant
-    return size is not None and size <= FEW
+    return size is not None and size <= most
 
 
 def points(indices: Sequence[Index]) -> Iterator[dict[Index, Position]]:

@@ -54,6 +54,11 @@ FAULTS = {
     "expected .T, .shape[k], .size or a method. Write X.shape[0].",
     "X.tolist()": "formula: column 1: an array has no method 'tolist' here; expected one of sum, mean, max, min, var, "
     "std, dot, reshape, transpose, copy, astype, ravel, flatten, squeeze",
+    "pad(X, 1, mode='edge')": "formula: column 16: a border is of one number here; expected mode='constant'",
+    "pad(X, 1, constant_values=v)": "formula: column 27: a border is of one number here",
+    "pad(X, ((1, 1), (1, 1), (1, 1)))": "formula: column 8: pad_width has 3 pairs; the array has 2 axes",
+    "pad(X, (1, 2, 3))": "formula: column 8: a width is one number or (before, after)",
+    "pad(X, ((1, -1), (0, 0)))": "formula: column 9: a width is at least 0",
     "exp(X, W)": "formula: column 1: exp takes 1 argument, got 2",
     "maximum(X)": "formula: column 1: maximum takes 2 arguments, got 1",
     "sum(X, dtype=1)": "formula: column 8: keyword 'dtype' is not known here; expected axis or keepdims",

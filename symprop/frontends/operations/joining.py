@@ -14,7 +14,7 @@ from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
 from symprop.frontends.operations.registry import operation
 from symprop.frontends.operations.shaping import transposed
-from symprop.language import Domain, Extent, Position
+from symprop.language import EVERYWHERE, Domain, Extent, Index, Position
 from symprop.language import expressions as ex
 
 MOST = 256
@@ -117,6 +117,46 @@ def column_stack(bench: Bench, arrays: Any) -> Array:
     """Columns, or arrays side by side."""
     parts = [Array((*a.axes, None), a.body) if len(a.axes) == 1 else a for a in _parts(arrays)]
     return concatenate(bench, tuple(parts), 1)
+
+
+@operation("pad")
+def pad(bench: Bench, x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = 0) -> Array:
+    """The array with a border of one number, 0 by default; the widths stand as NumPy takes them."""
+    found = arguments.array(x, ("x",))
+    if mode != "constant":
+        raise Misuse("a border is of one number here; expected mode='constant'", ("mode",))
+    value = arguments.real(constant_values, ("constant_values",))
+    if value.axes:
+        raise Misuse("a border is of one number here", ("constant_values",))
+    axes, domain, mapping = list[Index | None](), EVERYWHERE, dict[Index, Position]()
+    for axis, extent, (before, after) in zip(found.axes, found.shape, _widths(pad_width, len(found.axes)), strict=True):
+        own = axis_of(before + extent + after, bench.new)
+        here = at(own) - before
+        domain = domain & _reduced(Domain.inside(here, extent))
+        if axis is not None:
+            mapping[axis] = here
+        axes.append(own)
+    body = ex.add(found.real().moved(mapping), ex.negate(value.body))
+    return Array(tuple(axes), ex.add(ex.guard(domain, body), value.body))
+
+
+def _widths(given: Any, rank: int) -> list[tuple[Extent, Extent]]:
+    """Entries before and behind, for every axis: from one number, (before, after), or a pair for each axis."""
+    place: tuple[str | int, ...] = ("pad_width",)
+    rows = given if isinstance(given, tuple) and any(isinstance(row, tuple) for row in given) else (given,)
+    if len(rows) not in (1, rank):
+        raise Misuse(f"pad_width has {len(rows)} pairs; the array has {rank} axes", place)
+    pairs = [_pair(row, (*place, k) if rows is given else place) for k, row in enumerate(rows)]
+    return pairs if len(rows) == rank else pairs * rank
+
+
+def _pair(given: Any, place: tuple[str | int, ...]) -> tuple[Extent, Extent]:
+    found = arguments.shape(given, place)
+    if len(found) not in (1, 2):
+        raise Misuse("a width is one number or (before, after)", place)
+    if any(not extent.at_least(0) for extent in found):
+        raise Misuse("a width is at least 0", place)
+    return found[0], found[-1]
 
 
 @operation("swapaxes")

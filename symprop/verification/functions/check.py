@@ -15,7 +15,7 @@ from time import monotonic
 import numpy as np
 
 from symprop.derivation import Derivation, derive
-from symprop.derivation.derivatives import with_derivatives
+from symprop.derivation.normalise import normalise
 from symprop.errors import ClaimError, Fault, FormulaError, InputError, UndecidedError
 from symprop.frontends.tracing.faults import NotTraceable
 from symprop.frontends.tracing.loss import TracedLoss, loss_of
@@ -72,8 +72,8 @@ def verify_functions(
     """
     deadline = monotonic() + timeout
     file = load(path, timeout)
-    # what is evaluated are equations, those of derivatives that the loss holds included
-    network = None if network is None else with_derivatives(network)
+    # what is evaluated are equations, those of derivatives that the loss holds and of places of a maximum included
+    network = None if network is None else normalise(network)
     declared = _declared(file, network, convention)
     runner = Runner(file, deadline)
     subject = subject_of(file, network, runner, declared or Convention())
