@@ -176,6 +176,36 @@ def product(left: Array, right: Array) -> Array:
     return Array((*batch, *row, *column), total([inner] if inner else [], ex.mul(a.body, b.body)))
 
 
+def behind(parts: Sequence[Array], place: int, new: New) -> Array:
+    """Arrays behind one another along an axis they have; the others fit.
+
+    Raises:
+        Mismatch: they do not.
+    """
+    rank = len(parts[0].axes)
+    if any(len(p.axes) != rank for p in parts) or not rank:
+        raise Mismatch("do not concatenate", operands=parts)
+    rest = [tuple(e for k, e in enumerate(p.shape) if k != place) for p in parts]
+    if any(r != rest[0] for r in rest):
+        raise Mismatch("do not concatenate", operands=parts)
+    whole = sum((part.shape[place] for part in parts), Extent.of(0))
+    own, start = axis_of(whole, new), Extent.of(0)
+    common = tuple(axis for k, axis in enumerate(parts[0].axes) if k != place)
+    terms = []
+    for part in parts:
+        mine, here = part.axes[place], at(own) - start
+        others = part.over((*common[:place], mine, *common[place:]))
+        body = others.moved({mine: here}) if mine is not None else others.body
+        terms.append(ex.guard(undecided(Domain.inside(here, part.shape[place])), body))
+        start = start + part.shape[place]
+    return Array((*common[:place], own, *common[place:]), ex.add(*terms))
+
+
+def undecided(domain: Domain) -> Domain:
+    """The domain without what always holds."""
+    return Domain(c for c in domain.constraints if c.verdict() is not True)
+
+
 def refreshed(array: Array, new: New) -> Array:
     """The array with free indices that nobody else has."""
     return array.over(tuple(None if axis is None else new(axis.extent) for axis in array.axes))

@@ -42,6 +42,7 @@ class Names:
         symbols: how documents print the tensors, in LaTeX.
         slope: the derivative of a function by its first argument, of a given order; None for what is no function.
         indices: extents of indices that are declared, in index notation.
+        first: the number that a document gives the first entry of an axis, 0 or 1; None where it does not say.
     """
 
     tensors: Mapping[str, Meaning]
@@ -50,6 +51,7 @@ class Names:
     symbols: Mapping[str, str] = field(default_factory=dict)
     slope: Callable[[str, int], Function | None] | None = None
     indices: Mapping[str, Extent] = field(default_factory=dict)
+    first: int | None = None
 
     def tensor(self, name: str) -> Meaning | None:
         """The meaning of a name."""

@@ -25,7 +25,7 @@ from symprop.verification.conventions import MEANINGS, joined
 
 DOCUMENT = ".tex"
 SETTING = re.compile(r"^[ \t]*%[ \t]*symprop:[ \t]*(\w+):[ \t]*(\S[^\n]*)$", re.MULTILINE)
-SETTINGS = ("net", "convention")
+SETTINGS = ("net", "convention", "first_index")
 KEYS = ("symprop", "net", "aliases", "convention", "indices", "claims")
 EXPECTED = "a mapping with claims, one formula a name"
 
@@ -63,6 +63,7 @@ class ClaimsFile:
         aliases: names of the user's and the network's names they stand for.
         convention: words of the convention it declares, of which there may be none.
         indices: extents of indices in index notation, where no tensor tells them, as text with its place.
+        first: the number a document gives the first entry of an axis, 0 or 1; None where it does not say.
     """
 
     name: str
@@ -72,6 +73,7 @@ class ClaimsFile:
     aliases: Mapping[str, str]
     convention: Mapping[str, str] = field(default_factory=dict)
     indices: Mapping[str, Formula] = field(default_factory=dict)
+    first: int | None = None
 
 
 def is_python(path: str | os.PathLike[str]) -> bool:
@@ -128,7 +130,12 @@ def parse_document(text: str, name: str = "claims.tex") -> ClaimsFile:
     settings = _settings(text, name)
     convention = settings.get("convention")
     declared = joined([convention], f"{name}: convention") if convention else {}
-    return ClaimsFile(name, settings.get("net", ""), found, True, {}, declared)
+    first = settings.get("first_index")
+    if first not in (None, "0", "1"):
+        raise ClaimError(Fault(f"{name}: first_index", f"expected 0 or 1, got '{first[:20]}'"))
+    return ClaimsFile(
+        name, settings.get("net", ""), found, True, {}, declared, first=None if first is None else int(first)
+    )
 
 
 def _settings(text: str, name: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from symprop.derivation import Derivation
 from symprop.errors import ClaimError, Fault, FormulaError, InputError
 from symprop.frontends import Assigned, IndexNotation, Latex, Meaning, Names, Notation, ShapeError
 from symprop.frontends.arrays import shape_text
+from symprop.frontends.latex.notation import Left
 from symprop.language import PRIMITIVES, Extent, Function, Position, Read, Scope, Tensor, parse_extent
 from symprop.language.expressions import Call
 from symprop.language.extents import ONE
@@ -91,6 +92,7 @@ class _Reader:
         self.symbols = {name: symbols[name].tex for name in network.tensors}
         self.slope = slopes(network.functions)
         self.labels: set[str] = set()
+        self.lines: list[Left | None] = []
         extents = {name for tensor in written.values() for axis in tensor.axes for name in axis.names}
         self.extents = frozenset(extents)
         self.indices = {name: self._extent(formula) for name, formula in file.indices.items()}
@@ -107,7 +109,8 @@ class _Reader:
         return self._names(self.known)
 
     def _names(self, known: Mapping[str, Meaning]) -> Names:
-        return Names(dict(known), self.extents, self.functions, self.symbols, self.slope, self.indices)
+        known = dict(known)
+        return Names(known, self.extents, self.functions, self.symbols, self.slope, self.indices, self.file.first)
 
     def formulas(self) -> list[Claim]:
         """Claims by name, each of which may read those above it."""
@@ -190,8 +193,20 @@ class _Reader:
             found += self._program(formula)
         return found
 
+    def _below(self, formula: Formula) -> Names:
+        """The names of a line of a document, with the adjoints that it and later lines are about: of a recurrence."""
+        if not self.lines:
+            self.lines = [Latex(f.text, self.names, self._label).about() for f in self.file.formulas]
+        found = dict(self.known)
+        for left in self.lines[self.file.formulas.index(formula) :]:
+            if left is not None and left.shape is not None and left.name not in found:
+                stored = Tensor(f"{left.name}{MARK}", left.shape)
+                found[left.name] = Meaning(stored, f"by your claim {left.name}")
+        return self._names(found)
+
     def _program(self, formula: Formula) -> list[Claim]:
-        reader = PROGRAMS[formula.notation](formula.text, self.names, self._label, "claims", formula.locate)
+        names = self._below(formula) if formula.notation == "latex" else self.names
+        reader = PROGRAMS[formula.notation](formula.text, names, self._label, "claims", formula.locate)
         try:
             reader.program()
         except ShapeError as error:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from symprop.frontends.latex.cursor import END, shown
 from symprop.frontends.latex.nodes import (
     Binary,
+    Block,
     Call,
     Cases,
     Comparison,
@@ -29,7 +30,7 @@ from symprop.frontends.latex.nodes import (
 )
 from symprop.frontends.latex.scripts import Scripts
 from symprop.frontends.latex.tokens import Fail, Token, bounded
-from symprop.frontends.latex.vocabulary import BRACKETS, COMPARISONS, FONTS, GENERIC
+from symprop.frontends.latex.vocabulary import BRACKETS, COMPARISONS, FONTS, GENERIC, MATRICES
 
 
 class Commands(Scripts):
@@ -305,8 +306,10 @@ class Commands(Scripts):
 
     def _cases(self, token: Token) -> Node:
         name = self._environment()
+        if name in MATRICES:
+            return self._block(token)
         if name != "cases":
-            self.fail(token, f"environment '{name}' cannot be read in a formula; expected cases")
+            self.fail(token, f"environment '{name}' cannot be read in a formula; expected cases or bmatrix")
         values: list[Node] = []
         conditions: list[Comparison] = []
         while True:
@@ -325,6 +328,21 @@ class Commands(Scripts):
         if len(values) > 8 or len(values) not in (len(conditions), len(conditions) + 1):
             self.fail(token, "the cases have no conditions; expected one for each, or otherwise at the end")
         return Cases(token.start, tuple(values), tuple(conditions))
+
+    def _block(self, token: Token) -> Node:
+        """The rows of a block matrix."""
+        rows: list[list[Node]] = [[]]
+        while True:
+            rows[-1].append(self.expression())
+            self.pass_gap()
+            if self.take("&") is not None:
+                continue
+            if self.take("\\\\") is None or self.peek().text == r"\end":
+                break
+            rows.append([])
+        self.expect(r"\end", "a matrix is not closed")
+        self._environment()
+        return Block(token.start, tuple(map(tuple, rows)))
 
     def _case(self, conditions: list[Comparison]) -> bool:
         """The condition of a case; True where it is for all that is left."""

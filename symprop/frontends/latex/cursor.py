@@ -1,6 +1,6 @@
 r"""A way through the tokens of one formula: what means nothing in mathematics is passed over.
 
-Enters: tokens.  Leaves: the next one that means something.  `&` and `\\` only count inside cases.
+Enters: tokens.  Leaves: the next one that means something.  `&` and `\\` only count inside cases and matrices.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from symprop.frontends.latex.tokens import Fail, Token, group_end
-from symprop.frontends.latex.vocabulary import GAPS, LABELS, SPACES, TEXT
+from symprop.frontends.latex.vocabulary import GAPS, LABELS, SPACES, TABLES, TEXT
 
 END = ""
 
@@ -61,7 +61,7 @@ def shown(text: str) -> str:
 
 
 def _meaningful(found: Sequence[Token]) -> list[Token]:
-    """The tokens without blanks, labels and row breaks; rows of cases keep theirs."""
+    """The tokens without blanks, labels and row breaks; cases and matrices keep theirs."""
     kept: list[Token] = []
     place, cases = 0, 0
     while place < len(found):
@@ -79,10 +79,16 @@ def _meaningful(found: Sequence[Token]) -> list[Token]:
         elif text == "{" and _is_empty_group(found, place, kept):
             place += 1
         elif not (text in SPACES or (text == "&" and not cases)):
-            if text in (r"\begin", r"\end") and "".join(t.text for t in found[place : place + 7]) == "{cases}":
+            if text in (r"\begin", r"\end") and _environment(found, place) in TABLES:
                 cases += 1 if text == r"\begin" else -1
             kept.append(token)
     return kept
+
+
+def _environment(found: Sequence[Token], place: int) -> str:
+    """The name of the environment in the braces at a place."""
+    letters = (t.text for t in found[place + 1 : group_end(found, place)]) if place < len(found) else ()
+    return "".join(letters)
 
 
 def _is_empty_group(found: Sequence[Token], place: int, kept: Sequence[Token]) -> bool:

@@ -39,13 +39,45 @@ class Entries(Faults):
         return self.letters[item.text]
 
     def use(self, item: tex.Item, extent: Extent, words: str) -> Position:
-        """The position a letter stands for on an axis."""
+        """The position a letter, or a sum of them, stands for on an axis."""
+        if item.kind == "sum":
+            return self._sum(item)
         letter = self.letter(item)
         if letter.extent is not None and letter.extent != extent:
             here = f"{letter.extent} entries in {letter.words} and over {extent} in {words}"
             self.shape_fail(item.at, f"index {item.text} runs over {here}")
         letter.extent, letter.words = extent, letter.words or words
         return Position.of(letter.index) + item.shift
+
+    def _sum(self, item: tex.Item) -> Position:
+        """The position that a sum of letters and entries of integer tensors stands for, on whatever axis."""
+        first = self.first(item.at)
+        position = Position.of(item.shift)
+        for factor, symbol in item.terms:
+            found = self.place_of(symbol)
+            if found is None:
+                self.fail(symbol.at, f"'{self.shown(symbol)}' is no index and no integer tensor")
+            position = position + found * factor
+        return position - first
+
+    def first(self, at: int) -> int:
+        """The number that the document gives the first entry of an axis."""
+        if self.names.first is None:
+            message = "it is not clear whether indices count from 0 or from 1, on which this depends"
+            self.fail(at, message, "Say so in the document: % symprop: first_index: 0")
+        return self.names.first
+
+    def place_of(self, symbol: tex.Symbol) -> Position | None:
+        """A letter or an entry of an integer tensor as the document counts it; None of anything else."""
+        first = self.names.first or 0
+        if symbol.letter in self.letters:
+            return Position.of(self.letters[symbol.letter].index) + first
+        found = self._found(symbol)
+        meaning = self.names.tensor(found[0].name) if len(found) == 1 else None
+        if meaning is None or meaning.tensor.dtype != "integer":
+            return None
+        entry = self.entry(symbol, found[0])
+        return None if entry.position is None or entry.axes else entry.position + first
 
     def _found(self, node: tex.Symbol) -> list[Found]:
         return self.lookup.find(node, lambda name: name in self.letters)

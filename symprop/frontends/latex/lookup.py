@@ -90,7 +90,7 @@ class Lookup:
             if labelled:
                 found.append(Found(labelled, below))
         # where W_{fc} may be an entry or the layer fc, it is an entry only if f and c are indices here
-        read = [f for f in found if all(is_index(item.text) for item in f.items)]
+        read = [f for f in found if all(is_index(letter) for item in f.items for letter in item.letters)]
         return read or found
 
     @staticmethod
@@ -101,7 +101,7 @@ class Lookup:
             return
         for cut in range(len(below) + 1):
             rest = below[cut:]
-            if all(item.kind == "letter" for item in rest) and not any(item.shift for item in below[:cut]):
+            if all(item.is_index for item in rest) and not any(item.shift or item.terms for item in below[:cut]):
                 yield "".join(item.text for item in below[:cut]), tuple(rest)
 
     def tensor(self, base: str, label: str) -> str:

@@ -27,17 +27,31 @@ class Node:
 
 @dataclass(frozen=True)
 class Item(Node):
-    """One piece of a script: `ij` are two, `fc` upright is one; `t-1` is t with shift -1.
+    """One piece of a script: `ij` are two, `fc` upright is one; `t-1` is t with shift -1, `2p+u` a sum.
 
     Args:
-        text: the letter with its primes, the word or the number.
-        kind: "letter", "word" or "number".
+        text: the letter with its primes, the word, the number or the sum.
+        kind: "letter", "word", "number", or "sum" of letters and integer tensors.
         shift: what is added to it.
+        terms: of a sum, each with its factor.
     """
 
     text: str
     kind: str
     shift: int = 0
+    terms: tuple[tuple[int, Symbol], ...] = ()
+
+    @property
+    def is_index(self) -> bool:
+        """True of what can stand on an axis."""
+        return self.kind in ("letter", "sum")
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The letters it is made of, as far as they stand alone."""
+        if self.kind != "sum":
+            return (self.text,)
+        return tuple(symbol.letter for _, symbol in self.terms if symbol.letter)
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,12 @@ class Symbol(Node):
     primes: int = 0
     plain: Item | None = None
     example: Item | None = None
+
+    @property
+    def letter(self) -> str:
+        """The letter with its primes, "" of a symbol with scripts."""
+        scripted = self.below or self.label or self.time or self.plain or self.example
+        return "" if scripted else self.base + "'" * self.primes
 
 
 @dataclass(frozen=True)
@@ -169,6 +189,18 @@ class Cases(Node):
 
     values: tuple[Node, ...]
     conditions: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True)
+class Block(Node):
+    """A matrix of matrices, row by row."""
+
+    rows: tuple[tuple[Node, ...], ...]
+
+    def children(self) -> Iterator[Node]:
+        """The parts, row by row."""
+        for row in self.rows:
+            yield from row
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,14 @@ class Latex(Functions):
 
     def _first_name(self) -> str:
         """What a line is about of which a later side cannot be read, "" where the first one cannot either."""
+        about = self.about()
+        return "" if about is None else about.name
+
+    def about(self) -> Left | None:
+        """What a line is about, None where that cannot be read."""
         with suppress(FormulaError):
-            return self.left(self._grammar().side()).name
-        return ""
+            return self.left(self._grammar().side())
+        return None
 
     def _names_the_same(self, left: Left, side: tex.Node) -> bool:
         r"""True of \delta_2 = \frac{\partial L}{\partial Z_2}, which says what a letter means and claims nothing."""
@@ -160,6 +165,9 @@ class Latex(Functions):
         if len({f.name for f in known}) > 1 or len(plain) < len(known):
             choices = " or ".join(f.name for f in known) + " or a power" * (len(plain) < len(known))
             self.fail(node.at, f"'{self.shown(node)}' may be {choices}", "Name it another way.")
+        moved = next((item for item in node.below if item.kind == "sum"), None)
+        if moved is not None:
+            self.fail(moved.at, "an index on the left is a letter alone")
         if node.primes:
             self.fail(node.at, "a prime cannot stand on a left side", "Name the value another way.")
         if known:
@@ -218,7 +226,7 @@ class Latex(Functions):
         return axes, body, tuple(ONE if axis is None else axis.extent for axis in axes)
 
     def _declared(self, item: tex.Item) -> Letter:
-        if item.shift:
+        if item.shift or item.kind != "letter":
             self.fail(item.at, "an index on the left is a letter alone")
         if item.text in self.letters:
             self.fail(item.at, f"index {item.text} stands twice on the left")

@@ -71,6 +71,8 @@ class Reader(Sums):
                 return self.indicator(node)
             case tex.Cases():
                 return self.cases(node)
+            case tex.Block():
+                return self.block(node)
             case tex.Call():
                 return self.call(node)
         self.fail(node.at, "this cannot be read")

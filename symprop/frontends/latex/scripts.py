@@ -14,6 +14,7 @@ from symprop.frontends.latex.tokens import Token
 from symprop.frontends.latex.vocabulary import ACCENTS, FONTS, GREEK, TRANSPOSES
 from symprop.language.syntax import MAX_BITS
 
+LARGEST = 1_000_000
 LABELLED = {"[": "]", "(": ")"}
 
 
@@ -117,12 +118,15 @@ class Scripts(Cursor):
         if self.take("{") is None:
             return (self.bare_item(),)
         found: list[Item] = []
+        apart = False
         while not self.take("}"):
             token = self.peek()
             if token.text == END:
                 self.fail(token, "a subscript is not closed; expected '}'")
-            if self.take(",", r"\quad") is None:
-                found.append(self._item())
+            comma = self.take(",", r"\quad")
+            if comma is None:
+                found.append(self._entry(apart))
+            apart = comma is not None
         if not found:
             self.fail(self.peek(), "a subscript is empty")
         return tuple(found)
@@ -134,6 +138,48 @@ class Scripts(Cursor):
             return self._item()
         self.next()
         return Item(token.start, GREEK.get(token.text, token.text), "letter")
+
+    def _entry(self, apart: bool) -> Item:
+        """One index: a letter, or a sum of several; a number begins one where a comma keeps it from being a label."""
+        start, token = self.place, self.peek()
+        if apart and token.is_number and self.is_symbol(self.peek(1)):
+            return self._index_sum()
+        item = self._item()
+        if item.kind == "letter" and self.peek().text in ("+", "-"):
+            self.place = start
+            return self._index_sum()
+        return item
+
+    def _index_sum(self) -> Item:
+        """`2p+u-1`: whole numbers, letters, and integer tensors with their indices."""
+        first = self.peek()
+        terms: list[tuple[int, Symbol]] = []
+        shift, sign = 0, 1
+        while True:
+            sign = -1 if self.take("-") is not None else 1
+            count = self._whole() if self.peek().is_number else None
+            if self.is_symbol(self.peek()):
+                symbol = self.scripted(self.symbol())
+                if not isinstance(symbol, Symbol):
+                    self.fail(symbol.at, "an index is a sum of letters and whole numbers")
+                terms.append((sign * (1 if count is None else count), symbol))
+            elif count is not None:
+                shift += sign * count
+            else:
+                self.fail(self.peek(), f"{shown(self.peek().text)} cannot stand in the sum of an index")
+            if self.peek().text == "-":
+                continue
+            if self.take("+") is None:
+                break
+        text = "".join(token.text for token in self.tokens if first.start <= token.start < self.peek().start)
+        return Item(first.start, text, "sum", shift, tuple(terms))
+
+    def _whole(self) -> int:
+        token = self.next()
+        value = self.number(token)
+        if value.denominator != 1 or value > LARGEST:
+            self.fail(token, f"a number in an index is whole, and at most {LARGEST}")
+        return int(value)
 
     def _item(self) -> Item:
         token = self.next()

@@ -5,7 +5,7 @@ Enters: syntax nodes.  Leaves: arrays.
 
 from __future__ import annotations
 
-from symprop.frontends.arrays import Array, Axes, elementwise, scalar, total
+from symprop.frontends.arrays import Array, Axes, behind, elementwise, scalar, total
 from symprop.frontends.latex import nodes as tex
 from symprop.frontends.latex.derivatives import Derivatives
 from symprop.frontends.latex.letters import Letter
@@ -114,12 +114,47 @@ class Sums(Derivatives):
         left, right = self._position(node.left), self._position(node.right)
         if left is not None and right is not None:
             return self._of_positions(node, left, right)
+        a, b = self._counted(node.left), self._counted(node.right)
+        if a is not None and b is not None and (a.terms or b.terms):
+            self.first(node.at)
+            return self._equal(node, a, b)
         if any(p is not None and p.position is not None for p in (left, right)):
             hint = "Write [y_n = k] with an index k, or y_{nk} for the entries of one-hot rows."
             self.fail(node.at, "labels and indices are not compared with numbers; texts count them from 0 or 1", hint)
-        a, b = self.value(node.left), self.value(node.right)
+        numbers = self.value(node.left), self.value(node.right)
         compare = lambda x, y: ex.Where(ex.Compare(x, node.op, y), ex.ONE, ex.ZERO)  # noqa: E731
-        return self.fit(node.at, "the comparison", lambda x, y: joined(compare, x, y), a, b)
+        return self.fit(node.at, "the comparison", lambda x, y: joined(compare, x, y), *numbers)
+
+    def _counted(self, node: tex.Node) -> Position | None:
+        """A sum of letters, integer tensors, extents and whole numbers as the document counts; None of anything else."""
+        match node:
+            case tex.Group():
+                return self._counted(node.inner)
+            case tex.Numeral():
+                return Position.of(int(node.value)) if node.value.denominator == 1 else None
+            case tex.Symbol() if node.letter in self.names.extents:
+                return Position.of(Extent.of(node.base))
+            case tex.Symbol():
+                return self.place_of(node)
+            case tex.Negative():
+                inner = self._counted(node.inner)
+                return None if inner is None else inner * -1
+            case tex.Binary(op="+" | "-"):
+                left, right = self._counted(node.left), self._counted(node.right)
+                if left is None or right is None:
+                    return None
+                return left + right if node.op == "+" else left - right
+            case tex.Binary(op="" | r"\cdot", left=tex.Numeral() as factor) if factor.value.denominator == 1:
+                inner = self._counted(node.right)
+                return None if inner is None else inner * int(factor.value)
+        return None
+
+    def _equal(self, node: tex.Comparison, left: Position, right: Position) -> Array:
+        """1 where two positions are the same, or are not."""
+        if node.op not in ("==", "!="):
+            self.fail(node.at, "indices and labels are only compared for equality, entry by entry")
+        equal = ex.guard(Domain.equal(left, right), ex.ONE)
+        return scalar(equal if node.op == "==" else minus(ex.ONE, equal))
 
     def _position(self, node: tex.Node) -> Array | None:
         """A letter, or an entry of labels, as a position; None for anything else."""
@@ -137,10 +172,9 @@ class Sums(Derivatives):
         a, b = left.position, right.position
         assert a is not None and b is not None
         self._learn(node, left, right)
-        if node.op not in ("==", "!=") or left.axes or right.axes:
+        if left.axes or right.axes:
             self.fail(node.at, "indices and labels are only compared for equality, entry by entry")
-        equal = ex.guard(Domain.equal(a, b), ex.ONE)
-        return scalar(equal if node.op == "==" else minus(ex.ONE, equal))
+        return self._equal(node, a, b)
 
     def _learn(self, node: tex.Comparison, left: Array, right: Array) -> None:
         """A letter that is compared with a label runs over the classes; two letters run over the same."""
@@ -155,6 +189,19 @@ class Sums(Derivatives):
                 high = next((m.tensor.high for m in self.names.tensors.values() if m.tensor.name == atom.tensor), None)
                 if letters[0].extent is None:
                     letters[0].extent, letters[0].words = high, "the labels"
+
+    def block(self, node: tex.Block) -> Array:
+        """Matrices beside and below one another: columns on the last axis, rows on the one before."""
+        rows = [self._beside(node, [self.value(part) for part in row], -1) for row in node.rows]
+        return self._beside(node, rows, -2)
+
+    def _beside(self, node: tex.Block, parts: list[Array], axis: int) -> Array:
+        if len(parts) == 1:
+            return parts[0]
+        rank = len(parts[0].axes)
+        if rank + axis < 0:
+            self.fail(node.at, "the parts of a block matrix are whole arrays; numbers and entries cannot stand here")
+        return self.fit(node.at, "the block matrix", lambda *found: behind(found, rank + axis, self.new), *parts)
 
     def cases(self, node: tex.Cases) -> Array:
         """A choice."""

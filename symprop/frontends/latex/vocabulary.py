@@ -41,6 +41,9 @@ GENERIC = ("f", "g", "phi")
 LABELS = frozenset((r"\label", r"\tag", r"\tag*", r"\hspace", r"\vspace", r"\phantom", r"\hphantom", r"\vphantom"))
 GAPS = frozenset((r"\quad", r"\qquad", r"\Rightarrow", r"\Longrightarrow", r"\implies", r"\therefore"))
 """What stands between equations."""
+MATRICES = ("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix")
+TABLES = ("cases", *MATRICES)
+"""Environments whose rows and columns count."""
 PRODUCTS = {
     r"\cdot": r"\cdot",
     r"\times": r"\times",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symprop.frontends.arrays import Array, aligned, at, axis_of
+from symprop.frontends.arrays import Array, aligned, at, axis_of, behind, undecided
 from symprop.frontends.bench import Bench
 from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
@@ -60,34 +60,9 @@ def concatenate(bench: Bench, arrays: Any, axis: Any = 0) -> Array:
     """Arrays behind one another along an axis they have."""
     parts = _parts(arrays)
     rank = len(parts[0].axes)
-    if any(len(p.axes) != rank for p in parts) or not rank:
+    if not rank:
         raise Mismatch("do not concatenate", operands=parts)
-    place = arguments.axis(axis, rank, ("axis",))
-    rest = [tuple(e for k, e in enumerate(p.shape) if k != place) for p in parts]
-    if any(r != rest[0] for r in rest):
-        raise Mismatch("do not concatenate", operands=parts)
-    return _behind(bench, parts, place)
-
-
-def _behind(bench: Bench, parts: Sequence[Array], place: int) -> Array:
-    whole = Extent.of(0)
-    for part in parts:
-        whole = whole + part.shape[place]
-    own, start = axis_of(whole, bench.new), Extent.of(0)
-    common = tuple(axis for k, axis in enumerate(parts[0].axes) if k != place)
-    terms = []
-    for part in parts:
-        mine = part.axes[place]
-        others = part.over((*common[:place], mine, *common[place:]))
-        here = at(own) - start
-        body = others.moved({mine: here}) if mine is not None else others.body
-        terms.append(ex.guard(_reduced(Domain.inside(here, part.shape[place])), body))
-        start = start + part.shape[place]
-    return Array((*common[:place], own, *common[place:]), ex.add(*terms))
-
-
-def _reduced(domain: Domain) -> Domain:
-    return Domain(c for c in domain.constraints if c.verdict() is not True)
+    return behind(parts, arguments.axis(axis, rank, ("axis",)), bench.new)
 
 
 def _parts(arrays: Any) -> list[Array]:
@@ -132,7 +107,7 @@ def pad(bench: Bench, x: Any, pad_width: Any, mode: Any = "constant", constant_v
     for axis, extent, (before, after) in zip(found.axes, found.shape, _widths(pad_width, len(found.axes)), strict=True):
         own = axis_of(before + extent + after, bench.new)
         here = at(own) - before
-        domain = domain & _reduced(Domain.inside(here, extent))
+        domain = domain & undecided(Domain.inside(here, extent))
         if axis is not None:
             mapping[axis] = here
         axes.append(own)
