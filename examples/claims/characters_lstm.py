@@ -19,7 +19,8 @@ def grads(tok, Y, Z_emb, W_emb, W_lstm, U_lstm, b_lstm, i_lstm, f_lstm, g_lstm, 
         i, f, g, o, tanh_c = i_lstm[:, t], f_lstm[:, t], g_lstm[:, t], o_lstm[:, t], np.tanh(c_lstm[:, t])
         dc = dc + dh * o * (1 - tanh_c**2)
         df = dc * c_lstm[:, t - 1] if t > 0 else np.zeros_like(dc)
-        da = np.concatenate([dc * g * i * (1 - i), df * f * (1 - f), dc * i * (1 - g**2), dh * tanh_c * o * (1 - o)], axis=1)
+        da = [dc * g * i * (1 - i), df * f * (1 - f), dc * i * (1 - g**2), dh * tanh_c * o * (1 - o)]
+        da = np.concatenate(da, axis=1)
         dW += Z_emb[:, t].T @ da
         if t > 0:
             dU += h_lstm[:, t - 1].T @ da

@@ -162,7 +162,7 @@ class _Solver(Expressions):
         return np.concatenate(rests) if rests else grid
 
     def _ready(self, equation: Equation, grid: Integers) -> Integers:
-        """Compute what can be; what seems to wait for entries of a recurrence is not tried while something else is not."""
+        """Compute what can be; what seems to wait for a recurrence is not tried while something else does not."""
         points = self._at(equation, grid)
         self.await_all(equation.body, points)
         waits = self.waiting

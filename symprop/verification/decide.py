@@ -285,7 +285,7 @@ class Judge:
             name = pending.pop()
             if name in stored and name not in seen:
                 seen.add(name)
-                pending += stored[name].reads
+                pending += (*stored[name].reads, *stored[name].group)
         for name, verdict in self.found.items():
             if name in seen and verdict.verdict in WRONG:
                 return verdict.first_wrong or verdict.name

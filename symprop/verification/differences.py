@@ -7,6 +7,7 @@ in a random direction; (L(x + h v) - L(x - h v))/2h is then sum(v * dL/dx).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import mpmath
@@ -14,25 +15,30 @@ import numpy as np
 
 from symprop.derivation import Derivation
 from symprop.errors import SympropError
+from symprop.language import Equation
 from symprop.oracle import evaluate
 from symprop.verification.points import Array
-from symprop.verification.scene import DIGITS, Scene, finite
+from symprop.verification.scene import DIGITS, Scene, finite, library
 
-STEP_EXPONENT, TOLERANCE, NOISE = -20, 1e-25, 1e-35
+STEP_EXPONENT, TOLERANCE, NOISE, KINK = -20, 1e-25, 1e-35, 1e-8
 
 
 def check_truth(derivation: Derivation, targets: Iterable[str], scene: Scene) -> None:
     """Compare adjoints with differences at the point of a scene, all at once: the loss is moved by the sum of all.
+
+    Where the slopes on both sides differ, as at the zeros of a relu that a maximum is taken of, no adjoint is the
+    derivative: there the tensor is moved away a little first, and its adjoint compared at the point that it comes to.
 
     Raises:
         SympropError: an adjoint is not the derivative; nothing that was compared with it could be believed.
     """
     tensors = derivation.network.tensors
     wanted = [t for t in dict.fromkeys(targets) if t not in tensors and t in scene.truth and finite(scene.truth[t])]
-    if wanted and not _agrees(derivation, wanted, scene):
-        wrong = [target for target in wanted if not _agrees(derivation, [target], scene)]
-        shown = ", ".join(wrong or wanted)
-        raise SympropError(f"network '{derivation.network.name}': our {shown} disagrees with differences of the loss.")
+    if wanted and not _Slope(derivation, wanted, scene, scene.truth).agrees:
+        wrong = [target for target in wanted if not _holds(derivation, target, scene)]
+        if wrong:
+            message = f"our {', '.join(wrong)} disagrees with differences of the loss"
+            raise SympropError(f"network '{derivation.network.name}': {message}.")
 
 
 def has_loss(scene: Scene) -> bool:
@@ -41,24 +47,72 @@ def has_loss(scene: Scene) -> bool:
         return bool(mpmath.isfinite(_loss(scene, {})))
 
 
-def _agrees(derivation: Derivation, targets: list[str], scene: Scene) -> bool:
-    rng = np.random.default_rng(7)
+def _holds(derivation: Derivation, target: str, scene: Scene) -> bool:
+    """True where an adjoint agrees with differences, at the point or, where that is at a kink, beside it."""
+    slope = _Slope(derivation, [target], scene, scene.truth)
+    if slope.agrees or not slope.has_kink:
+        return slope.agrees
+    tensor = target.removeprefix(derivation.prefix)
+    away = {tensor: np.random.default_rng(11).integers(1, 2**40, scene.truth[target].shape) / 2**48}
     with mpmath.workdps(DIGITS):
-        step = mpmath.mpf(10) ** STEP_EXPONENT
-        directions = {t: rng.integers(1, 64, scene.truth[t].shape) / 32 for t in targets}
-        moves = {t.removeprefix(derivation.prefix): v for t, v in directions.items()}
-        ahead, behind = (_loss(scene, {name: v * sign * step for name, v in moves.items()}) for sign in (1, -1))
-        slope = (ahead - behind) / (2 * step)
-        products = [v * scene.truth[t] for t, v in directions.items()]
-        found, size = sum(np.sum(p) for p in products), sum(np.sum(np.abs(p)) for p in products)
-        return bool(abs(slope - found) <= TOLERANCE * (size + abs(slope)) + NOISE * (1 + abs(ahead)))
+        values = _moved(scene, away, [*derivation.network.equations, *(a.equation for a in derivation)])
+    return _Slope(derivation, [target], scene, values, away).agrees
+
+
+class _Slope:
+    """The slope of the loss in a direction, on both sides, beside what adjoints say that it is.
+
+    Args:
+        derivation: whose adjoints are compared.
+        targets: their names.
+        scene: the point.
+        truth: the adjoints there.
+        away: by how much tensors are moved from the point.
+    """
+
+    def __init__(
+        self,
+        derivation: Derivation,
+        targets: list[str],
+        scene: Scene,
+        truth: Mapping[str, Array],
+        away: Mapping[str, Array] | None = None,
+    ) -> None:
+        rng = np.random.default_rng(7)
+        base = away or {}
+        with mpmath.workdps(DIGITS):
+            step = mpmath.mpf(10) ** STEP_EXPONENT
+            directions = {t: rng.integers(1, 64, truth[t].shape) / 32 for t in targets}
+            moves = {t.removeprefix(derivation.prefix): v for t, v in directions.items()}
+            behind, here, ahead = (
+                _loss(scene, {name: base.get(name, 0) + v * sign * step for name, v in moves.items()})
+                for sign in (-1, 0, 1)
+            )
+            slope = (ahead - behind) / (2 * step)
+            products = [v * truth[t] for t, v in directions.items()]
+            found, size = sum(np.sum(p) for p in products), sum(np.sum(np.abs(p)) for p in products)
+            bend, way = abs(ahead - 2 * here + behind), abs(ahead - here) + abs(here - behind)
+            self.agrees = bool(abs(slope - found) <= TOLERANCE * (size + abs(slope)) + NOISE * (1 + abs(ahead)))
+            self.has_kink = bool(bend > KINK * way + NOISE * step)
 
 
 def _loss(scene: Scene, moves: Mapping[str, Array]) -> Any:
     network = scene.derivation.network
-    arrays = dict(scene.point.arrays)
+    return _moved(scene, moves, network.equations)[network.loss][()]
+
+
+def _moved(scene: Scene, moves: Mapping[str, Array], equations: Iterable[Equation]) -> dict[str, Array]:
+    """The values of equations where tensors are moved."""
+    network, arrays = scene.derivation.network, dict(scene.point.arrays)
     for name in moves.keys() & arrays.keys():
         arrays[name] = arrays[name].astype(object) + moves[name]
     shifts = {name: move for name, move in moves.items() if name not in arrays}
-    found = evaluate(network, arrays, scene.point.sizes, object, shifts=shifts, deadline=scene.deadline)
-    return found[network.loss][()]
+    return evaluate(
+        replace(network, equations=tuple(equations)),
+        arrays,
+        scene.point.sizes,
+        object,
+        functions={**library(), **network.functions},
+        shifts=shifts,
+        deadline=scene.deadline,
+    )

@@ -167,7 +167,7 @@ class _Reader:
         return self._names({**found, **self._steps_ahead(steps, found)})
 
     def _steps_ahead(self, steps: Sequence[Formula], known: Mapping[str, Meaning]) -> dict[str, Meaning]:
-        """The user's own steps of a recurrence, which are no tensors of the network, as far as their shapes are found."""
+        """The user's own steps of a recurrence, as far as their shapes are found."""
         unseen = [step.name for step in steps if step.name not in known]
         found: dict[str, Meaning] = {}
         for step in (s for s in steps if s.name in unseen):

@@ -1,7 +1,7 @@
 """Steps of a hand derivation that are values of the network under another name.
 
-Enters: a step, and scenes.  Leaves: the tensors and adjoints it may be, those it equals at every scene; a step of a loop
-may be one entry of a tensor along the axis it loops over.
+Enters: a step, and scenes.  Leaves: the tensors and adjoints it may be, those it equals at every scene; a step of a
+loop may be one entry of a tensor along the axis it loops over.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _entries(axes: tuple[Extent, ...], own: tuple[Extent, ...]) -> Iterator[View
 def _same(mine: Array | None, true: Array | None, view: View, tolerance: float) -> bool:
     if mine is None or true is None:
         return False
-    seen = true if view.at_axis < 0 else np.take(true, view.entry, axis=view.at_axis)
+    seen = true if view.at_axis < 0 else np.asarray(np.take(true, view.entry, axis=view.at_axis), dtype=true.dtype)
     if mine.shape != seen.shape or not _near(mine, seen, tolerance):
         return False
     return finite(seen) and distance(mine, seen) <= tolerance

@@ -9,8 +9,6 @@ from symprop.library import ACTIVATIONS
 from symprop.verification import Report, Verdict, verify
 from symprop.verification.claimsfile import parse_claims
 
-WITHOUT_CLAIMS = {"characters_lstm", "digits_cnn"}
-"""Examples that have no hand derivation yet."""
 CALLED = ("sigmoid", "tanh", "relu")
 
 

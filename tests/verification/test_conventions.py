@@ -348,6 +348,27 @@ def test_functions_beside_a_network_have_its_arrays_as_they_lie(tmp_path: Path, 
     assert [v.verdict for v in wrong.given] == ["PROVED", "REFUTED"]
 
 
+@pytest.mark.parametrize("convention", BESIDE, ids=lambda c: c.option)
+def test_how_the_arrays_of_functions_lie_is_found(tmp_path: Path, convention: Convention) -> None:
+    first, second, weight, bias = BESIDE[convention]
+    body = f"    {first}\n    {second}\n    return {{'W2': {weight}, 'b1': {bias}}}\n"
+    file = tmp_path / "hand.py"
+    file.write_text(f"import numpy as np\n\n\ndef grads(x, P, Y, W2, A1):\n{body}", encoding="utf-8")
+    found = verify(classifier(), file)
+    assert found.conventions.declared is None and found.conventions.used == convention.shape
+    signed = convention.sign == "descent"
+    assert [v.verdict for v in found.given] == (["PROPORTIONAL"] * 2 if signed else ["PROVED"] * 2)
+    assert found.conventions.right_under == ((convention,) if signed else ())
+
+
+def test_one_transposed_gradient_of_functions_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "hand.py"
+    body = "    dZ2 = (P - Y) / len(Y)\n    return {'W2': dZ2.T @ A1, 'b2': dZ2.sum(axis=0)}\n"
+    file.write_text(f"def grads(P, Y, A1):\n{body}", encoding="utf-8")
+    found = verify(classifier(), file)
+    assert [v.verdict for v in found.given] == ["SHAPE", "PROVED"] and found.conventions.used == Convention()
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -126,6 +126,12 @@ def shown(net_claim: Verdict) -> str:
     return net_claim.difference
 
 
+def test_a_sum_over_all_axes_is_told_over_which() -> None:
+    found = verdict(classifier(), "db2", "sum((P - Y)/N)")
+    assert (found.verdict, found.hints) == ("SHAPE", ("It is the true value if you sum over axis 0 alone.",))
+    assert verdict(classifier(), "db2", "sum(P - Y)").hints == ()
+
+
 def test_differences_are_in_the_notation_of_the_claims() -> None:
     above = ("dZ2: (P - Y) / N", "dA1: dZ2 @ W2.T")
     assert shown(verdict(classifier(), "dZ1", "dA1", *above)) == "dA1*A1**2"

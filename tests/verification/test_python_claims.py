@@ -11,7 +11,6 @@ import symprop
 from symprop.cli import run
 from symprop.errors import ClaimError, UndecidedError
 from symprop.verification import Report, verify
-from tests.verification.hand import WITHOUT_CLAIMS
 
 HERE = Path(__file__).parent / "functions"
 RIGHT = {
@@ -363,8 +362,8 @@ def test_nothing_is_written_beside_the_file(tmp_path: Path) -> None:
 EXAMPLES = sorted(p.stem for p in Path("examples/claims").glob("*.py"))
 
 
-def test_every_example_has_its_functions_but_those_still_without_claims() -> None:
-    assert sorted({p.stem for p in Path("examples").glob("*.yaml")} - WITHOUT_CLAIMS) == EXAMPLES
+def test_every_example_has_its_functions() -> None:
+    assert sorted({p.stem for p in Path("examples").glob("*.yaml")}) == EXAMPLES
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -21,6 +21,7 @@ from symprop.algebra.canonical.atoms import (
     plus,
     scaled,
 )
+from symprop.algebra.canonical.digits import spread
 from symprop.algebra.canonical.powers import content
 from symprop.algebra.canonical.relations import Relations
 from symprop.algebra.canonical.waves import COSINE, SINE, WAVES
@@ -249,6 +250,7 @@ class Functions(Relations):
 
     def read(self, tensor: str, positions: tuple[Position, ...]) -> Poly:
         """An entry of a tensor, under guards where it may be out of bounds."""
+        positions = tuple(spread(p, self.facts.ranges) for p in positions)
         atom = Atom("read", tensor, positions)
         axes = self.facts.axes.get(tensor, ())
         inside = [c for p, a in zip(positions, axes, strict=False) for c in Domain.inside(p, a).constraints]

@@ -11,10 +11,10 @@ from fractions import Fraction
 from math import gcd
 
 from symprop.algebra.canonical.atoms import Atom, Monomial, Poly
+from symprop.algebra.canonical.digits import equal_digits, spread
 from symprop.algebra.canonical.ring import Ring, merged
 from symprop.language.extents import Extent
-from symprop.language.indices import Atom as IndexAtom
-from symprop.language.indices import Compound, Constraint, Domain, Index, Position, within
+from symprop.language.indices import Compound, Constraint, Domain, Index, Position
 
 
 class Guards(Ring):
@@ -123,46 +123,7 @@ def _parts(constraint: Constraint, ranges: Mapping[str, Extent]) -> tuple[Constr
         (a, c), (b, d) = position.terms
         if isinstance(a, Compound) and isinstance(b, Compound) and {c, d} == {1, -1}:
             return Domain.equal(Position.of(a), Position.of(b)).constraints
-    return tuple(Constraint("eq", part) for part in _digits(_spread(position, ranges), ranges)) or (constraint,)
-
-
-def _digits(position: Position, ranges: Mapping[str, Extent]) -> list[Position]:
-    """Positions that are all 0 where m*a + r is, for a multiple m of which r falls short: a and r; none where none is.
-
-    Of 2*p + u - 2*q - v with u and v below 2 these are p - q and u - v, since u - v is even and between -1 and 1.
-    """
-    offset = position.offset.constant
-    for divisor in sorted({abs(c) for _, c in position.terms} - {1}) if offset is not None else ():
-        assert offset is not None
-        whole = {a: c // divisor for a, c in position.terms if c % divisor == 0}
-        rest = {a: c for a, c in position.terms if c % divisor}
-        for part in (offset % divisor, offset % divisor - divisor):
-            left = Position(rest, part)
-            bounds = left.bounds(ranges)
-            if rest and bounds and (bounds[0] + divisor).at_least(1) and (bounds[1] * -1 + divisor).at_least(1):
-                above = Position(whole, (offset - part) // divisor)
-                return [piece for half in (above, left) for piece in (_digits(half, ranges) or [half])]
-    return []
-
-
-def _spread(position: Position, ranges: Mapping[str, Extent]) -> Position:
-    """The position with the compounds whose parts are in range, (p, u), as the sums 2*p + u that they are."""
-    found = Position({}, position.offset)
-    for atom, coefficient in position.terms:
-        found = found + _sum_of(atom, ranges) * coefficient
-    return found
-
-
-def _sum_of(atom: IndexAtom, ranges: Mapping[str, Extent]) -> Position:
-    if not isinstance(atom, Compound):
-        return Position.of(atom)
-    sizes = [radix.constant for radix in atom.radices[1:]]
-    if None in sizes or not all(within(p, r, ranges) for p, r in zip(atom.parts, atom.radices, strict=True)):
-        return Position.of(atom)
-    total = Position({})
-    for part, size in zip(atom.parts, [1, *sizes], strict=True):
-        total = total * (size or 1) + part
-    return total
+    return tuple(Constraint("eq", part) for part in equal_digits(spread(position, ranges), ranges)) or (constraint,)
 
 
 def _primitive(position: Position) -> Position:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import prod
 
 from symprop.algebra.canonical.atoms import Atom, Poly, Undecided, constant, plus, scaled
+from symprop.algebra.canonical.digits import digits_of, spread
 from symprop.algebra.canonical.functions import Functions
 from symprop.language import expressions as ex
 from symprop.language.equations import Equation, Function
@@ -100,12 +101,17 @@ class Reading(Functions):
         if own.index is not None:
             return {own.index: position} if own.index.extent == axis else None
         left, right = own.atom, position.atom
-        if not isinstance(left, Compound) or not isinstance(right, Compound) or left.radices != right.radices:
+        if not isinstance(left, Compound):
             return None
-        # a part out of its own range would be an entry of another row
-        if not all(within(p, r, self.facts.ranges) for p, r in zip(right.parts, right.radices, strict=True)):
+        if isinstance(right, Compound) and left.radices == right.radices:
+            # a part out of its own range would be an entry of another row
+            fits = all(within(p, r, self.facts.ranges) for p, r in zip(right.parts, right.radices, strict=True))
+            parts = list(right.parts) if fits else None
+        else:
+            parts = digits_of(spread(position, self.facts.ranges), left.radices, self.facts.ranges)
+        if parts is None:
             return None
-        plain = {i: p for part, p in zip(left.parts, right.parts, strict=True) if (i := part.index) is not None}
+        plain = {i: p for part, p in zip(left.parts, parts, strict=True) if (i := part.index) is not None}
         return plain if len(plain) == len(left.parts) else None
 
     def _axis(self, tensor: str, axis: int) -> object:

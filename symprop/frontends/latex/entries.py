@@ -51,14 +51,15 @@ class Entries(Faults):
 
     def _sum(self, item: tex.Item) -> Position:
         """The position that a sum of letters and entries of integer tensors stands for, on whatever axis."""
-        first = self.first(item.at)
         position = Position.of(item.shift)
         for factor, symbol in item.terms:
             found = self.place_of(symbol)
             if found is None:
+                if len(symbol.letter) == 1:
+                    self.letter(tex.Item(symbol.at, symbol.letter, "letter"))
                 self.fail(symbol.at, f"'{self.shown(symbol)}' is no index and no integer tensor")
             position = position + found * factor
-        return position - first
+        return position - self.first(item.at)
 
     def first(self, at: int) -> int:
         """The number that the document gives the first entry of an axis."""

@@ -80,7 +80,7 @@ class Scripts(Cursor):
         start, text = self.place, ""
         self.expect("{", "a word stands in braces")
         while self.peek().text not in ("}", END):
-            piece = self.next().text.replace(r"\_", "_").replace(r"\-", "").replace("-", "_")
+            piece = self.next().text.replace(r"\_", "_").replace(r"\-", "").replace("-", "_").replace(",", "_")
             text += piece
         self.next()
         if text and text.replace("_", "").isalnum():

@@ -126,7 +126,7 @@ class Sums(Derivatives):
         return self.fit(node.at, "the comparison", lambda x, y: joined(compare, x, y), *numbers)
 
     def _counted(self, node: tex.Node) -> Position | None:
-        """A sum of letters, integer tensors, extents and whole numbers as the document counts; None of anything else."""
+        """A sum of letters, integer tensors, extents and whole numbers as the document counts, or None."""
         match node:
             case tex.Group():
                 return self._counted(node.inner)

@@ -26,6 +26,7 @@ from symprop.oracle.order import names_read
 from symprop.verification.conventions import Convention, declared_convention
 from symprop.verification.converting import over_network
 from symprop.verification.finding import Reading
+from symprop.verification.functions.layouts import laid_out
 from symprop.verification.functions.numeric import compare_numbers
 from symprop.verification.functions.reading import TracedGrads, claims_of_functions, traced_grads
 from symprop.verification.functions.running import GRADS, LOSS, Runner, learnt
@@ -76,13 +77,24 @@ def verify_functions(
     network = None if network is None else normalise(network)
     declared = _declared(file, network, convention)
     runner = Runner(file, deadline)
-    subject = subject_of(file, network, runner, declared or Convention())
+    subject, used = _subject(file, network, runner, declared)
     keys = list(subject.gradients.values)
     params = [] if network is not None else list(learnt(keys, subject.inputs, file).values())
     traced = _traced(subject, runner, params)
-    report = _report(subject, runner, traced, params, deadline, accept_agrees, declared, tell)
+    report = _report(subject, runner, traced, params, deadline, accept_agrees, used, tell)
+    report = replace(report, conventions=replace(report.conventions, declared=declared))
     report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
     return _flagged(report, subject.changed)
+
+
+def _subject(
+    file: UserFile, network: Network | None, runner: Runner, declared: Convention | None
+) -> tuple[Subject, Convention]:
+    """What is claimed, under the convention that is declared, or else is found."""
+    if network is not None and declared is None:
+        return laid_out(file, network, runner)
+    used = declared or Convention()
+    return subject_of(file, network, runner, used), used
 
 
 def _declared(
@@ -107,16 +119,16 @@ def _report(
     params: list[str],
     deadline: float,
     accept_agrees: bool,
-    declared: Convention | None,
+    convention: Convention,
     tell: Callable[[str], object],
 ) -> Report:
     from symprop.verification.check import judged
 
     keys = list(subject.gradients.values)
     if traced.derivation is None or traced.grads is None:
-        if declared is not None:
-            message = f"a convention is declared, and the functions cannot be traced: {traced.stopped}"
-            raise ClaimError(Fault(subject.file.name, message, "Leave it out: they are compared as they are."))
+        if convention != Convention():
+            message = f"the convention is {convention.option}, and the functions cannot be traced: {traced.stopped}"
+            raise ClaimError(Fault(subject.file.name, message, "Without one they are compared as they are."))
         targets = _targets(subject, keys, traced.derivation, params)
         return compare_numbers(subject, runner, targets, traced.derivation, _untraced(traced.stopped), accept_agrees)
     derivation = traced.derivation
@@ -124,7 +136,6 @@ def _report(
     idle = {k: t for k, t in targets.items() if t not in derivation and t not in derivation.network.tensors}
     known = {key: target for key, target in targets.items() if key not in idle}
     claims = claims_of_functions(traced.grads, known, subject.file)
-    convention = declared or Convention()
     reading = _reading(subject, traced.grads, derivation, claims, convention)
     shaped = partial(_reading, subject, traced.grads, derivation, claims, convention.shape)
     report = judged(reading, lambda: [shaped()], deadline, accept_agrees, tell)
@@ -132,7 +143,6 @@ def _report(
         why = Fault(subject.file.line(LOSS), f"the loss does not depend on {', '.join(t[1:] for t in idle.values())}")
         numbers = compare_numbers(subject, runner, idle, None, why, accept_agrees)
         report = replace(report, claims=(*report.given, *numbers.claims))
-    report = replace(report, conventions=replace(report.conventions, declared=declared))
     return _for_numbers(report, traced.grads.fixed)
 
 

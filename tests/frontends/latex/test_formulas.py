@@ -1,6 +1,7 @@
 """Formulas as people write them have the values that the same mathematics has in NumPy."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -166,6 +167,39 @@ ENTRIES: list[tuple[str, Callable[[], Any]]] = [
 @pytest.mark.parametrize(("text", "value"), FORMULAS, ids=[text for text, _ in FORMULAS])
 def test_a_formula_has_the_value_of_its_mathematics(text: str, value: Callable[[], Any]) -> None:
     found, wanted = evaluated(read(text)), np.asarray(value(), dtype=float)
+    assert found.shape == wanted.shape
+    assert np.allclose(np.asarray(found, dtype=float), wanted, rtol=1e-12, atol=1e-12)
+
+
+def windows(first: int) -> Any:
+    """sum over i of u at t + i in the document's counting, which is t + i + first in NumPy's, times w; 0 beyond u."""
+    wide = np.append(A.u, np.zeros(8))
+    return np.array([[sum(wide[t + i + first] * A.w[i] for i in range(4)) for t in range(6)]] * N)
+
+
+POSITIONS: list[tuple[int, str, Callable[[], Any]]] = [
+    (0, r"S_{nt} = \sum_{i,j} u_{t+i} w_i H_{ntj} / \sum_j H_{ntj}", lambda: windows(0)),
+    (1, r"S_{nt} = \sum_{i,j} u_{t+i-1} w_i H_{ntj} / \sum_j H_{ntj}", lambda: windows(0)),
+    (1, r"S_{nt} = \sum_{i,j} u_{t+i} w_i H_{ntj} / \sum_j H_{ntj}", lambda: windows(1)),
+    (0, r"S_{nj} = \sum_i M_{i, 2j+1-i} P_{nj}", lambda: A.P * [sum(A.M[i, k - i] for i in range(4) if 0 <= k - i < 4)
+                                                              for k in (1, 3, 5)]),
+    (0, r"S_{nj} = u_{j+y_n} P_{nj}", lambda: A.P * np.append(A.u, 0)[A.y[:, None] + np.arange(3)]),
+    (0, r"S_{nj} = [j = 2] P_{nj}", lambda: A.P * [0, 0, 1]),
+    (1, r"S_{nj} = [j = 2] P_{nj} + [2 j - 1 \ne y_n] G_{nj}",
+     lambda: A.P * [0, 1, 0] + A.G * (2 * np.arange(3) + 1 != A.y[:, None] + 1)),
+    (1, r"S_{ntj} = [t = 6] H_{ntj} + \mathbb 1[(t + 1) = j] H_{ntj}",
+     lambda: A.H * (np.arange(6) == 5)[:, None] + A.H * (np.arange(6)[:, None] + 1 == np.arange(2))),
+    (0, r"S = \begin{bmatrix} G & 2 P \end{bmatrix}", lambda: np.hstack([A.G, 2 * A.P])),
+    (0, r"S = \begin{pmatrix} M & W \\ W^\top & W^\top W_1 \end{pmatrix}",
+     lambda: np.block([[A.M, A.W], [A.W.T, A.W.T @ A.W1]])),
+    (0, r"S = \begin{matrix} u^\top & b^\top \end{matrix}", lambda: np.append(A.u, A.b)[None]),
+]
+
+
+@pytest.mark.parametrize(("first", "text", "value"), POSITIONS, ids=[f"{k}: {text}" for k, text, _ in POSITIONS])
+def test_indices_are_added_as_the_document_counts(first: int, text: str, value: Callable[[], Any]) -> None:
+    found = evaluated(reader(text, replace(names(), first=first)).program())
+    wanted = np.asarray(value(), dtype=float)
     assert found.shape == wanted.shape
     assert np.allclose(np.asarray(found, dtype=float), wanted, rtol=1e-12, atol=1e-12)
 

@@ -111,7 +111,10 @@ REFUSED: list[tuple[str, str]] = [
         r"column 1: it is not clear what holds where no condition does. Write \text{otherwise} for the last "
         r"case.",
     ),
-    (r"\begin{matrix} 1 \end{matrix}", r"column 1: environment 'matrix' cannot be read in a formula; expected cases"),
+    (
+        r"\begin{array} 1 \end{array}",
+        r"column 1: environment 'array' cannot be read in a formula; expected cases or bmatrix",
+    ),
     (
         r"|u|",
         r"column 1: it is not clear whether |x| is the norm of a vector or its entries. Write \|x\| for the "
@@ -185,6 +188,9 @@ REFUSED: list[tuple[str, str]] = [
     ),
 ]
 
+COUNTED = "it is not clear whether indices count from 0 or from 1, on which this depends. Say so in the document: "
+COUNTED += "% symprop: first_index: 0"
+
 UNFIT: list[tuple[str, str]] = [
     (
         r"X G",
@@ -225,6 +231,24 @@ UNFIT: list[tuple[str, str]] = [
 ]
 
 LINES: list[tuple[str, str]] = [
+    (r"S_j = \sum_i u_{j+i} w_i", f"column 17: {COUNTED}"),
+    (
+        r"S_j = u_{j+i} \sum_i w_i",
+        r"column 12: index i is neither on the left nor under a sum. Write \sum_{i} where it is summed over.",
+    ),
+    (r"S_{nj} = [j = 2] P_{nj}", f"column 13: {COUNTED}"),
+    (r"S_{i+j} = u_i", "column 4: an index on the left is a letter alone"),
+    (r"S_j = \sum_i u_{j+} w_i", "column 19: '}' cannot stand in the sum of an index"),
+    (r"S_j = \sum_i u_{j+1.5} w_i", "column 17: an index is moved by a whole number of at most 64"),
+    (r"S_j = \sum_i M_{i,2j+i^2}", "column 22: 'i^2' is no index and no integer tensor"),
+    (
+        r"S = \begin{bmatrix} c & c \end{bmatrix}",
+        "column 5: the parts of a block matrix are whole arrays; numbers and entries cannot stand here",
+    ),
+    (
+        r"S = \begin{tabular} c \end{tabular}",
+        "column 5: environment 'tabular' cannot be read in a formula; expected cases or bmatrix",
+    ),
     (
         r"\bar{Z} = G",
         r"column 1: '\bar{Z}' may be an adjoint or a mean. Write \mathrm{d}Z for the adjoint, or choose "
