@@ -91,13 +91,25 @@ def cancel(expr: ex.Expr) -> ex.Expr:
     return expr if best is built else from_sympy(best, atoms)
 
 
-MAX_POWER, MAX_OPERATIONS = 12, 400
+MAX_POWER, MAX_OPERATIONS, MAX_MULTIPLE = 12, 400, 64
 
 
 def tractable(value: Any) -> bool:
     """True where a quotient can be brought to lowest terms without multiplying out enormous powers."""
     powers = (abs(p.exp) for p in value.atoms(sp.Pow) if p.exp.is_Rational)
-    return max(powers, default=0) <= MAX_POWER and sp.count_ops(value) <= MAX_OPERATIONS
+    few = max(powers, default=0) <= MAX_POWER and sp.count_ops(value) <= MAX_OPERATIONS
+    return few and _largest_multiple(value) <= MAX_MULTIPLE
+
+
+def _largest_multiple(value: Any) -> int:
+    """How high a power of one exponential another one is: exp(1000*x) is exp(x)**1000 to SymPy, as is exp(x) beside
+    exp(x/1000)."""
+    found: dict[Any, list[Any]] = {}
+    for exponential in value.atoms(sp.exp):
+        for term, factor in exponential.args[0].as_coefficients_dict().items():
+            found.setdefault(term, []).append(factor if factor.is_Rational else sp.Integer(1))
+    parts = (sp.ilcm(1, *(f.q for f in factors)) * max(abs(f) for f in factors) for factors in found.values())
+    return int(max(parts, default=0))
 
 
 def arranged(expr: ex.Expr, left: Iterable[str] = ()) -> ex.Expr:

@@ -63,7 +63,8 @@ class Loss:
         kinks: points without a derivative, in words, and the value taken there.
         equations: those of a loss of `args`, the last one of `V`; () where it is a formula over `p` and `t`.
         args: shape of every layer it reads, by the name its equations read it under, in the order they are given.
-        against: shape of the target `t` that the equations read, "" where there is none.
+        against: shape of the target `t` that the equations read, "" for none; "N, U < C" of integers below C.
+        recurrent: shapes of tensors that equations read before they define them, at another step.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Loss:
     equations: tuple[str, ...] = ()
     args: Mapping[str, str] = field(default_factory=dict)
     against: str = ""
+    recurrent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_target(self) -> bool:
@@ -134,6 +136,7 @@ def loss_of_layers(
     per: str = "entries",
     options: Options | None = None,
     kinks: tuple[tuple[str, str], ...] = (),
+    recurrent: Mapping[str, str] | None = None,
 ) -> Loss:
     """Register a loss of several layers, or of layers without a target; see `Loss`.
 
@@ -157,6 +160,7 @@ def loss_of_layers(
         equations=equations,
         args=dict(args),
         against=against,
+        recurrent=dict(recurrent or {}),
     )
     return LOSSES.register(entry)
 
@@ -326,4 +330,34 @@ loss_of_layers(
     args={"u": "..., D"},
     against="..., D",
     source="Salton, Wong, Yang, Commun. ACM 18, 613-620 (1975)",
+)
+loss_of_layers(
+    "ctc",
+    "G_loss[n, s, c] = x[n, s, c] - log(sum[k](exp(x[n, s, k])))",
+    "K_loss[n, u] = 1 - [t[n, u] == blank]",
+    "R_loss[n, u] = [u == 0] + [u > 0 and t[n, u] == t[n, u - 1]]",
+    "S_loss[n, s, u] = [u == 0]*never + [u > 0]*E_loss[n, s - 1, u - 1]",
+    "M_loss[n, s, u] = R_loss[n, u]*never + (1 - R_loss[n, u])*E_loss[n, s - 1, u - 1]",
+    "B_loss[n, s, u] = G_loss[n, s, blank] + [s == 0 and u > 0]*never "
+    "+ [s > 0]*log(exp(B_loss[n, s - 1, u]) + exp(S_loss[n, s, u]))",
+    "E_loss[n, s, u] = G_loss[n, s, t[n, u]] + [s == 0 and u > 0]*never "
+    "+ [s > 0]*log(exp(E_loss[n, s - 1, u]) + exp(B_loss[n, s - 1, u]) + exp(M_loss[n, s, u]))",
+    "D_loss[n, u] = [u == 0] + K_loss[n, u - 1] - K_loss[n, u]",
+    "H_loss[n] = sum[u](D_loss[n, u]*B_loss[n, T - 1, u])",
+    "F_loss[n] = D_loss[n, 0]*never + sum[w](D_loss[n, w + 1]*E_loss[n, T - 1, w])",
+    "V[n] = -log(exp(H_loss[n]) + exp(F_loss[n]))",
+    args={"x": "N, T, C"},
+    against="N, U < C",
+    recurrent={
+        "S_loss": "N, T, U + 1",
+        "M_loss": "N, T, U",
+        "B_loss": "N, T, U + 1",
+        "E_loss": "N, T, U",
+        "D_loss": "N, U + 1",
+    },
+    source="Graves, Fernandez, Gomez, Schmidhuber, ICML 23, 369-376 (2006)",
+    options={
+        "blank": Option("integer", 0, low=0, doc="label of no output; behind the labels of a row it is padding"),
+        "never": Option("number", -1e30, high=-1e4, doc="what stands for log(0)"),
+    },
 )

@@ -119,15 +119,18 @@ class _Term:
             return None
         if target is not None:
             self.net.tensors[target.name] = self._constrained(entry, target)
+        own = {name: Tensor(name, bindings.axes(shape)) for name, shape in entry.recurrent.items()}
+        whole = {k: Extent.of(self.options[k]) for k, o in entry.options.items() if o.kind == "integer"}
+        sizes, where = {**bindings.names, **whole}, f"loss '{entry.name}'"
         template = Template(
-            entry.equations, local, len(bindings.dots or ()), bindings.names, self.options, f"loss '{entry.name}'"
+            entry.equations, {**local, **own}, len(bindings.dots or ()), sizes, self.options, where
         )
         *made, (value, _) = instance(template)
         renamed = {name: tensor.name for name, tensor in local.items()}
         for equation, tensor in made:
             renamed[tensor.name] = self._free(tensor.name)
-            own = Renaming(renamed).equation(equation)
-            self._define(own, replace(tensor, name=own.target, origin="loss"), entry)
+            named = Renaming(renamed).equation(equation)
+            self._define(named, replace(tensor, name=named.target, origin="loss"), entry)
         axes = tuple(index.extent for index in value.free)
         reduced = self._reduced(entry, Renaming(renamed).expression(value.body), value.indices, axes)
         self._note_target(entry, target)
@@ -137,10 +140,11 @@ class _Term:
         """The extents of the shapes it reads, None where a tensor does not fit."""
         bindings = Bindings()
         for name, shape in entry.shapes.items():
-            if local[name].dtype != "real":
-                self.fault(f"expected numbers for {name}, got integers, {local[name].name}")
+            if (local[name].dtype == "integer") != ("<" in shape):
+                kinds = ("integers", "numbers") if "<" in shape else ("numbers", "integers")
+                self.fault(f"expected {kinds[0]} for {name}, got {kinds[1]}, {local[name].name}")
                 return None
-            if not bindings.match(shape, local[name].axes):
+            if not bindings.match(shape, local[name].axes, local[name].high):
                 pairs = ", ".join(f"{key} {shown(local[key].axes)}" for key in local)
                 wanted = ", ".join(f"{key} ({shape})" for key, shape in entry.shapes.items())
                 self.fault(f"expected shapes {wanted}, got {pairs}", "Axes of the same name are of the same extent.")

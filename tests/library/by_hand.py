@@ -11,6 +11,8 @@ The forms are chosen to be accurate to a few units in the last place, also where
 """
 
 from collections.abc import Callable
+from itertools import product
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, xlogy
@@ -264,6 +266,21 @@ def triplet(anchor: Array, positive: Array, negative: Array, margin: float = 1.0
 def cosine_embedding(u: Array, v: Array, t: Array, margin: float = 0.0) -> float:
     c = np.diag(cosines(u, v))
     return float(np.where(t > 0, 1 - c, np.maximum(0, c - margin)).mean())
+
+
+def ctc(x: Array, y: Array, blank: int = 0) -> Any:
+    """Over all paths of T labels, one by one: those that give y once repetitions and blanks are left out."""
+    total: Any = 0.0
+    for row, labels in zip(log_softmax(x), y, strict=True):
+        wanted = tuple(label for label in labels if label != blank)
+        paths = product(range(x.shape[-1]), repeat=x.shape[1])
+        fitting = [path for path in paths if _collapsed(path, blank) == wanted]
+        total -= np.log(sum(np.exp(sum(row[s, c] for s, c in enumerate(path))) for path in fitting))
+    return total / len(x)
+
+
+def _collapsed(path: tuple[int, ...], blank: int) -> tuple[int, ...]:
+    return tuple(c for s, c in enumerate(path) if c != blank and (s == 0 or path[s - 1] != c))
 
 
 LOSSES_OF_LAYERS: dict[str, Callable[..., float]] = {
