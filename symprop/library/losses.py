@@ -334,7 +334,7 @@ loss_of_layers(
 loss_of_layers(
     "ctc",
     "G_loss[n, s, c] = x[n, s, c] - log(sum[k](exp(x[n, s, k])))",
-    "K_loss[n, u] = 1 - [t[n, u] == blank]",
+    "K_loss[n, u] = ([u == 0] + K_loss[n, u - 1])*(1 - [t[n, u] == blank])",
     "R_loss[n, u] = [u == 0] + [u > 0 and t[n, u] == t[n, u - 1]]",
     "S_loss[n, s, u] = [u == 0]*never + [u > 0]*E_loss[n, s - 1, u - 1]",
     "M_loss[n, s, u] = R_loss[n, u]*never + (1 - R_loss[n, u])*E_loss[n, s - 1, u - 1]",
@@ -349,6 +349,7 @@ loss_of_layers(
     args={"x": "N, T, C"},
     against="N, U < C",
     recurrent={
+        "K_loss": "N, U",
         "S_loss": "N, T, U + 1",
         "M_loss": "N, T, U",
         "B_loss": "N, T, U + 1",
@@ -357,7 +358,7 @@ loss_of_layers(
     },
     source="Graves, Fernandez, Gomez, Schmidhuber, ICML 23, 369-376 (2006)",
     options={
-        "blank": Option("integer", 0, low=0, doc="label of no output; behind the labels of a row it is padding"),
+        "blank": Option("integer", 0, low=0, doc="label of no output; the labels of a row end before the first one"),
         "never": Option("number", -1e30, high=-1e4, doc="what stands for log(0)"),
     },
 )

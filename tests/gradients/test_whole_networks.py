@@ -19,10 +19,11 @@ torch = pytest.importorskip("torch", reason="PyTorch is an outside oracle and no
 
 from tests.gradients.whole.images import IMAGES  # noqa: E402
 from tests.gradients.whole.kinds import OPTIMIZERS, Whole  # noqa: E402
+from tests.gradients.whole.models import MODELS  # noqa: E402
 from tests.gradients.whole.rows import ROWS  # noqa: E402
 from tests.gradients.whole.sequences import SEQUENCES  # noqa: E402
 
-NETWORKS = [*ROWS, *IMAGES, *SEQUENCES]
+NETWORKS = [*ROWS, *IMAGES, *SEQUENCES, *MODELS]
 SGD = next(iter(OPTIMIZERS))
 
 
@@ -49,7 +50,7 @@ def leaves(params: Any) -> dict[str, Any]:
 
 
 def test_no_two_networks_have_one_name() -> None:
-    assert len({whole.name for whole in NETWORKS}) == len(NETWORKS) >= 20
+    assert len({whole.name for whole in NETWORKS}) == len(NETWORKS) >= 40
 
 
 @pytest.mark.parametrize("whole", NETWORKS, ids=str)
