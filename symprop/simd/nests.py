@@ -116,7 +116,7 @@ class Nests:
         else:
             raise Unsupported("several results")
         text = "\n".join([f"define internal {back} @{name}({', '.join(parameters)}) noinline nounwind {{", "entry:",
-                          *lines, last, "}", ""])
+                          *lines, last, "}", self.write.hints()])
         return Result(text, tuple(sorted(self.write.declared)), tuple(kinds))
 
     # -- statements --------------------------------------------------------------------------------------------------
@@ -208,23 +208,27 @@ class Nests:
 
     def _jump(self, test: Value, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]) -> None:
         write, before = self.write, dict(self.env)
-        labels = [write.block(), write.block(), write.block()]
+        labels = [write.block() for _ in range(5)]
         write.do(f"br i1 {test.at(0, 0)}, label %{labels[0]}, label %{labels[1]}")
-        ends: list[tuple[str, Env]] = []
-        changed = {n for s in (*then, *otherwise) for n in _assigned([s])} & set(before)
-        for label, nodes in zip(labels, (then, otherwise), strict=False):
+        changed = sorted({n for s in (*then, *otherwise) for n in _assigned([s])} & set(before))
+        ends: list[Env] = []
+        for label, edge, nodes in zip(labels, labels[2:4], (then, otherwise), strict=False):
             write.enter(label)
             self.env = dict(before)
             self.statements(nodes)
+            ends.append(self.env)
+            write.do(f"br label %{edge}")
+        # what a branch leaves as it was has the lanes and tiles that the other one gives it
+        dims = {name: frozenset[str]().union(*(getattr(e[name], "dims", ()) for e in ends)) for name in changed}
+        for edge, end in zip(labels[2:4], ends, strict=True):
+            write.enter(edge)
             for name in changed:  # in registers, before the jump
-                self.env[name] = self._held(self.env[name])
-            ends.append((write.label, self.env))
-            write.do(f"br label %{labels[2]}")
-        write.enter(labels[2])
+                end[name] = write.spread(self._held(end[name]), dims[name])
+            write.do(f"br label %{labels[4]}")
+        write.enter(labels[4])
         self.env = before
-        for name in sorted(changed):
-            sides = [e[name] for _, e in ends]
-            self.env[name] = self._merged([label for label, _ in ends], sides)
+        for name in changed:
+            self.env[name] = self._merged(labels[2:4], [end[name] for end in ends])
 
     def _held(self, value: Value | Integer) -> Value:
         return self.write.integer(value) if isinstance(value, Integer) else value

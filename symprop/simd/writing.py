@@ -9,6 +9,7 @@ An order of loops is tried after the other; the last one, without vectors, knows
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ ORDERED = {ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge", ast.Eq:
 SIGNED = {ast.Lt: "slt", ast.LtE: "sle", ast.Gt: "sgt", ast.GtE: "sge", ast.Eq: "eq", ast.NotEq: "ne"}
 ARITHMETIC = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
 FLAGS = "contract "
+HINTS = itertools.count(1_000_000)
+"""Numbers for the marks of loops, each given once in a process, so that no module has one twice."""
 
 
 class Array(NamedTuple):
@@ -84,6 +87,22 @@ class Writer:
         """Go on in a new block."""
         self.lines.append(f"{label}:")
         self.label = label
+
+    def hint(self) -> str:
+        """A mark for a loop that LLVM does not vectorise again: what is to have lanes has them.
+
+        Optimising once more what it has vectorised itself takes LLVM a minute for a small convolution.
+        """
+        return f"!{next(HINTS)}"
+
+    def hints(self) -> str:
+        """The meaning of the marks, behind the function."""
+        used = [line.rsplit("!", 1)[1] for line in self.lines if "!llvm.loop" in line]
+        if not used:
+            return ""
+        rule = next(HINTS)
+        marks = [f"!{mark} = distinct !{{!{mark}, !{rule}}}" for mark in used]
+        return "\n".join([*marks, f'!{rule} = !{{!"llvm.loop.vectorize.enable", i1 false}}', ""])
 
     def type_of(self, kind: str, width: int) -> str:
         """The type of a vector, of an entry at width 1."""
@@ -440,7 +459,7 @@ class Writer:
         following = self.put(f"add nuw nsw i64 {step}, 1")
         more = self.put(f"icmp slt i64 {following}, {count}")
         last = self.label
-        self.do(f"br i1 {more}, label %{top}, label %{end}")
+        self.do(f"br i1 {more}, label %{top}, label %{end}, !llvm.loop {self.hint()}")
         phis = [f"  {step} = phi i64 [ 0, %{before} ], [ {following}, %{last} ]"]
         for (kind, first), name, after in zip(carried, names, out, strict=True):
             phis.append(f"  {name} = phi {kind} [ {first}, %{before} ], [ {after}, %{last} ]")
