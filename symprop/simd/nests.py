@@ -16,7 +16,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from symprop.simd.reading import Contents, Unsupported, contents, runs_side_by_side
+from symprop.simd.reading import Contents, Unsupported, axes_merged, bounds_freed, contents, runs_side_by_side
 from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
 from symprop.simd.writing import Array, Writer, flat, index_nodes
 
@@ -91,6 +91,7 @@ class Nests:
         self.write = Writer(real, target)
         self.env: Env = {}
         self.vectors = self.tiled = False
+        self.ends: dict[str, int | str | None] = {}
         self.returned: list[Value] = []
 
     def result(self, name: str) -> Result:
@@ -155,6 +156,7 @@ class Nests:
     def _assign(self, target: ast.expr, value: Value | Integer) -> None:
         if isinstance(target, ast.Name):
             self.env[target.id] = value
+            self.ends.pop(target.id, None)
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             name, array, at = self._place(target)
             own = self.write.integer(value) if array.kind == "i64" else self.write.convert(value, array.kind)
@@ -169,6 +171,15 @@ class Nests:
         array = self.arrays[name]
         indices = [self._integer(i) for i in index_nodes(node, array)]
         return name, array, flat(self.write, array, self.sizes, indices)
+
+    def _is_inside(self, node: ast.Subscript, array: Array) -> bool:
+        """True where every index is that of a loop over no more than its axis."""
+        names = [i.id if isinstance(i, ast.Name) else "" for i in index_nodes(node, array)]
+        ends = [self.ends.get(name) for name in names]
+        return all(
+            end == extent or (isinstance(end, int) and isinstance(extent, int) and end <= extent)
+            for end, extent in zip(ends, array.shape, strict=True)
+        )
 
     def _integer(self, node: ast.expr) -> Integer:
         value = self.value(node)
@@ -255,6 +266,7 @@ class Nests:
         chain = [loop]
         while len(chain[-1].body) == 1 and isinstance(chain[-1].body[0], ast.For):
             chain.append(chain[-1].body[0])
+        chain = self._shortened(chain)
         for order, body in self._orders(chain):
             state = self._state()
             try:
@@ -265,6 +277,15 @@ class Nests:
         if self._summed(loop):
             return
         self._steps(loop, loop.body)
+
+    def _shortened(self, chain: list[ast.For]) -> list[ast.For]:
+        """The loops of a chain with neighbours as one where they run over neighbouring axes together."""
+        found = list(chain)
+        for place in range(len(found) - 2, -1, -1):
+            one = axes_merged(found[place], found[place + 1], self.arrays)
+            if one is not None:
+                found[place : place + 2] = [one]
+        return found
 
     def _state(self) -> State:
         write = self.write
@@ -284,17 +305,29 @@ class Nests:
         found = contents(body, self.arrays)
         fit = [x for x in side_by_side if self._fits(x, chain, found)]
         fit.sort(key=lambda x: (-min(self._trip(x), self.target.lanes(self.write.real)), -chain.index(x)))
-        for lanes in fit:
+        forms = [(lanes, body, found) for lanes in fit] or list(self._freed(side_by_side, chain))
+        for lanes, inner, within in forms:
             others = [x for x in side_by_side if x is not lanes and self._inner_of(x, lanes, chain)]
-            tiles = [x for x in reversed(others) if self._reused(_name(x), found)] if found.loops else []
+            tiles = [x for x in reversed(others) if self._reused(_name(x), within)] if within.loops else []
+            tiles.sort(key=lambda x: any(_name(x) in used for _, used in within.loops))
             if tiles and not self.tiled:
                 outer = tuple(x for x in chain if x is not lanes and x is not tiles[0])
-                yield Order(outer, lanes, tiles[0]), body
-            yield Order(tuple(x for x in chain if x is not lanes), lanes), body
-        if not fit and found.loops and side_by_side and not self.tiled:
+                yield Order(outer, lanes, tiles[0]), inner
+            yield Order(tuple(x for x in chain if x is not lanes), lanes), inner
+        if not forms and found.loops and side_by_side and not self.tiled and not any(map(_has_chain, body)):
             tile = side_by_side[-1]
             if all(_name(tile) not in used for _, used in found.loops):
                 yield Order(tuple(x for x in chain if x is not tile), None, tile), body
+
+    def _freed(
+        self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For]
+    ) -> Iterator[tuple[ast.For, list[ast.stmt], Contents]]:
+        """Loops that fit once the loops inside them are as long for all their steps."""
+        for loop in reversed(side_by_side):
+            body = bounds_freed(chain[-1].body, _name(loop))
+            within = None if body is None else contents(body, self.arrays)
+            if body is not None and within is not None and self._fits(loop, chain, within):
+                yield loop, body, within
 
     def _inner_of(self, loop: ast.For, lanes: ast.For, chain: Sequence[ast.For]) -> bool:
         """True where the loop's bounds, and those of loops in it, are free of it: it can be moved inwards."""
@@ -386,10 +419,17 @@ class Nests:
         except (KeyError, Unsupported):
             return None
         first, end = (Integer(), values[0]) if len(values) == 1 else (values[0], values[1])
+        self._note_end(_name(loop), call, first, end)
         step = values[2].known if len(values) == 3 else 1
         if step is None or not (step > 0 or step == -1):
             raise Unsupported("a loop in other steps than 1, 2, ... or -1")
         return first, end, step
+
+    def _note_end(self, name: str, call: ast.Call, first: Integer, end: Integer) -> None:
+        """Keep what a loop from 0 on ends at, a number or the name of an extent."""
+        last = call.args[min(len(call.args), 2) - 1]
+        found = last.id if isinstance(last, ast.Name) else end.known
+        self.ends[name] = found if first.known == 0 and len(call.args) < 3 else None
 
     def _blocks(
         self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None]
@@ -668,7 +708,11 @@ class Nests:
                 return self._choice(self.condition(test), then, otherwise)
             case ast.Subscript():
                 name, array, at = self._place(node)
+                masks = write.masks
+                # what is an entry for all steps is read without asking which of them want it
+                write.masks = [] if self._is_inside(node, array) else masks
                 found = write.load(name, array.kind, at)
+                write.masks = masks
                 return write.opaque(found) if array.kind == "i64" else found
             case ast.Call(args=args):
                 return self._call(node, args)
@@ -748,6 +792,11 @@ class Nests:
             found = self.write.choose(self.write.compare(other, op, found), other, found)
         assert isinstance(found, Integer)
         return found
+
+
+def _has_chain(node: ast.stmt) -> bool:
+    """True of loops right inside one another, which find an order of their own."""
+    return isinstance(node, ast.For) and len(node.body) == 1 and isinstance(node.body[0], ast.For)
 
 
 def _words_in(node: ast.AST) -> set[str]:

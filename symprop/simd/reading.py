@@ -6,12 +6,17 @@ Enters: the syntax tree of a function of loops.  Leaves: accesses with their aff
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 
 class Unsupported(Exception):
     """A construct this layer does not know, or not in the order of loops that is being tried."""
+
+
+Shapes = Mapping[str, tuple[str, Sequence[int | str]]]
+"""Of every array the type of its entries and its extents."""
 
 
 class Affine(NamedTuple):
@@ -157,6 +162,103 @@ def _names(node: ast.expr, local: Mapping[str, Affine]) -> frozenset[str]:
 def subscripts(node: ast.Subscript) -> list[ast.expr]:
     """The indices, one for each axis."""
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+# -- other forms of a nest --------------------------------------------------------------------------------------------
+
+
+def bounds_freed(body: Sequence[ast.stmt], name: str) -> list[ast.stmt] | None:
+    """A body whose loops are as long for all steps of a loop around it, with a test inside; None where that is unknown.
+
+    `for v in range(max(0, 1 - q), min(3, 9 - q))` runs over 0, 1, 2, and does nothing where v < 1 - q or v >= 9 - q.
+    """
+    try:
+        return [_Freed(name).visit(copy.deepcopy(node)) for node in body]
+    except Unsupported:
+        return None
+
+
+class _Freed(ast.NodeTransformer):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        self.generic_visit(node)
+        bounds = node.iter.args if isinstance(node.iter, ast.Call) else []
+        if not any(self._depends(bound) for bound in bounds):
+            return node
+        if len(bounds) != 2 or not isinstance(node.target, ast.Name):
+            raise Unsupported("bounds that are freed")
+        (low, above), (high, below) = self._apart(bounds[0], "max"), self._apart(bounds[1], "min")
+        index = ast.Name(node.target.id, ast.Load())
+        tests: list[ast.expr] = [ast.Compare(index, [ast.GtE()], [bound]) for bound in above]
+        tests += [ast.Compare(index, [ast.Lt()], [bound]) for bound in below]
+        test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
+        whole = ast.Call(ast.Name("range", ast.Load()), [low, high], [])
+        return ast.fix_missing_locations(ast.For(node.target, whole, [ast.If(test, node.body, [])], [], None))
+
+    def _apart(self, bound: ast.expr, word: str) -> tuple[ast.expr, list[ast.expr]]:
+        """The part of a bound that is the same for all steps, and those that are not."""
+        is_call = isinstance(bound, ast.Call) and isinstance(bound.func, ast.Name) and bound.func.id == word
+        parts = bound.args if isinstance(bound, ast.Call) and is_call else [bound]
+        same = [part for part in parts if not self._depends(part)]
+        if len(same) != 1:
+            raise Unsupported("bounds that are freed")
+        return same[0], [part for part in parts if self._depends(part)]
+
+    def _depends(self, node: ast.expr) -> bool:
+        return any(isinstance(n, ast.Name) and n.id == self.name for n in ast.walk(node))
+
+
+def axes_merged(outer: ast.For, inner: ast.For, arrays: Shapes) -> ast.For | None:
+    """Two loops as one over the entries of two neighbouring axes; None where anything else reads their steps.
+
+    Entries [i, j] of axes of extents I and J are entries [0, k] for k = 0, ..., I*J - 1.
+    """
+    names = [n.target.id if isinstance(n.target, ast.Name) else "" for n in (outer, inner)]
+    counts = [_whole_range(n) for n in (outer, inner)]
+    if None in counts or "" in names:
+        return None
+    change = _Merged(names[0], names[1], counts[1] or 0, arrays)
+    try:
+        body = [change.visit(copy.deepcopy(node)) for node in inner.body]
+    except Unsupported:
+        return None
+    count = ast.Constant((counts[0] or 0) * (counts[1] or 0))
+    whole = ast.Call(ast.Name("range", ast.Load()), [count], [])
+    return ast.fix_missing_locations(ast.For(ast.Name(names[1], ast.Store()), whole, body, [], None))
+
+
+def _whole_range(loop: ast.For) -> int | None:
+    match loop.iter:
+        case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(count))]):
+            return count
+    return None
+
+
+class _Merged(ast.NodeTransformer):
+    def __init__(self, outer: str, inner: str, count: int, arrays: Shapes) -> None:
+        self.outer, self.inner, self.count, self.arrays = outer, inner, count, arrays
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        names = [part.id if isinstance(part, ast.Name) else "" for part in parts]
+        inside = [k for k, part in enumerate(parts) if _names(part, {}) & {self.outer, self.inner}]
+        if not inside:
+            return node
+        first = inside[0]
+        array = node.value.id if isinstance(node.value, ast.Name) else ""
+        if inside != [first, first + 1] or names[first : first + 2] != [self.outer, self.inner]:
+            raise Unsupported("loops that do not merge")
+        if array not in self.arrays or self.arrays[array][1][first + 1] != self.count:
+            raise Unsupported("loops that do not merge")
+        parts = [*parts[:first], ast.Constant(0), *parts[first + 1 :]]
+        return ast.Subscript(node.value, ast.Tuple(parts, ast.Load()), node.ctx)
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        if node.id in (self.outer, self.inner):
+            raise Unsupported("loops that do not merge")
+        return node
 
 
 def runs_side_by_side(loop: ast.For, found: Contents, known: Iterator[str] | set[str]) -> bool:

@@ -89,9 +89,9 @@ class Writer:
         self.label = label
 
     def hint(self) -> str:
-        """A mark for a loop that LLVM does not vectorise again: what is to have lanes has them.
+        """A mark for a loop that LLVM leaves as it is: what is to have lanes and tiles has them.
 
-        Optimising once more what it has vectorised itself takes LLVM a minute for a small convolution.
+        Optimising once more what it has vectorised and unrolled itself takes LLVM a minute for a small convolution.
         """
         return f"!{next(HINTS)}"
 
@@ -100,9 +100,10 @@ class Writer:
         used = [line.rsplit("!", 1)[1] for line in self.lines if "!llvm.loop" in line]
         if not used:
             return ""
-        rule = next(HINTS)
-        marks = [f"!{mark} = distinct !{{!{mark}, !{rule}}}" for mark in used]
-        return "\n".join([*marks, f'!{rule} = !{{!"llvm.loop.vectorize.enable", i1 false}}', ""])
+        lanes, unrolled = next(HINTS), next(HINTS)
+        marks = [f"!{mark} = distinct !{{!{mark}, !{lanes}, !{unrolled}}}" for mark in used]
+        no_lanes = f'!{lanes} = !{{!"llvm.loop.vectorize.enable", i1 false}}'
+        return "\n".join([*marks, no_lanes, f'!{unrolled} = !{{!"llvm.loop.unroll.disable"}}', ""])
 
     def type_of(self, kind: str, width: int) -> str:
         """The type of a vector, of an entry at width 1."""
@@ -355,6 +356,8 @@ class Writer:
             if not mask.constant:
                 return self.const(0.0, kind)
             mask = None
+        if mask is not None and LANES in mask.dims and LANES not in at.dims:
+            mask = self.any(mask)
         dims = at.dims | (mask.dims if mask is not None else NONE)
         align = 4 if kind == "float" else 8
         regs = {}
@@ -362,12 +365,25 @@ class Writer:
             width = self.width(dims, v)
             if width == 1 or (at.lanes == 1 and not at.gathers):
                 regs[r, v] = self._whole(name, kind, self.index(at, r, v), width, mask, (r, v), align)
-            elif LANES not in at.dims:
-                one = self._whole(name, kind, self.index(at, r, v), 1, None, (r, v), align) if mask is None else ""
-                regs[r, v] = one or self._gather(name, kind, at, (r, v), mask, align)
             else:
                 regs[r, v] = self._gather(name, kind, at, (r, v), mask, align)
         return Value(kind, dims, regs)
+
+    def any(self, mask: Value) -> Value:
+        """Whether a mask holds for one of the lanes at least, of all vectors."""
+        dims = mask.dims - {LANES}
+        regs = {}
+        for r, _ in self.shape.keys(dims):
+            found = ""
+            for v, width in enumerate(self.shape.widths):
+                flag = mask.at(r, v)
+                if width > 1:
+                    full = f"llvm.vector.reduce.or.v{width}i1"
+                    self.declared.add(f"declare i1 @{full}({self.type_of('i1', width)})")
+                    flag = self.put(f"call i1 @{full}({self.type_of('i1', width)} {flag})")
+                found = self.put(f"or i1 {found}, {flag}") if found else flag
+            regs[r, 0] = found
+        return Value("i1", dims, regs)
 
     def _whole(
         self, name: str, kind: str, at: str, width: int, mask: Value | None, key: tuple[int, int], align: int

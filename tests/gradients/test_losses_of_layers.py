@@ -65,7 +65,8 @@ class Case:
 
 
 CASES = [
-    *map(Case, by_hand.LOSSES_OF_LAYERS),
+    # ctc takes sequences: see test_ctc
+    *(Case(name) for name in by_hand.LOSSES_OF_LAYERS if name != "ctc"),
     Case("gaussian_nll", {"log_variance": True, "full": True}),
     Case("info_nce", {"temperature": 0.5}),
     Case("triplet", {"margin": 0.3, "squared": False}),

@@ -2,7 +2,8 @@
 
 `ACTIVATIONS[name]` is (f, df), both of an array, elementwise.  A row is the last axis of an array.
 `ROW_ACTIVATIONS[name]` is (f, vjp): f of an array, vjp of the array and the adjoint of f's value.
-`LOSSES_OF_LAYERS[name]` is the mean over rows of two axes, of the layers in order and then the target if there is one.
+`LOSSES_OF_LAYERS[name]` is the mean over rows of two axes, of the layers in order and then the target if there is one;
+that of `ctc` over sequences and their labels.
 `LOSSES[name]` is (loss, gradient), both of (p, t): the sum over all entries, and its gradient with respect to p; p
 is what the loss of this name reads (logits, probabilities, ...) and t an array of p's shape (one-hot rows for labels).
 Options are keywords with the library's defaults.  `PER_ROWS` names the losses whose mean divides by the number of rows.
@@ -290,4 +291,5 @@ LOSSES_OF_LAYERS: dict[str, Callable[..., float]] = {
     "triplet": triplet,
     "cosine_embedding": cosine_embedding,
     "cosine": lambda u, t: float(1 - np.diag(cosines(u, t)).mean()),
+    "ctc": ctc,
 }

@@ -168,8 +168,53 @@ def step(w, g, m, c):  # type: ignore[no-untyped-def]
         m[place] = m_
         w[place] = own - c * m_ / (np.sqrt(abs(m_)) + real(1e-8))
 
+def steps(N, x, W, h, U, p):  # type: ignore[no-untyped-def]
+    for t in range(4):
+        for n in range(N):
+            for m in range(13):
+                total1 = real(0.0)
+                for d in range(5):
+                    total1 += x[n, t, d] * W[d, m]
+                total2 = real(0.0)
+                if t >= 1:
+                    for k in range(5):
+                        total2 += h[n, t - 1, k] * U[k, m]
+                p[n, t, m] = total1 + total2
+
+
+def windows(N, x, W, b, A, B):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for o in range(3):
+            for p in range(7):
+                for q in range(11):
+                    total = real(0.0)
+                    for c in range(2):
+                        for u in range(max(0, -p + 1), min(3, -p + 8)):
+                            for v in range(max(0, -q + 1), min(3, -q + 12)):
+                                total += x[n, c, p + u - 1, q + v - 1] * W[o, c, u, v]
+                    A[n, o, p, q] = max(real(0.0), total + b[o])
+        for o in range(3):
+            for p in range(7):
+                for q in range(11):
+                    B[n, o, p, q] = real(2.0) * A[n, o, p, q] - b[o]
+
+
+def columns(N, D, x, dW):  # type: ignore[no-untyped-def]
+    for o in range(3):
+        for c in range(2):
+            for u in range(3):
+                for v in range(3):
+                    total = real(0.0)
+                    for n in range(N):
+                        for p in range(7):
+                            total += D[n, p, o] * x[n, p, c, u, v]
+                    dW[o, c, u, v] = total
+
 
 SHAPES = {
+    steps: {"x": "N, 4, 5", "W": "5, 13", "h": "N, 4, 5", "U": "5, 13", "p": "N, 4, 13"},
+    windows: {"x": "N, 2, 7, 11", "W": "3, 2, 3, 3", "b": "3", "A": "N, 3, 7, 11", "B": "N, 3, 7, 11"},
+    columns: {"D": "N, 7, 3", "x": "N, 7, 2, 3, 3", "dW": "3, 2, 3, 3"},
     product: {"x": "N, 7", "W": "7, 13", "b": "13", "Z": "N, 13", "A": "N, 13"},
     outer: {"x": "N, 7", "D": "N, 13", "dW": "7, 13"},
     turned: {"D": "N, 13", "W": "7, 13", "d": "N, 7"},

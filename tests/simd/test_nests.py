@@ -68,7 +68,7 @@ def test_vector_code_does_what_the_loops_say(
                 np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance, err_msg=f"N={rows}")
 
 
-@pytest.mark.parametrize("name", ["product", "outer", "recurrence", "step", "branches"])
+@pytest.mark.parametrize("name", ["product", "outer", "recurrence", "step", "branches", "steps", "windows", "columns"])
 def test_what_matters_is_vector_code(name: str) -> None:
     function = getattr(written, name)
     arrays = {n: array_of(s, "float") for n, s in written.SHAPES[function].items()}
