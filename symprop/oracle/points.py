@@ -179,8 +179,10 @@ class Expressions:
                 self._await(expr.tensor, place, points.active & inside)
             case Guard() if not any(map(_gathers, _positions(expr.domain))):
                 self.await_all(expr.body, points.only(self.domain(expr.domain, points)))
-            case Reduce() if not any(map(_gathers, _positions(expr.domain))):
-                if any(read.tensor in self.computed for read in reads(expr)):
+            case Reduce():
+                # Below it a domain of gathered positions would be read before it is known where it may be.
+                gathers = any(map(_gathers, _positions(expr.domain)))
+                if not gathers and any(read.tensor in self.computed for read in reads(expr)):
                     inner, _, inside = self._inner(expr, points)
                     self.await_all(expr.body, inner.only(inside))
             case _:
@@ -227,11 +229,13 @@ class Expressions:
                 return None
             place, within = self._entries(one[0], read.indices, points)
             self._await(read.tensor, place, points.active & within)
-            body = body * np.where(within, one[0][place], 0)
+            # One entry of an array of objects is the object itself.
+            entry = np.asarray(one[0][place], dtype=object)
+            body = np.asarray(body * np.where(within, entry, 0), dtype=object)
             shift += one[1]
         whole = np.broadcast_shapes(shape, inside.shape, body.shape)
         body, inside = np.broadcast_to(body, whole), np.broadcast_to(inside, whole)
-        return rounded(np.add.reduce(np.where(inside, body, 0), axis=0), shift, coefficient)
+        return rounded(np.asarray(np.add.reduce(np.where(inside, body, 0), axis=0), dtype=object), shift, coefficient)
 
     def _integers(self, tensor: str) -> tuple[Array, int] | None:
         """The values of a tensor as integers over a power of two; None for other than finite numbers of many digits."""

@@ -214,6 +214,27 @@ def test_a_recurrence_that_sums_over_its_past():
     assert evaluate([e], {"x": [1.0, 0, 0, 0]}, {"T": 4})["h"].tolist() == [1, 1, 2, 4]
 
 
+def test_a_recurrence_that_sums_where_an_integer_tensor_says():
+    """A sum whose domain reads integers, with a condition on its own index inside, beside the step before."""
+    h, x, v = tensor("h", "T"), tensor("x", "T"), tensor("v", "N")
+    k = tensor("k", "N", dtype="integer", high=Extent.of("T"))
+    (e,) = equations("h[t] = x[t] + h[t-1] + sum[n: k[n] == t](exp([n <= 1]*v[n]))", tensors=(h, x, v, k))
+    given = {"x": [1.0, 0, 0, 10], "v": [2.0, 3, 100], "k": [2, 1, 2]}
+    expected = np.cumsum([1, math.exp(3), math.exp(2) + 1, 10])
+    assert np.allclose(evaluate([e], given, {"T": 4, "N": 3})["h"], expected, rtol=1e-15)
+
+
+def test_a_sum_of_one_entry_in_many_digits():
+    x, y = tensor("x", "T"), tensor("y", "T", "N")
+    lines = equations("L = sum[t](x[2])", "M = sum[t](y[t,1]*x[0])", tensors=(x, y), indices={"t": Extent.of("T")})
+    with mpmath.workdps(50):
+        third = mpmath.mpf(1) / 3
+        many = {"x": np.array([third, 1, 2 * third], dtype=object), "y": np.array([[1, third]] * 3, dtype=object)}
+        values = evaluate(lines, many, {"T": 3, "N": 2}, object)
+        assert abs(values["L"][()] - 2) < mpmath.mpf(10) ** -48
+        assert abs(values["M"][()] - third) < mpmath.mpf(10) ** -48
+
+
 def test_a_recurrence_over_integers():
     """A greedy walk: the next node is the best neighbour of the last one."""
     w = np.array([[0.0, 3, 1], [2, 0, 5], [4, 1, 0]])
