@@ -1,13 +1,13 @@
 """Sums of products: the normal form in which adjoints are collected.
 
 Enters: expressions.  Leaves: `Term` values, coefficient * sum over bound indices within a domain of a product of
-powers,
-and the expression a list of terms stands for.  Kronecker deltas are equations in the domain; `eliminate` solves them.
+powers, and the expression a list of terms stands for.  Kronecker deltas are equations in the domain; `eliminate`
+solves them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -132,15 +132,18 @@ def terms_of(expr: ex.Expr, expand: bool = False) -> list[Term]:
     if isinstance(expr, ex.Add):
         return [t for part in expr.terms for t in terms_of(part, expand)]
     if isinstance(expr, ex.Guard):
-        names = {i.name for i in expr.domain.index_atoms()}
-        inner = (_bound_apart(t, names) for t in terms_of(expr.body, expand))
-        return [replace(t, domain=t.domain & expr.domain) for t in inner]
+        return summed(terms_of(expr.body, expand), (), expr.domain)
     if isinstance(expr, ex.Reduce) and expr.op == "sum":
-        names = {i.name for i in (*expr.indices, *expr.domain.index_atoms())}
-        return [_bound_apart(t, names).over(expr.indices, expr.domain) for t in terms_of(expr.body, expand)]
+        return summed(terms_of(expr.body, expand), expr.indices, expr.domain)
     if isinstance(expr, ex.Mul) and any(_opens(f, expand) for f in expr.factors):
         return _product_terms(expr, expand)
     return [Term().times(expr)]
+
+
+def summed(terms: Iterable[Term], indices: Sequence[Index], domain: Domain) -> list[Term]:
+    """The terms under one more sum over a domain, their own bound indices renamed apart from those of the sum."""
+    names = {i.name for i in (*indices, *domain.index_atoms())}
+    return [_bound_apart(t, names).over(indices, domain) for t in terms]
 
 
 def _opens(factor: ex.Expr, expand: bool) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from symprop.algebra.simplify import arranged, assemble, cancel
-from symprop.algebra.terms import Facts, Term, eliminate, merge, term_expr, terms_of
+from symprop.algebra.terms import Facts, Term, eliminate, merge, summed, term_expr, terms_of
 from symprop.derivation.rows import RowSums
 from symprop.derivation.values import Adjoint
 from symprop.language import Compound, Domain, Index, Position
@@ -83,8 +83,7 @@ class Composer:
             return members
         head = members[0]
         inner = ex.add(*(term_expr(Term(t.coefficient, factors=t.factors)) for t in members))
-        reduced = terms_of(cancel(inner), expand=bool(head.bound))
-        return [replace(t, bound=head.bound, domain=head.domain & t.domain) for t in reduced]
+        return summed(terms_of(cancel(inner), expand=bool(head.bound)), head.bound, head.domain)
 
     def result(self, terms: list[Term]) -> Composed:
         """The right side the composed terms stand for, known sums of rows replaced."""
