@@ -1,8 +1,8 @@
-"""The same training in other libraries: NumPy by hand, PyTorch, JAX (a jitted step, and a whole epoch in one scan).
+"""The same training in other libraries: PyTorch, and JAX (a jitted step, and a whole epoch in one scan).
 
 Each peer takes a workload and gives a function that trains one epoch over consecutive batches and returns the loss of
-its
-last step, together with the gradients of the first batch, so that a comparison of speed starts with one of numbers.
+its last step, one that computes a loss with its gradients, and the gradients of the first batch, so that a comparison
+of speed starts with one of numbers.
 """
 
 from __future__ import annotations
@@ -14,15 +14,23 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.networks import jax_loss, torch_loss
 from benchmarks.workloads import Array, Workload
 
 
 @dataclass(frozen=True)
 class Runner:
-    """One epoch of training, ready to be timed, and the gradients of the first batch from the first weights."""
+    """One library on one workload, ready to be timed.
+
+    Args:
+        epoch: trains one epoch.
+        call: one loss with its gradients, as called from Python; None where that is another peer's.
+        gradients: of the first batch from the first weights, by parameter.
+    """
 
     epoch: Callable[[], float]
-    gradients: list[Array]
+    call: Callable[[], object] | None
+    gradients: dict[str, Array]
 
 
 def symprop_runner(work: Workload) -> Runner:
@@ -33,8 +41,9 @@ def symprop_runner(work: Workload) -> Runner:
 
     module = build(network_of(parse_spec(work.spec, work.name)), backend="numba", dtype="float32")
     x, y = work.data()
-    params = module.Params(*work.weights())
-    _, grads = module.value_and_grad(params, x[: work.batch], y[: work.batch])
+    params = module.Params(**work.weights())
+    first = params, x[: work.batch], y[: work.batch]
+    _, grads = module.value_and_grad(*first)
     state = [params, module.init_optimizer(params)]
 
     def epoch() -> float:
@@ -43,7 +52,8 @@ def symprop_runner(work: Workload) -> Runner:
         )
         return float(losses[-1])
 
-    return Runner(epoch, [np.asarray(g) for g in grads])
+    found = {name: np.asarray(g) for name, g in grads._asdict().items()}
+    return Runner(epoch, lambda: module.value_and_grad(*first), found)
 
 
 def torch_runner(work: Workload) -> Runner:
@@ -51,75 +61,68 @@ def torch_runner(work: Workload) -> Runner:
     import torch
 
     torch.set_num_threads(1)
-    modules: list[Any] = []
-    weights = work.weights()
-    last = len(work.widths) - 2
-    for k, (fan_in, fan_out) in enumerate(zip(work.widths, work.widths[1:], strict=False)):
-        layer = torch.nn.Linear(fan_in, fan_out)
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(weights[2 * k].T))
-            layer.bias.copy_(torch.from_numpy(weights[2 * k + 1]))
-        modules += [layer] if k == last else [layer, torch.nn.Tanh() if work.activation == "tanh" else torch.nn.ReLU()]
-    net = torch.nn.Sequential(*modules)
-    loss_of = torch.nn.CrossEntropyLoss() if work.classes > 1 else torch.nn.BCEWithLogitsLoss()
+    weights = {name: torch.from_numpy(w.copy()).requires_grad_() for name, w in work.weights().items()}
     kind = torch.optim.SGD if work.optimizer == "sgd" else torch.optim.Adam
-    optimizer = kind(net.parameters(), lr=work.lr)
+    optimizer = kind(weights.values(), lr=work.lr)
+    loss_of = torch_loss(work)
     x, y = map(torch.from_numpy, work.data())
-    loss_of(net(x[: work.batch]), y[: work.batch]).backward()
-    gradients = [p.grad.numpy().T.copy() if p.grad.ndim == 2 else p.grad.numpy().copy() for p in net.parameters()]
+
+    def call() -> Any:
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(weights, x[: work.batch], y[: work.batch])
+        loss.backward()
+        return loss
+
+    call()
+    gradients = {name: w.grad.numpy().copy() for name, w in weights.items() if w.grad is not None}
 
     def epoch() -> float:
         loss = None
         for start in range(0, work.rows, work.batch):
             optimizer.zero_grad(set_to_none=True)
-            loss = loss_of(net(x[start : start + work.batch]), y[start : start + work.batch])
+            loss = loss_of(weights, x[start : start + work.batch], y[start : start + work.batch])
             loss.backward()
             optimizer.step()
         return float(loss.detach()) if loss is not None else 0.0
 
-    return Runner(epoch, gradients)
+    return Runner(epoch, call, gradients)
 
 
-def _jax_parts(work: Workload) -> tuple[Any, Any, Any]:
+def _jax_update(work: Workload) -> Callable[[Any, Any], Any]:
     import jax
     import jax.numpy as jnp
-
-    act = {"tanh": jnp.tanh, "relu": jax.nn.relu, "identity": lambda z: z}[work.activation]
-
-    def loss_of(params: Any, x: Any, y: Any) -> Any:
-        a = x
-        for k in range(0, len(params), 2):
-            z = a @ params[k] + params[k + 1]
-            a = act(z)
-        if work.classes > 1:
-            return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(z), y[:, None], axis=1))
-        return jnp.mean(jax.nn.softplus(z) - y * z)
 
     def update(carry: Any, grads: Any) -> Any:
         params, m, v, t = carry
         if work.optimizer == "sgd":
-            return [p - work.lr * g for p, g in zip(params, grads, strict=True)], m, v, t
+            return jax.tree.map(lambda p, g: p - work.lr * g, params, grads), m, v, t
         t = t + 1
-        m = [0.9 * a + 0.1 * g for a, g in zip(m, grads, strict=True)]
-        v = [0.999 * a + 0.001 * g * g for a, g in zip(v, grads, strict=True)]
-        step = [(a / (1 - 0.9**t)) / (jnp.sqrt(b / (1 - 0.999**t)) + 1e-8) for a, b in zip(m, v, strict=True)]
-        return [p - work.lr * s for p, s in zip(params, step, strict=True)], m, v, t
+        m = jax.tree.map(lambda a, g: 0.9 * a + 0.1 * g, m, grads)
+        v = jax.tree.map(lambda a, g: 0.999 * a + 0.001 * g * g, v, grads)
 
-    return jax, loss_of, update
+        def stepped(p: Any, a: Any, b: Any) -> Any:
+            return p - work.lr * (a / (1 - 0.9**t)) / (jnp.sqrt(b / (1 - 0.999**t)) + 1e-8)
+
+        return jax.tree.map(stepped, params, m, v), m, v, t
+
+    return update
 
 
 def _jax_start(work: Workload) -> tuple[Any, Any, Any]:
+    import jax
     import jax.numpy as jnp
 
     x, y = (jnp.asarray(a) for a in work.data())
-    params = [jnp.asarray(w) for w in work.weights()]
-    zeros = [jnp.zeros_like(w) for w in params]
+    params = {name: jnp.asarray(w) for name, w in work.weights().items()}
+    zeros = jax.tree.map(jnp.zeros_like, params)
     return x, y, (params, zeros, zeros, jnp.asarray(0.0))
 
 
 def jax_step_runner(work: Workload) -> Runner:
     """JAX, one jitted call a step."""
-    jax, loss_of, update = _jax_parts(work)
+    import jax
+
+    loss_of, update = jax_loss(work), _jax_update(work)
     x, y, carry = _jax_start(work)
 
     @jax.jit
@@ -127,8 +130,9 @@ def jax_step_runner(work: Workload) -> Runner:
         loss, grads = jax.value_and_grad(loss_of)(carry[0], xb, yb)
         return update(carry, grads), loss
 
+    whole = jax.jit(jax.value_and_grad(loss_of))
     batches = [(x[s : s + work.batch], y[s : s + work.batch]) for s in range(0, work.rows, work.batch)]
-    gradients = [np.asarray(g) for g in jax.grad(loss_of)(carry[0], *batches[0])]
+    gradients = {name: np.asarray(g) for name, g in whole(carry[0], *batches[0])[1].items()}
     state = [carry]
 
     def epoch() -> float:
@@ -137,29 +141,30 @@ def jax_step_runner(work: Workload) -> Runner:
             state[0], loss = step(state[0], xb, yb)
         return float(loss) if loss is not None else 0.0
 
-    return Runner(epoch, gradients)
+    return Runner(epoch, lambda: jax.block_until_ready(whole(carry[0], *batches[0])), gradients)
 
 
 def jax_scan_runner(work: Workload) -> Runner:
     """JAX, a whole epoch in one jitted scan."""
-    jax, loss_of, update = _jax_parts(work)
+    import jax
+
+    loss_of, update = jax_loss(work), _jax_update(work)
     x, y, carry = _jax_start(work)
-    xs = x.reshape(-1, work.batch, x.shape[1])
-    ys = y.reshape(-1, work.batch, *y.shape[1:])
+    xs, ys = (a.reshape(-1, work.batch, *a.shape[1:]) for a in (x, y))
 
     def step(carry: Any, batch: Any) -> Any:
         loss, grads = jax.value_and_grad(loss_of)(carry[0], *batch)
         return update(carry, grads), loss
 
     run = jax.jit(lambda carry: jax.lax.scan(step, carry, (xs, ys)))
-    gradients = [np.asarray(g) for g in jax.grad(loss_of)(carry[0], xs[0], ys[0])]
+    gradients = {name: np.asarray(g) for name, g in jax.grad(loss_of)(carry[0], xs[0], ys[0]).items()}
     state = [carry]
 
     def epoch() -> float:
         state[0], losses = run(state[0])
         return float(losses[-1])
 
-    return Runner(epoch, gradients)
+    return Runner(epoch, None, gradients)
 
 
 PEERS: dict[str, Callable[[Workload], Runner]] = {"symprop": symprop_runner}
