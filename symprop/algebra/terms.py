@@ -257,7 +257,12 @@ def _implied_by_reads(constraint: Constraint, term: Term, facts: Facts) -> bool:
     if len(reads) != len(term.factors) or not any(constraint in facts.guards(read) for read in reads):
         return False
     indices = set(constraint.position.index_atoms())
-    return all(facts.holds(facts.guards(g)) or indices.isdisjoint(g.index_atoms()) for g in _gathers(term))
+
+    def untouched(gather: Gather) -> bool:
+        # a constraint of extents alone may be what keeps a constant position within its axis
+        return facts.holds(facts.guards(gather)) or (bool(indices) and indices.isdisjoint(gather.index_atoms()))
+
+    return all(map(untouched, _gathers(term)))
 
 
 def _gathers(term: Term) -> Iterator[Gather]:

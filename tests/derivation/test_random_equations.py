@@ -48,7 +48,8 @@ PAIRS = (
     "max({}, {})",
     "min({}, {})",
     "(2 + sin({}))**cos({})",
-    "where({} > {}, {}, {})",
+    # 1/7: where both sides are one value in two ways of writing it, rounding must not decide
+    "where({} > {} + 1/7, {}, {})",
     "sqrt(2)*({})*sqrt(1 + ({})**2)",
 )
 ROWS = (
@@ -225,6 +226,15 @@ def test_a_sum_that_a_quotient_in_lowest_terms_multiplies_with_stays_a_sum() -> 
     case = Case("common denominator", axes, "\n".join(lines), "vT c", SIZES, INDICES)
     for seed in range(4):
         agrees(case, seed)
+
+
+def test_a_constant_position_of_an_integer_tensor_stays_within_its_axis() -> None:
+    """kN[2] is read only where N > 2, although dy0[2, 2], which it multiplies, is 0 elsewhere by itself."""
+    axes = {"vN": "N", "vJ": "J", "c": "", "y": "J N", "kN": "N < J"}
+    text = "y[j, n] = [n == j]*([j == 2]*vJ[kN[n]])\nL = sum[j, n](vJ[j]*vN[n]*log(2 + tanh(y[j, n])))"
+    for n in (2, 4):
+        case = Case("constant position", axes, text, "vJ vN", {**SIZES, "N": n}, INDICES)
+        agrees(case, seed=n)
 
 
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
