@@ -13,19 +13,41 @@ Enters: the source of a function.  Leaves: LLVM IR.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from symprop.simd.reading import Contents, Unsupported, axes_merged, bounds_freed, contents, runs_side_by_side
+from symprop.simd.reading import (
+    Access,
+    Contents,
+    Unsupported,
+    axes_merged,
+    bounds_freed,
+    contents,
+    rows_read_again,
+    runs_side_by_side,
+)
 from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
 from symprop.simd.writing import Array, Writer, flat, index_nodes
 
 ACCUMULATORS = 8
 TILE_STEPS = 4
+TILES = {16: TILE_STEPS, 32: 8}
+"""Steps of a tile of unknown length, by the number of vector registers: two accumulators a step, and what is read."""
 LONGEST_ROW = 4
+CACHE_SETS, CACHE_WAYS, CACHE_LINE = 64, 8, 64
+"""The first-level cache: of all machines of the last ten years at least this."""
+NEAR = 1 << 18
+"""Bytes over which rows may be spread before finding their pages takes time."""
+PANEL_ROWS, PANEL_BYTES = 512, 1 << 18
+"""Rows of a panel whose number is known when it is run; bytes of any panel."""
+FEWEST_STEPS = 32
+"""Steps of a tile's loop from which a copy of what they read pays."""
+TYPICAL_ROWS = 128
+BYTES = {"float": 4, "double": 8, "i64": 8}
 UNARY = {"sqrt": "sqrt", "floor": "floor", "abs": "fabs"}
 Env = dict[str, "Value | Integer"]
-State = tuple[int, str, Env, tuple[bool, bool], "list[Value]", Shape]
+State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
 
 
 class Order(NamedTuple):
@@ -35,11 +57,27 @@ class Order(NamedTuple):
         outer: loops that are run step by step.
         lanes: the loop whose steps are lanes.
         tile: the loop whose steps are taken together.
+        turned: what is read lies along the tile, what is written along the lanes.
     """
 
     outer: tuple[ast.For, ...]
     lanes: ast.For | None = None
     tile: ast.For | None = None
+    turned: bool = False
+
+
+class Panel(NamedTuple):
+    """Rows of an array beside one another, for a block of lanes.
+
+    Args:
+        name: of the pointer to the first row.
+        stride: entries from a row to the next.
+        axis: of the array, the one its rows are counted on.
+    """
+
+    name: str
+    stride: Integer
+    axis: int
 
 
 class Result(NamedTuple):
@@ -92,6 +130,7 @@ class Nests:
         self.env: Env = {}
         self.vectors = self.tiled = False
         self.ends: dict[str, int | str | None] = {}
+        self.panels: dict[str, Panel] = {}
         self.returned: list[Value] = []
 
     def result(self, name: str) -> Result:
@@ -165,12 +204,20 @@ class Nests:
             raise Unsupported("an assignment to several names")
 
     def _place(self, node: ast.Subscript) -> tuple[str, Array, Integer]:
+        name, array = self._named(node)
+        panel = self.panels.get(ast.unparse(node)) if self.panels else None
+        if panel is not None:
+            row = self._integer(index_nodes(node, array)[panel.axis])
+            at = self.write.integers(row, "*", panel.stride)
+            return panel.name, array, at.plus(Integer(lanes=1))
+        indices = [self._integer(i) for i in index_nodes(node, array)]
+        return name, array, flat(self.write, array, self.sizes, indices)
+
+    def _named(self, node: ast.Subscript) -> tuple[str, Array]:
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         if name not in self.arrays:
             raise Unsupported(f"a subscript of {name or 'an expression'}")
-        array = self.arrays[name]
-        indices = [self._integer(i) for i in index_nodes(node, array)]
-        return name, array, flat(self.write, array, self.sizes, indices)
+        return name, self.arrays[name]
 
     def _is_inside(self, node: ast.Subscript, array: Array) -> bool:
         """True where every index is that of a loop over no more than its axis."""
@@ -290,12 +337,12 @@ class Nests:
     def _state(self) -> State:
         write = self.write
         flags = self.vectors, self.tiled
-        return len(write.lines), write.label, dict(self.env), flags, list(write.masks), write.shape
+        return len(write.lines), len(write.head), write.label, dict(self.env), flags, list(write.masks), write.shape
 
     def _restore(self, state: State) -> None:
         write = self.write
-        length, write.label, self.env, (self.vectors, self.tiled), write.masks, write.shape = state
-        del write.lines[length:]
+        length, room, write.label, self.env, (self.vectors, self.tiled), write.masks, write.shape = state
+        del write.lines[length:], write.head[room:]
         write.wide.clear()
 
     def _orders(self, chain: Sequence[ast.For]) -> Iterator[tuple[Order, list[ast.stmt]]]:
@@ -318,6 +365,10 @@ class Nests:
             tile = side_by_side[-1]
             if all(_name(tile) not in used for _, used in found.loops):
                 yield Order(tuple(x for x in chain if x is not tile), None, tile), body
+        if not forms and not found.loops and not self.tiled:
+            free = [x for x in side_by_side if self._inner_of(x, x, chain) and not _downwards(x)]
+            for lanes, tile in ((x, y) for x in reversed(free) for y in free if self._turns(x, y, found)):
+                yield Order(tuple(x for x in chain if x not in (lanes, tile)), lanes, tile, True), body
 
     def _freed(
         self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For]
@@ -351,38 +402,111 @@ class Nests:
         if not self._inner_of(loop, loop, chain) or _downwards(loop):
             return False
         for access in found.accesses:
-            array = self.arrays[access.array]
-            stride: int | None = 1
-            step: int | None = 0
-            for extent, index in reversed(list(zip(array.shape, access.indices, strict=True))):
-                own = index.coefficient(name)
-                if own is None or (own and stride is None):
-                    step = None
-                    break
-                step = (step or 0) + own * (stride or 0)
-                stride = stride * extent if stride is not None and isinstance(extent, int) else None
-            scattered = step is None or step not in (0, 1)
+            scattered = self._stride(access, name) not in (0, 1)
             if scattered and (access.store or access.depth or not found.loops):
                 return False
         return True
 
+    def _turns(self, lanes: ast.For, tile: ast.For, found: Contents) -> bool:
+        """True where all that is written lies along the lanes, and what is read along them or along the tile."""
+        if lanes is tile or min(self._trip(lanes), self._trip(tile)) < TILE_STEPS:
+            return False
+        for access in found.accesses:
+            along, across = self._stride(access, _name(lanes)), self._stride(access, _name(tile))
+            if along is None or across is None:
+                return False
+            if (access.store and along != 1) or (along not in (0, 1) and across != 1):
+                return False
+        return True
+
+    def _stride(self, access: Access, name: str) -> int | None:
+        """Entries between what two steps of a loop find, None where that is not the same for all of them."""
+        stride: int | None = 1
+        step = 0
+        for extent, index in reversed(list(zip(self.arrays[access.array].shape, access.indices, strict=True))):
+            own = index.coefficient(name)
+            if own is None or (own and stride is None):
+                return None
+            step += own * (stride or 0)
+            stride = stride * extent if stride is not None and isinstance(extent, int) else None
+        return step
+
     def _ordered(self, order: Order, body: list[ast.stmt]) -> None:
         """Write the loops of an order, outermost first."""
         if order.outer:
-            first, rest = order.outer[0], Order(order.outer[1:], order.lanes, order.tile)
+            first, rest = order.outer[0], order._replace(outer=order.outer[1:])
             self._steps(first, [], lambda: self._ordered(rest, body))
         elif order.lanes is not None:
-            rest = Order((), None, order.tile)
-            tiled = order.tile is not None
+            rest = order._replace(lanes=None)
+            tiled = order.tile is not None and not order.turned
             self.vectors = True
-            self._blocks(order.lanes, self._widths(order.lanes, tiled), LANES, lambda: self._ordered(rest, body))
+            widths = self._widths(order.lanes, tiled)
+            self._blocks(order.lanes, widths, LANES, lambda: self._with_panels(order, body, rest))
             self.vectors = False
         elif order.tile is not None:
             self.tiled = True
-            self._blocks(order.tile, self._tiles(order.tile), TILE, lambda: self._ordered(Order(()), body))
+            tiles = self._turned_tiles(order.tile) if order.turned else self._tiles(order.tile)
+            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body))
             self.tiled = False
         else:
             self.statements(body)
+
+    # -- panels ------------------------------------------------------------------------------------------------------
+
+    def _with_panels(self, order: Order, body: list[ast.stmt], rest: Order) -> None:
+        """Write a block of lanes; rows that the steps of its tile read again and again lie beside one another first."""
+        found = []
+        if order.lanes is not None and order.tile is not None and not self.write.masks:
+            found = rows_read_again(body, _name(order.lanes), _name(order.tile), self.arrays)
+        for node, axis in found:
+            panel = self._panel(node, axis, order.tile) if order.tile is not None else None
+            if panel is not None:
+                self.panels[ast.unparse(node)] = panel
+        try:
+            self._ordered(rest, body)
+        finally:
+            self.panels.clear()
+
+    def _far_apart(self, array: Array, axis: int) -> bool:
+        """True where the parts of rows that are read together do not stay in the first-level cache together."""
+        stride, rows = _entries(array.shape[axis + 1 :]), array.shape[axis]
+        count = rows if isinstance(rows, int) else TYPICAL_ROWS
+        size = stride * BYTES[array.kind]
+        lines = 1 if size % CACHE_LINE else max(size // CACHE_LINE, 1)
+        apart = min(CACHE_SETS, 2 * CACHE_SETS // math.gcd(lines, CACHE_SETS))
+        return size > 0 and (2 * count > apart * CACHE_WAYS or count * size > NEAR)
+
+    def _panel(self, node: ast.Subscript, axis: int, tile: ast.For) -> Panel | None:
+        """Copy the rows of a block of lanes where enough steps read them; where not, they are read where they lie."""
+        write, width = self.write, sum(self.write.shape.widths)
+        name, array = self._named(node)
+        kind, rows, stride = array.kind, array.shape[axis], _entries(array.shape[axis + 1 :])
+        bounds = self._bounds(tile)
+        entries = (rows if isinstance(rows, int) else PANEL_ROWS) * width
+        if bounds is None or not self._far_apart(array, axis) or entries * BYTES[kind] > PANEL_BYTES:
+            return None
+        indices = [Integer() if k == axis else self._integer(i) for k, i in enumerate(index_nodes(node, array))]
+        first = flat(write, array, self.sizes, indices)
+        count = write.index(Integer(constant=rows) if isinstance(rows, int) else self.sizes[rows], 0, 0)
+        flag = write.put(f"icmp sge i64 {write.index(bounds[1].plus(bounds[0], -1), 0, 0)}, {FEWEST_STEPS}")
+        if not isinstance(rows, int):
+            flag = write.put(f"and i1 {flag}, {write.put(f'icmp sle i64 {count}, {PANEL_ROWS}')}")
+        room = write.room(kind, entries)
+
+        def step(k: str, _: list[str]) -> list[str]:
+            row = Integer({Value("i64", frozenset(), {(0, 0): k}): 1})
+            entry = write.load(name, kind, first.plus(row.times(stride)))
+            write.store(room, kind, row.times(width).plus(Integer(lanes=1)), entry)
+            return []
+
+        write.loop(write.put(f"select i1 {flag}, i64 {count}, i64 0"), [], step)
+        write.wide.clear()
+        own = write.place(name, kind, write.index(first, 0, 0))
+        pointer = write.alias(f"select i1 {flag}, ptr %a.{room}, ptr {own}")
+        apart = write.put(f"select i1 {flag}, i64 {width}, i64 {stride}")
+        return Panel(pointer, write.opaque(Value("i64", frozenset(), {(0, 0): apart})), axis)
+
+    # -- blocks ------------------------------------------------------------------------------------------------------
 
     def _widths(self, loop: ast.For, tiled: bool) -> list[tuple[int, ...]]:
         """Vectors that are worked on together: for as long as they fit, then what is left."""
@@ -402,12 +526,24 @@ class Nests:
         return [*found, tuple(rest)] if rest else found
 
     def _tiles(self, loop: ast.For) -> list[tuple[int, ...]]:
-        trip = self._trip(loop)
+        trip, most = self._trip(loop), TILES[self.target.registers]
         if trip == float("inf"):
-            return [(TILE_STEPS,), (1,)]
+            return [(most,), *([(2,)] if most > 4 else []), (1,)]
         count = int(trip)
-        steps = next((s for s in (6, 5, 4, 3) if count % s == 0), min(count, TILE_STEPS))
+        steps = next((s for s in (8, 6, 5, 4, 3) if count % s == 0 and s <= most + 2), min(count, most))
         return [(steps,), *([(count % steps,)] if count % steps else [])]
+
+    def _turned_tiles(self, loop: ast.For) -> list[tuple[int, ...]]:
+        """As many steps as a vector has lanes, and powers of two for what is left."""
+        lanes, trip = self.target.lanes(self.write.real), self._trip(loop)
+        if trip == float("inf"):
+            return [(lanes,), (1,)]
+        count, found = int(trip), list[tuple[int, ...]]()
+        for steps in (lanes >> k for k in range(lanes.bit_length())):
+            if count >= steps:
+                found.append((steps,))
+                count %= steps
+        return found
 
     def _bounds(self, loop: ast.For) -> tuple[Integer, Integer, int] | None:
         """First, end and step of a range."""
@@ -792,6 +928,12 @@ class Nests:
             found = self.write.choose(self.write.compare(other, op, found), other, found)
         assert isinstance(found, Integer)
         return found
+
+
+def _entries(shape: Sequence[int | str]) -> int:
+    """Entries of an array of an extent, 0 where that is known only when it is run."""
+    sizes = [e for e in shape if isinstance(e, int)]
+    return math.prod(sizes) if len(sizes) == len(shape) else 0
 
 
 def _has_chain(node: ast.stmt) -> bool:

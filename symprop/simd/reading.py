@@ -164,6 +164,32 @@ def subscripts(node: ast.Subscript) -> list[ast.expr]:
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
+def rows_read_again(
+    body: Sequence[ast.stmt], lanes: str, tile: str, arrays: Mapping[str, object]
+) -> list[tuple[ast.Subscript, int]]:
+    """Reads in loops of a body that are the same for all steps of a tile, with the axis those loops run along.
+
+    The lanes lie side by side on the last axis; of the other axes one alone depends on the loops of the body.
+    """
+    loops = [n for node in body for n in ast.walk(node) if isinstance(n, ast.For)]
+    inner = {n.target.id for n in loops if isinstance(n.target, ast.Name)}
+    found = contents(body, arrays)
+    written = {a.array for a in found.accesses if a.store}
+    local = inner | set(found.assigned) | {tile}
+    out: dict[str, tuple[ast.Subscript, int]] = {}
+    for node in (n for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Subscript)):
+        if not isinstance(node.value, ast.Name) or node.value.id not in arrays or node.value.id in written:
+            continue
+        *others, last = (affine(i, {}) for i in subscripts(node))
+        along = [k for k, index in enumerate(others) if index.names & local]
+        side_by_side = last.coefficient(lanes) == 1 and not last.names & local
+        if side_by_side and len(along) == 1 and others[along[0]].names <= inner and all(
+            lanes not in index.names for index in others
+        ):
+            out[ast.unparse(node)] = node, along[0]
+    return list(out.values())
+
+
 # -- other forms of a nest --------------------------------------------------------------------------------------------
 
 

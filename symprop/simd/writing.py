@@ -16,7 +16,7 @@ from typing import NamedTuple
 from symprop.simd.functions import FUNCTIONS
 from symprop.simd.lanes import Lanes, number
 from symprop.simd.reading import Unsupported, subscripts
-from symprop.simd.values import LANES, Integer, Shape, Target, Value
+from symprop.simd.values import LANES, Integer, Key, Shape, Target, Value
 
 NONE: frozenset[str] = frozenset()
 ORDERED = {ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge", ast.Eq: "oeq", ast.NotEq: "une"}
@@ -340,10 +340,24 @@ class Writer:
 
     def safe(self) -> str:
         """Zeros to read in place of what must not be read."""
-        if not self.head:
-            self.head.append("  %safe = alloca [64 x double], align 64")
-            self.head.append("  store [64 x double] zeroinitializer, ptr %safe, align 64")
+        zeros = "  %safe = alloca [64 x double], align 64"
+        if zeros not in self.head:
+            self.head += [zeros, "  store [64 x double] zeroinitializer, ptr %safe, align 64"]
         return "%safe"
+
+    def room(self, kind: str, size: int) -> str:
+        """An array of the function's own."""
+        self.count += 1
+        name = f"room{self.count}"
+        self.head.append(f"  %a.{name} = alloca [{size} x {kind}], align 64")
+        return name
+
+    def alias(self, text: str) -> str:
+        """The pointer an instruction gives, as the name of an array."""
+        self.count += 1
+        name = f"rows{self.count}"
+        self.lines.append(f"  %a.{name} = {text}")
+        return name
 
     def place(self, name: str, kind: str, at: str) -> str:
         """A pointer to an entry."""
@@ -360,6 +374,8 @@ class Writer:
             mask = self.any(mask)
         dims = at.dims | (mask.dims if mask is not None else NONE)
         align = 4 if kind == "float" else 8
+        if mask is None and self._turned(at):
+            return Value(kind, dims, self._transposed(name, kind, at, align))
         regs = {}
         for r, v in self.shape.keys(dims):
             width = self.width(dims, v)
@@ -368,6 +384,49 @@ class Writer:
             else:
                 regs[r, v] = self._gather(name, kind, at, (r, v), mask, align)
         return Value(kind, dims, regs)
+
+    def _turned(self, at: Integer) -> bool:
+        """True of entries side by side along a tile of 2, 4, 8, ... steps, and equally far apart along the lanes."""
+        steps = self.shape.tile
+        regular = all(not value.dims for value in at.terms)
+        return at.tile == 1 and at.lanes > 1 and regular and steps > 1 and not steps & (steps - 1)
+
+    def _transposed(self, name: str, kind: str, at: Integer, align: int) -> dict[Key, str]:
+        """A vector along the tile for every lane, interleaved to one along the lanes for every step."""
+        steps, regs = self.shape.tile, dict[Key, str]()
+        row = self.type_of(kind, steps)
+        for v, width in enumerate(self.shape.widths):
+            parts = []
+            for lane in range(width):
+                # a step of the lanes is `lanes` entries
+                pointer = self.place(name, kind, self.index(at._replace(constant=at.constant + lane * at.lanes), 0, v))
+                parts.append(self.put(f"load {row}, ptr {pointer}, align {align}"))
+            for _ in range(width.bit_length() - 1):
+                pairs = zip(parts, parts[len(parts) // 2 :], strict=False)
+                parts = [self._interleaved(row, steps, *pair, side) for pair in pairs for side in (0, 1)]
+            for r in range(steps):
+                regs[r, v] = self._cut(kind, parts, steps, r * width, width)
+        return regs
+
+    def _interleaved(self, row: str, steps: int, first: str, second: str, side: int) -> str:
+        """The lower or the upper half of two vectors, entry by entry."""
+        half = steps // 2
+        picks = ", ".join(f"i32 {k}, i32 {steps + k}" for k in range(side * half, (side + 1) * half))
+        return self.put(f"shufflevector {row} {first}, {row} {second}, <{steps} x i32> <{picks}>")
+
+    def _cut(self, kind: str, parts: Sequence[str], length: int, start: int, width: int) -> str:
+        """Entries from a place on of vectors that stand one behind the other."""
+        row = self.type_of(kind, length)
+        if width == 1:
+            return self.put(f"extractelement {row} {parts[start // length]}, i64 {start % length}")
+        if width == length:
+            return parts[start // length]
+        if width < length:
+            picks = ", ".join(f"i32 {start % length + k}" for k in range(width))
+            return self.put(f"shufflevector {row} {parts[start // length]}, {row} poison, <{width} x i32> <{picks}>")
+        halves = [self._cut(kind, parts, length, start + side * width // 2, width // 2) for side in (0, 1)]
+        half, picks = self.type_of(kind, width // 2), ", ".join(f"i32 {k}" for k in range(width))
+        return self.put(f"shufflevector {half} {halves[0]}, {half} {halves[1]}, <{width} x i32> <{picks}>")
 
     def any(self, mask: Value) -> Value:
         """Whether a mask holds for one of the lanes at least, of all vectors."""

@@ -211,7 +211,48 @@ def columns(N, D, x, dW):  # type: ignore[no-untyped-def]
                     dW[o, c, u, v] = total
 
 
+def copied(N, W, T):  # type: ignore[no-untyped-def]
+    for k in range(19):
+        for j in range(37):
+            T[k, j] = real(2.0) * W[j, k]
+
+
+def copied_rows(N, X, T):  # type: ignore[no-untyped-def]
+    for k in range(11):
+        for n in range(N):
+            for j in range(37):
+                T[k, n, j] = X[n, j, k]
+
+
+def wide(N, x, W, Z):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(137):
+            total = real(0.0)
+            for start in range(0, 300, 256):
+                part = real(0.0)
+                for i in range(start, min(start + 256, 300)):
+                    part += x[n, i] * W[i, j]
+                total += part
+            Z[n, j] = total
+
+
+def tall(N, x, D, dW):  # type: ignore[no-untyped-def]
+    for i in range(35):
+        for j in range(128):
+            total = real(0.0)
+            for n in range(N):
+                total += x[n, i] * D[n, j]
+            dW[i, j] = total
+
+
+LARGE = {
+    wide: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
+    tall: {"x": "N, 35", "D": "N, 128", "dW": "35, 128"},
+}
+"""Products whose rows are copied beside one another where there are enough of them, too large to run in Python."""
 SHAPES = {
+    copied: {"W": "37, 19", "T": "19, 37"},
+    copied_rows: {"X": "N, 37, 11", "T": "11, N, 37"},
     steps: {"x": "N, 4, 5", "W": "5, 13", "h": "N, 4, 5", "U": "5, 13", "p": "N, 4, 13"},
     windows: {"x": "N, 2, 7, 11", "W": "3, 2, 3, 3", "b": "3", "A": "N, 3, 7, 11", "B": "N, 3, 7, 11"},
     columns: {"D": "N, 7, 3", "x": "N, 7, 2, 3, 3", "dW": "3, 2, 3, 3"},

@@ -23,6 +23,10 @@ DTYPES = ["float32", "float64"]
 Function = Callable[..., Any]
 
 
+def shapes_of(function: Function) -> dict[str, str]:
+    return {**written.SHAPES, **written.LARGE}[function]
+
+
 def given(function: Function, rows: int, dtype: str) -> list[Any]:
     """Arguments by chance; integers are indices of at most 4."""
     rng, found = np.random.default_rng(rows), []
@@ -30,10 +34,10 @@ def given(function: Function, rows: int, dtype: str) -> list[Any]:
         if name == "N":
             found.append(rows)
             continue
-        if name not in written.SHAPES[function]:
+        if name not in shapes_of(function):
             found.append(np.dtype(dtype).type(0.37))
             continue
-        array = array_of(written.SHAPES[function][name], "double")
+        array = array_of(shapes_of(function)[name], "double")
         shape = [rows if e == "N" else e for e in array.shape]
         found.append(rng.integers(0, 5, shape) if array.kind == "i64" else rng.normal(size=shape).astype(dtype))
     return found
@@ -42,7 +46,7 @@ def given(function: Function, rows: int, dtype: str) -> list[Any]:
 def caller(function: Function, dtype: str, target: Target, monkeypatch: pytest.MonkeyPatch) -> Function:
     """The function as vector code of a machine, called from compiled code."""
     monkeypatch.setattr(link, "TARGET", target)
-    vector = link.lanes(dtype, **written.SHAPES[function])(function)
+    vector = link.lanes(dtype, **shapes_of(function))(function)
     names = ", ".join(inspect.signature(function).parameters)
     space = {"vector": vector}
     exec(f"def call({names}):\n    return vector({names})", space)
@@ -68,10 +72,46 @@ def test_vector_code_does_what_the_loops_say(
                 np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance, err_msg=f"N={rows}")
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("target", TARGETS, ids=lambda t: f"{t.bits}")
+@pytest.mark.parametrize("function", written.LARGE, ids=lambda f: f.__name__)
+def test_rows_are_copied_beside_one_another(
+    function: Function, target: Target, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With few rows and many, and with more than a panel of unknown length holds."""
+    monkeypatch.setattr(written, "real", np.dtype(dtype).type)
+    vector = caller(function, dtype, target, monkeypatch)
+    for rows in (1, 31, 32, 45, 512, 513):
+        _, left, right, out = arguments = given(function, rows, dtype)
+        vector(*arguments)
+        left, right = left.astype(np.float64), right.astype(np.float64)
+        truth = left @ right if function is written.wide else left.T @ right
+        tolerance = 1e-12 if dtype == "float64" else 2e-6
+        np.testing.assert_allclose(out, truth, rtol=0, atol=tolerance * rows + 300 * tolerance, err_msg=f"N={rows}")
+
+
+def test_a_panel_is_a_choice_made_when_the_function_runs() -> None:
+    text = compiled_of("wide")
+    assert re.search(r"alloca \[9600 x float\]", text)
+    assert re.search(r"%a\.rows\d+ = select i1", text)
+
+
+def test_what_lies_the_other_way_is_turned_in_registers() -> None:
+    text = compiled_of("copied")
+    assert len(re.findall(r"shufflevector <16 x float>", text)) >= 64
+    assert len(re.findall(r"load <16 x float>", text)) >= 16
+
+
+def compiled_of(name: str) -> str:
+    function = getattr(written, name)
+    arrays = {n: array_of(s, "float") for n, s in shapes_of(function).items()}
+    return compiled_text(inspect.getsource(function), "f", arrays, {"N": "i64"}, "float", Target(512, 32)).text
+
+
 @pytest.mark.parametrize("name", ["product", "outer", "recurrence", "step", "branches", "steps", "windows", "columns"])
 def test_what_matters_is_vector_code(name: str) -> None:
     function = getattr(written, name)
-    arrays = {n: array_of(s, "float") for n, s in written.SHAPES[function].items()}
+    arrays = {n: array_of(s, "float") for n, s in shapes_of(function).items()}
     scalars = {n: "i64" if n == "N" else "float" for n in inspect.signature(function).parameters if n not in arrays}
     text = compiled_text(inspect.getsource(function), "f", arrays, scalars, "float", Target(256, 16)).text
     assert len(re.findall(r"f(?:mul|add) contract <8 x float>", text)) >= 2
