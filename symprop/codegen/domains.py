@@ -45,6 +45,12 @@ class Loops:
         if solved is not None:
             self._assign(*solved, indices, constraints, block, body)
             return
+        single = self._single(indices, constraints)
+        if single is not None:
+            index, used, text, conditions = single
+            left = [c for c in constraints if c not in used], [i for i in indices if i != index]
+            self._set(index, text, conditions, *left, block, body)
+            return
         index, rest = indices[0], indices[1:]
         mine = [c for c in constraints if c.kind == "ge" and self._bounds(c, index, rest)]
         inner = Block(block, (index,))
@@ -70,18 +76,56 @@ class Loops:
         body: BlockWriter,
     ) -> None:
         solution = solve(constraint.position, index)
-        name = self.names.index(index.name)
-        block.write(f"{name} = {self.at.position(solution)}")
-        inside = [c for c in self.at.inside(solution, index.extent)]
-        rest = [i for i in indices if i != index]
+        inside = self.at.inside(solution, index.extent)
+        conditions = [f"0 <= {self.names.index(index.name)} < {self.at.extent(index.extent)}"] if inside else []
         others = [c for c in constraints if c is not constraint]
+        rest = [i for i in indices if i != index]
+        self._set(index, self.at.position(solution), conditions, others, rest, block, body)
+
+    def _set(
+        self,
+        index: Index,
+        text: str,
+        conditions: list[str],
+        constraints: list[Constraint],
+        rest: list[Index],
+        block: Block,
+        body: BlockWriter,
+    ) -> None:
+        """The only value an index has, and what is left to loop over, under the conditions."""
+        block.write(f"{self.names.index(index.name)} = {text}")
         # a new block even without a condition: the variable is bound from here on only
-        inner = Block(block, (index,), fence=bool(inside))
-        self._over(rest, others, inner, body)
-        if inside:
-            block.nest(f"if 0 <= {name} < {self.at.extent(index.extent)}:", inner)
+        inner = Block(block, (index,), fence=bool(conditions))
+        self._over(rest, constraints, inner, body)
+        if conditions:
+            block.nest(f"if {' and '.join(conditions)}:", inner)
         else:
             block.write(*inner.lines)
+
+    def _single(
+        self, indices: list[Index], constraints: list[Constraint]
+    ) -> tuple[Index, list[Constraint], str, list[str]] | None:
+        """An index that two constraints leave at most one value, with the two, the value and its conditions.
+
+        Of step*i + a >= 0 and b - step*i >= 0 with 0 <= a + b < step, i is b//step, where step*i + a >= 0.
+        """
+        for index in indices:
+            others = [i for i in indices if i != index]
+            mine = [c for c in constraints if c.kind == "ge" and self._bounds(c, index, others)]
+            for low, high in ((x, y) for x in mine for y in mine):
+                step = low.position.coefficient(index)
+                span = (low.position + high.position).offset.constant
+                if step < 2 or (low.position + high.position).terms or span is None or not 0 <= span < step:
+                    continue
+                above = high.position + Position.of(index) * step
+                bounds, name = above.bounds(self.at.ranges), self.names.index(index.name)
+                sure = bounds is not None and bounds[0].at_least(0)
+                sure = sure and bounds is not None and (index.extent * step - bounds[1]).at_least(1)
+                conditions = [] if sure else [f"0 <= {name} < {self.at.extent(index.extent)}"]
+                if span < step - 1:
+                    conditions.append(self.at.condition(low))
+                return index, [low, high], f"({self.at.position(above)}) // {step}", conditions
+        return None
 
     @staticmethod
     def _bounds(constraint: Constraint, index: Index, rest: list[Index]) -> bool:

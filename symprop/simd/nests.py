@@ -24,6 +24,7 @@ from symprop.simd.reading import (
     axes_merged,
     bounds_freed,
     contents,
+    entries,
     rows_read_again,
     runs_side_by_side,
 )
@@ -34,7 +35,7 @@ ACCUMULATORS = 8
 TILE_STEPS = 4
 TILES = {16: TILE_STEPS, 32: 8}
 """Steps of a tile of unknown length, by the number of vector registers: two accumulators a step, and what is read."""
-LONGEST_ROW = 4
+LONGEST_ROW = SHORT_LOOP = 4
 CACHE_SETS, CACHE_WAYS, CACHE_LINE = 64, 8, 64
 """The first-level cache: of all machines of the last ten years at least this."""
 NEAR = 1 << 18
@@ -173,6 +174,7 @@ class Nests:
                 return
             case ast.Assign(targets=[target], value=value):
                 self._assign(target, self.value(value))
+                self._note_quotient(target, value)
             case ast.AugAssign(target=target, op=op, value=value):
                 read = ast.Name(target.id) if isinstance(target, ast.Name) else target
                 self._assign(target, self.value(ast.BinOp(read, op, value)))
@@ -402,10 +404,18 @@ class Nests:
         if not self._inner_of(loop, loop, chain) or _downwards(loop):
             return False
         for access in found.accesses:
-            scattered = self._stride(access, name) not in (0, 1)
-            if scattered and (access.store or access.depth or not found.loops):
+            if self._stride(access, name) in (0, 1) or (not access.store and self._near(access, name)):
+                continue
+            if access.store or access.depth or not found.loops:
                 return False
         return True
+
+    def _near(self, access: Access, name: str) -> bool:
+        """True where neighbouring steps read what lies together: every second entry, or each entry several times."""
+        *others, last = access.indices
+        return self._stride(access, name) == 2 or (
+            name in last.slow and all(name not in index.names for index in others)
+        )
 
     def _turns(self, lanes: ast.For, tile: ast.For, found: Contents) -> bool:
         """True where all that is written lies along the lanes, and what is read along them or along the tile."""
@@ -469,7 +479,7 @@ class Nests:
 
     def _far_apart(self, array: Array, axis: int) -> bool:
         """True where the parts of rows that are read together do not stay in the first-level cache together."""
-        stride, rows = _entries(array.shape[axis + 1 :]), array.shape[axis]
+        stride, rows = entries(array.shape[axis + 1 :]), array.shape[axis]
         count = rows if isinstance(rows, int) else TYPICAL_ROWS
         size = stride * BYTES[array.kind]
         lines = 1 if size % CACHE_LINE else max(size // CACHE_LINE, 1)
@@ -478,12 +488,12 @@ class Nests:
 
     def _panel(self, node: ast.Subscript, axis: int, tile: ast.For) -> Panel | None:
         """Copy the rows of a block of lanes where enough steps read them; where not, they are read where they lie."""
-        write, width = self.write, sum(self.write.shape.widths)
+        write, width = self.write, sum(self.write.shape.counts)
         name, array = self._named(node)
-        kind, rows, stride = array.kind, array.shape[axis], _entries(array.shape[axis + 1 :])
+        kind, rows, stride = array.kind, array.shape[axis], entries(array.shape[axis + 1 :])
         bounds = self._bounds(tile)
-        entries = (rows if isinstance(rows, int) else PANEL_ROWS) * width
-        if bounds is None or not self._far_apart(array, axis) or entries * BYTES[kind] > PANEL_BYTES:
+        size = (rows if isinstance(rows, int) else PANEL_ROWS) * width
+        if bounds is None or not self._far_apart(array, axis) or size * BYTES[kind] > PANEL_BYTES:
             return None
         indices = [Integer() if k == axis else self._integer(i) for k, i in enumerate(index_nodes(node, array))]
         first = flat(write, array, self.sizes, indices)
@@ -491,7 +501,7 @@ class Nests:
         flag = write.put(f"icmp sge i64 {write.index(bounds[1].plus(bounds[0], -1), 0, 0)}, {FEWEST_STEPS}")
         if not isinstance(rows, int):
             flag = write.put(f"and i1 {flag}, {write.put(f'icmp sle i64 {count}, {PANEL_ROWS}')}")
-        room = write.room(kind, entries)
+        room = write.room(kind, size)
 
         def step(k: str, _: list[str]) -> list[str]:
             row = Integer({Value("i64", frozenset(), {(0, 0): k}): 1})
@@ -519,11 +529,16 @@ class Nests:
         block = vectors * lanes
         left, rest = count % block, []
         while left:
-            width = min(lanes, 1 << (left.bit_length() - 1))
+            width = self._vector(left, lanes)
             rest.append(width)
             left -= width
         found = [(lanes,) * vectors] if count >= block else []
         return [*found, tuple(rest)] if rest else found
+
+    def _vector(self, left: int, lanes: int) -> int:
+        """Lanes of the next vector: all, or what is left, in one where the machine has vectors of parts."""
+        most = 1 << (left.bit_length() - 1)
+        return min(lanes, left if self.target.masks and left < lanes else most)
 
     def _tiles(self, loop: ast.For) -> list[tuple[int, ...]]:
         trip, most = self._trip(loop), TILES[self.target.registers]
@@ -567,6 +582,14 @@ class Nests:
         found = last.id if isinstance(last, ast.Name) else end.known
         self.ends[name] = found if first.known == 0 and len(call.args) < 3 else None
 
+    def _note_quotient(self, target: ast.expr, value: ast.expr) -> None:
+        """Keep what `i // k` ends at, of a loop from 0 on that ends at a number."""
+        match target, value:
+            case ast.Name(id=name), ast.BinOp(ast.Name(id=loop), ast.FloorDiv(), ast.Constant(value=int(by))):
+                end = self.ends.get(loop)
+                if isinstance(end, int) and by > 0:
+                    self.ends[name] = (end - 1) // by + 1
+
     def _blocks(
         self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None]
     ) -> None:
@@ -583,14 +606,16 @@ class Nests:
             size = sum(block)
             total = end.plus(first, -1)
             known = total.known
-            write.shape = Shape(size, shape.widths) if dim == TILE else Shape(shape.tile, block)
+            write.shape = Shape(size, shape.counts) if dim == TILE else Shape(shape.tile, block)
             lane = Integer(tile=1) if dim == TILE else Integer(lanes=1)
             write.wide.clear()
             count = known // size if known is not None else None
-            if count == 1 and block is blocks[-1]:
+            if count == 1:
                 self.env = {**before, name: first.plus(lane)}
                 body()
-                break
+                write.wide.clear()
+                first = first.plus(Integer(constant=size))
+                continue
             place = write.integers(total, "//", Integer(constant=size)) if size > 1 else total
             times = write.index(place, 0, 0)
 
@@ -620,6 +645,13 @@ class Nests:
         if direction > 1:
             gap = write.integers(gap.plus(Integer(constant=direction - 1)), "//", Integer(constant=direction))
         before = dict(self.env)
+        if inner is None and self.vectors and gap.known is not None and self._is_short(gap.known, body):
+            for k in range(gap.known):
+                self.env[name] = first.plus(Integer(constant=k * direction))
+                self.statements(body)
+            kept = {n: v for n, v in self.env.items() if n in before and n != name}
+            self.env = {**before, **kept}
+            return
         carried = [] if inner is not None else [n for n in _assigned(body) if n in before]
         dims = self._dims(carried, body, name)
         values = {n: write.spread(self._held(before[n]), dims[n]) for n in carried}
@@ -640,6 +672,10 @@ class Nests:
         self.env = before
         for n in carried:
             self.env[n] = self._gathered(n, values[n], dims[n], parts, found)
+
+    def _is_short(self, count: int, body: Sequence[ast.stmt]) -> bool:
+        """True of a loop whose steps are written one by one: what they know beforehand is known for each."""
+        return count <= SHORT_LOOP and not any(isinstance(n, ast.For) for node in body for n in ast.walk(node))
 
     def _type(self, value: Value, key: tuple[int, int]) -> str:
         return self.write.type_of(value.kind, self.write.width(value.dims, key[1]))
@@ -928,12 +964,6 @@ class Nests:
             found = self.write.choose(self.write.compare(other, op, found), other, found)
         assert isinstance(found, Integer)
         return found
-
-
-def _entries(shape: Sequence[int | str]) -> int:
-    """Entries of an array of an extent, 0 where that is known only when it is run."""
-    sizes = [e for e in shape if isinstance(e, int)]
-    return math.prod(sizes) if len(sizes) == len(shape) else 0
 
 
 def _has_chain(node: ast.stmt) -> bool:

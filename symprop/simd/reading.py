@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,12 +20,22 @@ Shapes = Mapping[str, tuple[str, Sequence[int | str]]]
 """Of every array the type of its entries and its extents."""
 
 
+def entries(shape: Sequence[int | str]) -> int:
+    """Entries of an array of an extent, 0 where that is known only when it is run."""
+    sizes = [e for e in shape if isinstance(e, int)]
+    return math.prod(sizes) if len(sizes) == len(shape) else 0
+
+
 class Affine(NamedTuple):
-    """constant + sum(coefficient * name), and what else it depends on in a way that is not affine."""
+    """constant + sum(coefficient * name), and what else it depends on in a way that is not affine.
+
+    `slow` are those of these it depends on by `name // k` alone.
+    """
 
     terms: Mapping[str, int] = {}
     constant: int = 0
     opaque: frozenset[str] = frozenset()
+    slow: frozenset[str] = frozenset()
 
     def plus(self, other: Affine, sign: int = 1) -> Affine:
         """The sum or difference."""
@@ -32,12 +43,16 @@ class Affine(NamedTuple):
         for name, value in other.terms.items():
             terms[name] = terms.get(name, 0) + sign * value
         terms = {name: value for name, value in terms.items() if value}
-        return Affine(terms, self.constant + sign * other.constant, self.opaque | other.opaque)
+        fast = (self.opaque - self.slow) | (other.opaque - other.slow) | set(terms)
+        slow = (self.slow | other.slow) - fast
+        return Affine(terms, self.constant + sign * other.constant, self.opaque | other.opaque, slow)
 
     def times(self, factor: int) -> Affine:
         """A multiple."""
-        terms = {name: value * factor for name, value in self.terms.items()} if factor else {}
-        return Affine(terms, self.constant * factor, self.opaque if factor else frozenset())
+        terms = {name: value * factor for name, value in self.terms.items()}
+        if not factor:
+            return Affine()
+        return Affine(terms, self.constant * factor, self.opaque, self.slow)
 
     def coefficient(self, name: str) -> int | None:
         """The factor of a name, None where it is not affine in it."""
@@ -65,6 +80,8 @@ def affine(node: ast.expr, local: Mapping[str, Affine]) -> Affine:
             for one, other in ((a, b), (b, a)):
                 if not one.names:
                     return other.times(one.constant)
+        case ast.BinOp(left=ast.Name(id=name), op=ast.FloorDiv(), right=ast.Constant()) if name not in local:
+            return Affine(opaque=frozenset({name}), slow=frozenset({name}))
     found: frozenset[str] = frozenset()
     for child in ast.walk(node):
         if isinstance(child, ast.Name):
@@ -239,7 +256,7 @@ class _Freed(ast.NodeTransformer):
 def axes_merged(outer: ast.For, inner: ast.For, arrays: Shapes) -> ast.For | None:
     """Two loops as one over the entries of two neighbouring axes; None where anything else reads their steps.
 
-    Entries [i, j] of axes of extents I and J are entries [0, k] for k = 0, ..., I*J - 1.
+    Entries [i, j] of axes of extents I and J are entries [0, k] for k = 0, ..., I*J - 1, of merged axes as well.
     """
     names = [n.target.id if isinstance(n.target, ast.Name) else "" for n in (outer, inner)]
     counts = [_whole_range(n) for n in (outer, inner)]
@@ -274,9 +291,12 @@ class _Merged(ast.NodeTransformer):
             return node
         first = inside[0]
         array = node.value.id if isinstance(node.value, ast.Name) else ""
-        if inside != [first, first + 1] or names[first : first + 2] != [self.outer, self.inner]:
+        last = inside[-1]
+        # axes between them have been merged before
+        between = all(isinstance(part, ast.Constant) and part.value == 0 for part in parts[first + 1 : last])
+        if len(inside) != 2 or not between or [names[first], names[last]] != [self.outer, self.inner]:
             raise Unsupported("loops that do not merge")
-        if array not in self.arrays or self.arrays[array][1][first + 1] != self.count:
+        if array not in self.arrays or entries(self.arrays[array][1][first + 1 : last + 1]) != self.count:
             raise Unsupported("loops that do not merge")
         parts = [*parts[:first], ast.Constant(0), *parts[first + 1 :]]
         return ast.Subscript(node.value, ast.Tuple(parts, ast.Load()), node.ctx)

@@ -9,7 +9,8 @@ Enters: nothing.  Leaves: the classes that `writing` computes with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 TILE, LANES = "r", "v"
@@ -37,17 +38,25 @@ class Value:
 
 
 class Integer(NamedTuple):
-    """An integer as constant + sum(coefficient * value) + r*tile + (lane number)*lanes.
+    """An integer as constant + sum(coefficient * value) + r*tile + (lane number)*lanes + offsets[lane number].
 
     Args:
         terms: coefficients of values in registers.
         constant, tile, lanes: as above; `r` is the step in the tile, the lane number counts over all vectors.
+        offsets: what a multiple of the lane number does not say, `q // 2` of steps q; 0 first; () for none.
     """
 
     terms: Mapping[Value, int] = {}
     constant: int = 0
     tile: int = 0
     lanes: int = 0
+    offsets: tuple[int, ...] = ()
+
+    @staticmethod
+    def of_lanes(places: Sequence[int]) -> Integer:
+        """The integers of the lanes."""
+        offsets = tuple(place - places[0] for place in places)
+        return Integer(constant=places[0], offsets=offsets if any(offsets) else ())
 
     def plus(self, other: Integer, sign: int = 1) -> Integer:
         """The sum or difference."""
@@ -56,30 +65,43 @@ class Integer(NamedTuple):
             terms[value] = terms.get(value, 0) + sign * factor
         kept = {value: factor for value, factor in terms.items() if factor}
         tile, lanes = self.tile + sign * other.tile, self.lanes + sign * other.lanes
-        return Integer(kept, self.constant + sign * other.constant, tile, lanes)
+        pairs = itertools.zip_longest(self.offsets, other.offsets, fillvalue=0)
+        offsets = tuple(a + sign * b for a, b in pairs)
+        constant = self.constant + sign * other.constant
+        return Integer(kept, constant, tile, lanes, offsets if any(offsets) else ())
 
     def times(self, factor: int) -> Integer:
         """A multiple."""
         if not factor:
             return Integer()
         terms = {value: k * factor for value, k in self.terms.items()}
-        return Integer(terms, self.constant * factor, self.tile * factor, self.lanes * factor)
+        offsets = tuple(k * factor for k in self.offsets)
+        return Integer(terms, self.constant * factor, self.tile * factor, self.lanes * factor, offsets)
+
+    def lane(self, number: int) -> int:
+        """What a lane has that is known beforehand; a lane behind the last has what the last one has."""
+        return number * self.lanes + (self.offsets[min(number, len(self.offsets) - 1)] if self.offsets else 0)
 
     @property
     def known(self) -> int | None:
         """Its number, where it is one."""
-        return None if self.terms or self.tile or self.lanes else self.constant
+        return None if self.terms or self.tile or self.lanes or self.offsets else self.constant
 
     @property
     def dims(self) -> frozenset[str]:
         """What it differs in."""
         found = frozenset[str]().union(*(v.dims for v in self.terms))
-        return found | ({TILE} if self.tile else set()) | ({LANES} if self.lanes else set())
+        return found | ({TILE} if self.tile else set()) | ({LANES} if self.lanes or self.offsets else set())
 
     @property
     def gathers(self) -> bool:
-        """True where it differs along the lanes in no regular way."""
+        """True where it differs along the lanes in a way that is known only when it is run."""
         return any(LANES in value.dims for value in self.terms)
+
+    @property
+    def side_by_side(self) -> bool:
+        """True where every lane is one more than the one before."""
+        return self.lanes == 1 and not self.offsets and not self.gathers
 
 
 class Target(NamedTuple):
@@ -92,19 +114,37 @@ class Target(NamedTuple):
         """Entries of a vector."""
         return max(1, self.bits // (32 if kind == "float" else 64))
 
+    @property
+    def masks(self) -> bool:
+        """Whether parts of vectors are read and written like whole ones: AVX-512 has registers for that."""
+        return self.bits >= 512
+
 
 class Shape(NamedTuple):
-    """The steps that are compiled together: `tile` steps, and a vector of each of `widths`."""
+    """The steps that are compiled together: `tile` steps, and for each of `counts` a vector of so many lanes.
+
+    A vector of a count that is no power of two is as wide as the next one, and its last lanes mean nothing: nothing is
+    read or written for them.
+    """
 
     tile: int = 1
-    widths: tuple[int, ...] = (1,)
+    counts: tuple[int, ...] = (1,)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The entries of every vector."""
+        return tuple(1 << (count - 1).bit_length() for count in self.counts)
 
     def keys(self, dims: Iterable[str]) -> Iterator[Key]:
         """All (r, v) of a value that differs in the given dims."""
         for r in range(self.tile if TILE in dims else 1):
-            for v in range(len(self.widths) if LANES in dims else 1):
+            for v in range(len(self.counts) if LANES in dims else 1):
                 yield r, v
 
     def start(self, v: int) -> int:
         """The number of the first lane of a vector."""
-        return sum(self.widths[:v])
+        return sum(self.counts[:v])
+
+    def is_whole(self, v: int) -> bool:
+        """True where every lane of a vector means something."""
+        return self.counts[v] == self.widths[v]

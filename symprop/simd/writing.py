@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from symprop.simd.functions import FUNCTIONS
-from symprop.simd.lanes import Lanes, number
+from symprop.simd.lanes import SHORT, Lanes, number
 from symprop.simd.reading import Unsupported, subscripts
 from symprop.simd.values import LANES, Integer, Key, Shape, Target, Value
 
@@ -186,7 +186,7 @@ class Writer:
 
     def index(self, value: Integer, r: int, v: int) -> str:
         """The number for a step of the tile and the first lane of a vector."""
-        constant = value.constant + value.tile * r + value.lanes * self.shape.start(v)
+        constant = value.constant + value.tile * r + value.lane(self.shape.start(v))
         text = ""
         for part, factor in value.terms.items():
             own = part.at(r, v)
@@ -212,8 +212,8 @@ class Writer:
             regular = value._replace(terms={p: k for p, k in value.terms.items() if LANES not in p.dims})
             base = Value("i64", NONE, {(0, 0): self.index(regular, r, v)})
             text, kind = self.register(base, 0, 0, width), self.type_of("i64", width)
-            if value.lanes:
-                steps = ", ".join(f"i64 {lane * value.lanes}" for lane in range(width))
+            if value.lanes or value.offsets:
+                steps = ", ".join(f"i64 {place}" for place in self._lane_places(value, v))
                 text = self.put(f"add nsw {kind} {text}, <{steps}>")
             for part, factor in value.terms.items():
                 if LANES in part.dims:
@@ -236,10 +236,20 @@ class Writer:
             return Integer(constant={"*": a * b, "//": a // (b or 1), "%": a % (b or 1)}[word])
         if word == "*" and (a is not None or b is not None):
             return right.times(a) if a is not None else left.times(b or 0)
+        if b and word in ("//", "%") and left.tile % b == 0 and all(factor % b == 0 for factor in left.terms.values()):
+            return self._divided(left, word, b)
         parts = [self.integer(left), self.integer(right)]
         if word == "*":
             return self.opaque(self.each("i64", parts, lambda t, o, w: self.put(f"mul nsw {t} {o[0]}, {o[1]}")))
         return self.opaque(self.each("i64", parts, self._floored if word == "//" else self._remainder))
+
+    def _divided(self, left: Integer, word: str, by: int) -> Integer:
+        """Quotient or remainder of an integer whose terms are multiples of the divisor, for lanes one by one."""
+        places = [left.constant + left.lane(k) for k in range(sum(self.shape.counts))]
+        if word == "%":
+            return Integer.of_lanes([place % by for place in places])
+        terms = {value: factor // by for value, factor in left.terms.items()}
+        return Integer(terms, tile=left.tile // by).plus(Integer.of_lanes([place // by for place in places]))
 
     def _remainder(self, kind: str, operands: list[str], width: int) -> str:
         """Python's remainder, of the divisor's sign."""
@@ -379,8 +389,10 @@ class Writer:
         regs = {}
         for r, v in self.shape.keys(dims):
             width = self.width(dims, v)
-            if width == 1 or (at.lanes == 1 and not at.gathers):
+            if width == 1 or at.side_by_side:
                 regs[r, v] = self._whole(name, kind, self.index(at, r, v), width, mask, (r, v), align)
+            elif mask is None and self._is_near(at, v):
+                regs[r, v] = self._picked(name, kind, at, (r, v), align)
             else:
                 regs[r, v] = self._gather(name, kind, at, (r, v), mask, align)
         return Value(kind, dims, regs)
@@ -389,7 +401,7 @@ class Writer:
         """True of entries side by side along a tile of 2, 4, 8, ... steps, and equally far apart along the lanes."""
         steps = self.shape.tile
         regular = all(not value.dims for value in at.terms)
-        return at.tile == 1 and at.lanes > 1 and regular and steps > 1 and not steps & (steps - 1)
+        return at.tile == 1 and at.lanes > 1 and not at.offsets and regular and steps > 1 and not steps & (steps - 1)
 
     def _transposed(self, name: str, kind: str, at: Integer, align: int) -> dict[Key, str]:
         """A vector along the tile for every lane, interleaved to one along the lanes for every step."""
@@ -397,7 +409,7 @@ class Writer:
         row = self.type_of(kind, steps)
         for v, width in enumerate(self.shape.widths):
             parts = []
-            for lane in range(width):
+            for lane in (min(k, self.shape.counts[v] - 1) for k in range(width)):
                 # a step of the lanes is `lanes` entries
                 pointer = self.place(name, kind, self.index(at._replace(constant=at.constant + lane * at.lanes), 0, v))
                 parts.append(self.put(f"load {row}, ptr {pointer}, align {align}"))
@@ -428,6 +440,18 @@ class Writer:
         half, picks = self.type_of(kind, width // 2), ", ".join(f"i32 {k}" for k in range(width))
         return self.put(f"shufflevector {half} {halves[0]}, {half} {halves[1]}, <{width} x i32> <{picks}>")
 
+    def _meant(self, flags: str, v: int) -> str:
+        """Flags of lanes, false for those that mean nothing."""
+        if self.shape.is_whole(v):
+            return flags
+        kind = self.type_of("i1", self.shape.widths[v])
+        return self.put(f"select {kind} {self._some(v)}, {kind} {flags}, {kind} zeroinitializer")
+
+    def _some(self, v: int) -> str:
+        """True for the lanes of a vector that mean something."""
+        count, width = self.shape.counts[v], self.shape.widths[v]
+        return "<" + ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width)) + ">"
+
     def any(self, mask: Value) -> Value:
         """Whether a mask holds for one of the lanes at least, of all vectors."""
         dims = mask.dims - {LANES}
@@ -435,7 +459,7 @@ class Writer:
         for r, _ in self.shape.keys(dims):
             found = ""
             for v, width in enumerate(self.shape.widths):
-                flag = mask.at(r, v)
+                flag = self._meant(mask.at(r, v), v)
                 if width > 1:
                     full = f"llvm.vector.reduce.or.v{width}i1"
                     self.declared.add(f"declare i1 @{full}({self.type_of('i1', width)})")
@@ -448,16 +472,45 @@ class Writer:
         self, name: str, kind: str, at: str, width: int, mask: Value | None, key: tuple[int, int], align: int
     ) -> str:
         pointer, own = self.place(name, kind, at), self.type_of(kind, width)
-        if mask is None:
+        part = width > 1 and not self.shape.is_whole(key[1])
+        if mask is not None and (LANES not in mask.dims or width == 1):
+            pointer, mask = self.put(f"select i1 {mask.at(*key)}, ptr {pointer}, ptr {self.safe()}"), None
+        if mask is None and not part:
             return self.put(f"load {own}, ptr {pointer}, align {align}")
-        if LANES not in mask.dims or width == 1:
-            pointer = self.put(f"select i1 {mask.at(*key)}, ptr {pointer}, ptr {self.safe()}")
-            return self.put(f"load {own}, ptr {pointer}, align {align}")
-        short = {"float": "f32", "double": "f64", "i64": "i64"}[kind]
-        full, flag = f"llvm.masked.load.v{width}{short}.p0", self.type_of("i1", width)
+        flags = self._some(key[1]) if mask is None else self._meant(mask.at(*key), key[1])
+        full, flag = f"llvm.masked.load.v{width}{SHORT[kind]}.p0", self.type_of("i1", width)
         self.declared.add(f"declare {own} @{full}(ptr, i32, {flag}, {own})")
-        arguments = f"ptr {pointer}, i32 {align}, {flag} {mask.at(*key)}, {own} zeroinitializer"
+        arguments = f"ptr {pointer}, i32 {align}, {flag} {flags}, {own} zeroinitializer"
         return self.put(f"call {own} @{full}({arguments})")
+
+    def _lane_places(self, at: Integer, v: int) -> list[int]:
+        """What every lane of a vector has more than the first; one that means nothing has what the last one has."""
+        start, count = self.shape.start(v), self.shape.counts[v]
+        last = start + count - 1
+        return [at.lane(min(start + lane, last)) - at.lane(start) for lane in range(self.shape.widths[v])]
+
+    def _is_near(self, at: Integer, v: int) -> bool:
+        """True where the entries for the lanes are within two vectors, at places known beforehand."""
+        places = self._lane_places(at, v)
+        return not at.gathers and max(places) - min(places) < 2 * len(places)
+
+    def _picked(self, name: str, kind: str, at: Integer, key: Key, align: int) -> str:
+        """Entries picked from a vector, or from two, that begin and end where the entries do."""
+        places = self._lane_places(at, key[1])
+        low, span = min(places), max(places) - min(places) + 1
+        size = span if span <= len(places) else (span + 1) // 2
+        own, starts = self.type_of(kind, size), sorted({low, low + span - size})
+        parts = []
+        for start in starts:
+            pointer = self.place(name, kind, self.index(at._replace(constant=at.constant + start), *key))
+            parts.append(self.put(f"load {own}, ptr {pointer}, align {align}"))
+        if size == 1:
+            parts = [self.put(f"insertelement <1 x {kind}> poison, {kind} {parts[0]}, i64 0")]
+            own = f"<1 x {kind}>"
+        last = starts[-1] - size
+        picks = ", ".join(f"i32 {p - low if p - low < size else p - last}" for p in places)
+        both = f"{own} {parts[0]}, {own} {parts[1] if len(parts) > 1 else 'poison'}"
+        return self.put(f"shufflevector {both}, <{len(places)} x i32> <{picks}>")
 
     def _lane_indices(self, at: Integer, key: tuple[int, int]) -> list[str]:
         """The flat index of every lane."""
@@ -467,14 +520,15 @@ class Writer:
             whole = self.integer(at).at(r, v)
             return [self.put(f"extractelement <{width} x i64> {whole}, i64 {lane}") for lane in range(width)]
         first = self.index(at, r, v)
-        return [self.put(f"add nsw i64 {first}, {lane * at.lanes}") if lane else first for lane in range(width)]
+        places = self._lane_places(at, v)
+        return [self.put(f"add nsw i64 {first}, {place}") if place else first for place in places]
 
     def _gather(
         self, name: str, kind: str, at: Integer, key: tuple[int, int], mask: Value | None, align: int
     ) -> str:
         width = self.shape.widths[key[1]]
-        own, text = self.type_of(kind, width), "poison"
-        for lane, place in enumerate(self._lane_indices(at, key)):
+        own, text = self.type_of(kind, width), "zeroinitializer"
+        for lane, place in enumerate(self._lane_indices(at, key)[: self.shape.counts[key[1]]]):
             pointer = self.place(name, kind, place)
             if mask is not None:
                 flag = mask.at(*key)
@@ -495,13 +549,23 @@ class Writer:
         for r, v in self.shape.keys(at.dims):
             width = self.width(at.dims, v)
             text = self.register(value, r, v, width)
-            if width == 1 or (at.lanes == 1 and not at.gathers):
+            if width == 1 or at.side_by_side:
                 pointer = self.place(name, kind, self.index(at, r, v))
-                self.do(f"store {self.type_of(kind, width)} {text}, ptr {pointer}, align {align}")
+                self._store_lanes(pointer, kind, text, width, v, align)
                 continue
-            for lane, place in enumerate(self._lane_indices(at, (r, v))):
+            for lane, place in enumerate(self._lane_indices(at, (r, v))[: self.shape.counts[v]]):
                 entry = self.put(f"extractelement {self.type_of(kind, width)} {text}, i64 {lane}")
                 self.do(f"store {kind} {entry}, ptr {self.place(name, kind, place)}, align {align}")
+
+    def _store_lanes(self, pointer: str, kind: str, text: str, width: int, v: int, align: int) -> None:
+        """Write what means something of a vector."""
+        own = self.type_of(kind, width)
+        if width == 1 or self.shape.is_whole(v):
+            self.do(f"store {own} {text}, ptr {pointer}, align {align}")
+            return
+        full, flag = f"llvm.masked.store.v{width}{SHORT[kind]}.p0", self.type_of("i1", width)
+        self.declared.add(f"declare void @{full}({own}, ptr, i32, {flag})")
+        self.do(f"call void @{full}({own} {text}, ptr {pointer}, i32 {align}, {flag} {self._some(v)})")
 
     # -- loops -------------------------------------------------------------------------------------------------------
 

@@ -245,12 +245,44 @@ def tall(N, x, D, dW):  # type: ignore[no-untyped-def]
             dW[i, j] = total
 
 
+def spread(N, I, D, Z, dZ):  # type: ignore[no-untyped-def]  # noqa: E741
+    for n in range(N):
+        for h in range(6):
+            for w in range(23):
+                total = real(0.0)
+                p = (h) // 2
+                q = (w) // 2
+                if I[n, p, q] % 2 == h % 2 and 2 * q + I[n, p, q] // 3 == w:
+                    total += D[n, p, q]
+                dZ[n, h, w] = total * (real(1.0) if Z[n, h, w] > real(0.0) else real(0.0))
+
+
+def thirds(N, D, dZ):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for w in range(29):
+            q = w // 3
+            r = (w + 1) % 3
+            dZ[n, w] = D[n, q] * real(0.5) + D[n, 2 * q + 1] + (real(1.0) if r == 1 else real(0.25))
+
+
+def pairs(N, A, M):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for q in range(14):
+            total = real(0.0)
+            for u in range(2):
+                total += A[n, 2 * q + u] * real(0.5)
+            M[n, q] = total - A[n, 28 - 2 * q]
+
+
 LARGE = {
     wide: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
     tall: {"x": "N, 35", "D": "N, 128", "dW": "35, 128"},
 }
 """Products whose rows are copied beside one another where there are enough of them, too large to run in Python."""
 SHAPES = {
+    spread: {"I": "N, 3, 12: integer", "D": "N, 3, 12", "Z": "N, 6, 23", "dZ": "N, 6, 23"},
+    thirds: {"D": "N, 20", "dZ": "N, 29"},
+    pairs: {"A": "N, 29", "M": "N, 14"},
     copied: {"W": "37, 19", "T": "19, 37"},
     copied_rows: {"X": "N, 37, 11", "T": "11, N, 37"},
     steps: {"x": "N, 4, 5", "W": "5, 13", "h": "N, 4, 5", "U": "5, 13", "p": "N, 4, 13"},

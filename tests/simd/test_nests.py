@@ -102,6 +102,14 @@ def test_what_lies_the_other_way_is_turned_in_registers() -> None:
     assert len(re.findall(r"load <16 x float>", text)) >= 16
 
 
+@pytest.mark.parametrize(("name", "most"), [("spread", 3), ("thirds", 3), ("pairs", 0)])
+def test_what_lies_near_is_picked_from_whole_vectors(name: str, most: int) -> None:
+    """Entries one by one are read for what is left of a row at most."""
+    text = compiled_of(name)
+    assert len(re.findall(r"= load (?:float|i64), ", text)) <= most
+    assert re.search(r"shufflevector <\d+ x float>", text)
+
+
 def compiled_of(name: str) -> str:
     function = getattr(written, name)
     arrays = {n: array_of(s, "float") for n, s in shapes_of(function).items()}
