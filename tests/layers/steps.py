@@ -66,6 +66,85 @@ def _torch_recurrent(type: str, o: Mapping[str, Any], w: Mapping[str, Array], x:
     return out.flip(1) if o.get("reverse") else out
 
 
+def rows_of_lengths(name: str, type: str, lengths: tuple[int, ...] = (), first: int = 0, **o: Any) -> Case:
+    """A recurrent layer whose rows end early, or that goes both ways; `first` first states of both directions."""
+    last, both = o.get("return") == "last", o.get("bidirectional", False)
+    ways = [o.get("reverse", False)] + [True] * both
+    carried = ("h0", "c0")[:first]
+    named = ["x", *carried, *(f"{c}b" for c in carried if both), *(["lengths"] if lengths else [])]
+
+    def parted(given: tuple[Array, ...]) -> tuple[Array, list[int], list[tuple[Array, ...]]]:
+        states = given[1 : 1 + first * len(ways)]
+        ends = [int(n) for n in given[-1]] if lengths else [len(row) for row in given[0]]
+        return given[0], ends, [states[k * first : (k + 1) * first] for k in range(len(ways))]
+
+    def by_hand(w: Mapping[str, Array], *given: Array) -> Array:
+        x, ends, starts = parted(given)
+        sides = []
+        for reverse, suffix, start in zip(ways, ("", "b"), starts, strict=False):
+            own = {n: w[n + suffix] for n in ("W", "U", "b", "bu") if n + suffix in w}
+            step = {"rnn": lambda v: hand.rnn_step(v, np.tanh), "lstm": hand.lstm_step, "gru": hand.gru_step}[type](own)
+            h = np.zeros((*x.shape[:2], UNITS), dtype=np.result_type(x, *own.values(), *start))
+            for row, end in enumerate(ends):
+                if end:
+                    zeros = (np.zeros((1, UNITS)),) * ((2 if type == "lstm" else 1) - first)
+                    own_start = tuple(s[row : row + 1] for s in start)
+                    h[row, :end] = hand.states(step, x[row : row + 1, :end], (*own_start, *zeros), reverse)[0]
+            finals = [0 if reverse or not end else end - 1 for end in ends]
+            sides.append(np.stack([h[row, t] for row, t in enumerate(finals)]) if last else h)
+        return np.concatenate(sides, axis=-1)
+
+    def by_torch(w: Mapping[str, Array], *given: Array) -> Array:
+        import torch
+        from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+        x, ends, starts = parted(given)
+        cell = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[type]
+        module = cell(x.shape[2], UNITS, batch_first=True, dtype=torch.float64, bidirectional=True)
+        weights = {}
+        for own, suffix in (("", ""), ("b" if both else "", "_reverse")):
+            wide = w["W"].shape[1]
+            hidden = torch.zeros(wide, dtype=torch.float64)
+            if f"bu{own}" in w:
+                hidden = torch.cat([hidden[: 2 * UNITS], w[f"bu{own}"]])
+            weights |= {
+                f"weight_ih_l0{suffix}": w[f"W{own}"].T,
+                f"weight_hh_l0{suffix}": w[f"U{own}"].T,
+                f"bias_ih_l0{suffix}": w[f"b{own}"],
+                f"bias_hh_l0{suffix}": hidden,
+            }
+        # one direction of two: torch itself turns the steps of every row round
+        states = None
+        if first:
+            states = tuple(torch.stack([starts[0][k], starts[-1][k]]) for k in range(first))
+            states = states if type == "lstm" else states[0]
+        packed = pack_padded_sequence(x, torch.tensor(ends), batch_first=True, enforce_sorted=False)
+        out, _ = torch.func.functional_call(module, weights, (packed, states))
+        out, _ = pad_packed_sequence(out, batch_first=True, total_length=x.shape[1])
+        sides = [out[..., :UNITS], out[..., UNITS:]]
+        kept = [1 if way else 0 for way in ways]
+        if last:
+            rows = torch.arange(len(x))
+            finals = [torch.tensor(ends) - 1, torch.zeros(len(x), dtype=torch.int64)]
+            return torch.cat([sides[k][rows, finals[k]] for k in kept], -1)
+        return torch.cat([sides[k] for k in kept], -1)
+
+    shapes = (SEQUENCE, *[(UNITS,)] * first * len(ways), *([()] if lengths else []))
+    place = len(shapes) - 1
+    return Case(
+        name,
+        type,
+        {"units": UNITS, **o},
+        shapes,
+        by_hand,
+        by_torch if min(lengths, default=1) else None,
+        batch=len(lengths) or 2,
+        vocabulary={place: SEQUENCE[0] + 1} if lengths else {},
+        given={place: np.array(lengths)} if lengths else {},
+        named=tuple(named),
+    )
+
+
 def attending(
     name: str,
     x: tuple[int, int],
@@ -174,6 +253,14 @@ CASES = [
     recurrent("gru_reverse_last", "gru", reverse=True, **{"return": "last"}),
     recurrent("gru_no_bias", "gru", bias=False),
     recurrent("gru_one_step", "gru", of=(1, 3), batch=1, first=1),
+    rows_of_lengths("rnn_lengths", "rnn", (2, 5, 1)),
+    rows_of_lengths("rnn_lengths_reverse_first", "rnn", (2, 5, 1), first=1, reverse=True),
+    rows_of_lengths("rnn_both_last", "rnn", bidirectional=True, **{"return": "last"}),
+    rows_of_lengths("lstm_lengths_last", "lstm", (4, 2, 5), **{"return": "last"}),
+    rows_of_lengths("lstm_both_lengths_first", "lstm", (3, 5, 1), first=2, bidirectional=True),
+    rows_of_lengths("lstm_nothing", "lstm", (0, 4, 2)),
+    rows_of_lengths("gru_both", "gru", first=1, bidirectional=True),
+    rows_of_lengths("gru_both_lengths_last", "gru", (1, 3, 5), bidirectional=True, **{"return": "last"}),
     attending("attention", (5, 6), heads=2),
     attending("attention_causal", (5, 6), heads=3, causal=True),
     attending("attention_cross", (5, 6), (7, 3), heads=2, units=4),

@@ -38,7 +38,7 @@ def rotated(memory: bool) -> tuple[str, ...]:
     return (*turns, turned("Qr", "Q", "R", "t"), turned("Kr", "K", by, "s"))
 
 
-def attention(memory: bool, causal: bool, mask: bool, rotary: bool) -> tuple[str, ...]:
+def attention(memory: bool, causal: bool, mask: bool, rotary: bool, dropout: bool) -> tuple[str, ...]:
     """The equations for certain options."""
     keys = "memory" if memory else "x"
 
@@ -54,7 +54,7 @@ def attention(memory: bool, causal: bool, mask: bool, rotary: bool) -> tuple[str
         *(rotated(memory) if rotary else ()),
         f"S[n, a, t, s] = sum[d]({q}[n, t, (a, d)]*{k}[n, s, (a, d)])/sqrt(head)",
         f"A[n, a, t, s] = {inside}exp(S[n, a, t, s])/sum[u{below}](exp(S[n, a, t, u]))",
-        "O[n, t, (a, d)] = sum[s](A[n, a, t, s]*V[n, s, (a, d)])",
+        f"O[n, t, (a, d)] = sum[s](A[n, a, t, s]*{'drop[n, a, t, s]*' * dropout}V[n, s, (a, d)])",
         "Z[n, t, j] = sum[i](O[n, t, i]*Wo[i, j]) + bo[j]",
     )
 
@@ -66,7 +66,7 @@ def forms() -> tuple[Variant, ...]:
             {"memory": False},
             args={"memory": None, "mask": "N, T < 2"},
             optional={"memory": None},
-            extents={"E": "D"},
+            extents={"E": "D", "S": "T"},
         ),
         Variant({"mask": False}, args={"mask": None}, optional={"mask": None}),
         Variant({"units": None}, extents={"width": "D"}),
@@ -74,14 +74,16 @@ def forms() -> tuple[Variant, ...]:
     names = ("memory", "causal", "mask", "rotary")
     for values in product((False, True), repeat=4):
         changes = {"requires": (WHOLE, EVEN), "indices": PAIRS} if values[3] else {}
-        found.append(Variant(dict(zip(names, values, strict=True)), equations=attention(*values), **changes))
+        when = dict(zip(names, values, strict=True))
+        found.append(Variant(when, equations=attention(*values, True), **changes))
+        found.append(Variant({**when, "dropout": None}, equations=attention(*values, False), samples={"drop": None}))
     found.append(Variant({"memory": True, "rotary": True}, indices={"s": "S"}))
     return tuple(found)
 
 
 layer(
     "attention",
-    *attention(False, False, False, False),
+    *attention(False, False, False, False, True),
     args={"x": "N, T, D", "memory": "N, S, E", "mask": "N, S < 2"},
     optional={"memory": 0, "mask": 1},
     shape="N, T, width",
@@ -92,6 +94,7 @@ layer(
         "Wo": Parameter("width, width", "init"),
         **{name: Parameter("width", "bias_init", when="bias") for name in ("bq", "bk", "bv", "bo")},
     },
+    samples={"drop": ("N, heads, T, S", "dropout", "dropout")},
     extents={"width": "units", "head": "width//heads"},
     indices=HEADS,
     requires=(WHOLE,),
@@ -101,6 +104,7 @@ layer(
         "heads": Option("integer", 1, low=1, doc="parts of the units that attend apart"),
         "units": Option("extent", None, doc="entries of the result, by default those of x"),
         "causal": Option("flag", False, doc="whether a step sees itself and the steps before alone"),
+        "dropout": Option("number", None, low=0.0, high=0.99, doc="probability of a weight to be dropped in training"),
         "rotary": Option("flag", False, doc="whether queries and keys are turned by rotary positions"),
         "base": BASE,
         "bias": Option("flag", True, doc="whether bq, bk, bv and bo are there"),
