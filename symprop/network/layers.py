@@ -292,7 +292,7 @@ class _Work:
 
     def _sample(self, bindings: Bindings) -> None:
         for name, (shape, distribution, option) in self.entry.samples.items():
-            given = ((option, float(self.options[option])),) if option else ()
+            given = (("rate", float(self.options[option])),) if option else ()
             made = Tensor(
                 self.target.name(name),
                 bindings.axes(shape),

@@ -82,3 +82,35 @@ def test_outside_training_the_value_is_the_mean(backend: str) -> None:
 
 def test_the_check_of_kernels_knows_it() -> None:
     assert check_kernels(sketch().build(), {"numpy": module("numpy")}).ok
+
+
+def attending(backend: str) -> ModuleType:
+    made = Sketch("attending").input("x", 5, 6).target("y", 5, 6)
+    made = made.layer("attention", id="a", heads=2, causal=True, dropout=0.3, inputs="x").loss("mse")
+    return load_module(generate_module(derive(made.build()), backend, "float64"), f"attending_{backend}")
+
+
+def test_weights_of_attention_are_dropped_in_training_alone() -> None:
+    """The gradient is that of the masks that were drawn, whose mean is 1."""
+    rng = np.random.default_rng(5)
+    x, y = rng.standard_normal((2, 3, 5, 6))
+    losses = []
+    for backend in BACKENDS:
+        m = attending(backend)
+        params = m.Params(*(rng.standard_normal(p.shape) for p in m.init_params())) if not losses else params
+        value, found = m.value_and_grad(params, x, y, seed=7)
+        losses.append(value)
+        for name in ("Wq_a", "Wv_a", "bo_a"):
+            at = tuple(n // 2 for n in getattr(params, name).shape)
+            sides = []
+            for step in (1e-5, -1e-5):
+                moved = getattr(params, name).copy()
+                moved[at] += step
+                sides.append(m.value_and_grad(params._replace(**{name: moved}), x, y, seed=7)[0])
+            assert (sides[0] - sides[1]) / 2e-5 == pytest.approx(getattr(found, name)[at], rel=1e-6, abs=1e-8)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    still = m.forward(params, x)
+    drawn_ones = np.stack([m.forward(params, x, training=True, seed=s) for s in range(2000)])
+    assert not np.array_equal(drawn_ones[0], still)
+    spread = drawn_ones.std(axis=0) / np.sqrt(len(drawn_ones))
+    assert (np.abs(drawn_ones.mean(axis=0) - still) <= 5 * spread + 1e-12).all()
