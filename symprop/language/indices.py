@@ -48,8 +48,11 @@ class Compound(Node):
         self._set(tuple(parts), tuple(radices))
 
     def substitute(self, mapping: Mapping[Index, Position]) -> Position:
-        """The same compound over substituted parts."""
-        return Position.of(Compound([part.substitute(mapping) for part in self.parts], self.radices))
+        """The same compound over substituted parts; the first digit is left out where 0 is the only one it can be."""
+        parts, radices = [part.substitute(mapping) for part in self.parts], self.radices
+        while len(parts) > 1 and parts[0] == Position.of(0) and radices[0].constant == 1:
+            parts, radices = parts[1:], radices[1:]
+        return parts[0] if len(parts) == 1 else Position.of(Compound(parts, radices))
 
     def index_atoms(self) -> Iterator[Index]:
         """The indices of all parts."""

@@ -256,6 +256,8 @@ class Prover:
     def _stages(self, target: str, last: str) -> Iterator[dict[str, Equation]]:
         """What may be unfolded: the user's own steps, then named values entry by entry, then everything."""
         mine = {name: self._equation(e) for name, e in self.own.items() if name not in {*self.known, last}}
+        # what is another adjoint under its own name is read as that
+        mine |= {k: v for k, v in self.adjoints.items() if k != target and isinstance(v.body, Read)}
         forward = {k: v for k, v in self.forward.items() if k != target and k != self.derivation.network.loss}
         pointwise = {k: v for k, v in forward.items() if not _contracts(v.body)}
         yield mine

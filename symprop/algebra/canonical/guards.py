@@ -115,10 +115,15 @@ def solution(position: Position, index: Index) -> Position:
 
 
 def _parts(constraint: Constraint, ranges: Mapping[str, Extent]) -> tuple[Constraint, ...]:
-    """An equation between compounds of the same radices part by part; another one digit by digit, where it has some."""
+    """An equation between compounds of the same radices part by part; another one digit by digit, where it has some.
+
+    A bound that is met with equality alone, t >= T - 1, is an equation.
+    """
     position = constraint.position
     if constraint.kind != "eq":
-        return (constraint,)
+        bounds = position.bounds(ranges)
+        least = bounds is not None and not bounds[1].terms
+        return _parts(Constraint("eq", position), ranges) if least else (constraint,)
     if len(position.terms) == 2 and not position.offset.terms:
         (a, c), (b, d) = position.terms
         if isinstance(a, Compound) and isinstance(b, Compound) and {c, d} == {1, -1}:
