@@ -7,6 +7,7 @@ from statistics import mean, median
 
 import pytest
 
+from benchmarks import characters
 from benchmarks.accuracy import SEEDS, folds_beside_scikit_learn, split_accuracies
 
 SPAMBASE = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "spambase.csv"
@@ -37,3 +38,14 @@ def test_breast_cancer_beside_scikit_learn() -> None:
 @pytest.mark.skipif(not SPAMBASE.exists(), reason="spambase.csv is not part of the repository")
 def test_spambase() -> None:
     assert median(split_accuracies("spam.yaml", str(SPAMBASE))) >= 0.935
+
+
+def test_characters_counted() -> None:
+    assert characters.counted() == pytest.approx(4.01, abs=0.005)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("network", "stated"), [("lstm", 2.08), ("transformer", 1.99)])
+def test_characters_by_networks(network: str, stated: float) -> None:
+    """One seed; docs/real_data.md has the median of three."""
+    assert characters.bits(f"characters_{network}.yaml", 0) == pytest.approx(stated, abs=0.15)

@@ -7,15 +7,16 @@ defined by an equation the value is proved from the equation; for given data it 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symprop.algebra.matching import merge_alike
 from symprop.algebra.simplify import collect
 from symprop.algebra.terms import Facts, Term, eliminate, factors_of, term_expr, terms_of
 from symprop.derivation.totals import Totals
-from symprop.language import Index, Network
+from symprop.language import Domain, Index, Network, Position
 from symprop.language import expressions as ex
+from symprop.language.indices import Constraint
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class RowSums:
     def apply(self, terms: Iterable[Term]) -> Summed:
         """sum[c](Y[n,c]) replaced by its value wherever c occurs nowhere else in the term."""
         out, assumptions, changed = [], [], False
-        for term in terms:
+        for term in map(self.bare, terms):
             while (found := self.summable(term)) is not None:
                 indices, read, row = found
                 rest = tuple((b, e) for b, e in term.factors if b != read)
@@ -55,6 +56,24 @@ class RowSums:
                 changed = True
             out.append(term)
         return Summed(tuple(out), tuple(dict.fromkeys(assumptions)), changed)
+
+    def bare(self, term: Term) -> Term:
+        """The term without the conditions outside which one of its factors is 0 by its own definition."""
+        known = {c for base, exponent in term.factors if exponent > 0 for c in self._support(base)}
+        kept = tuple(c for c in term.domain.constraints if c not in known)
+        return term if len(kept) == len(term.domain.constraints) else replace(term, domain=Domain(kept))
+
+    def _support(self, base: ex.Expr) -> tuple[Constraint, ...]:
+        """Conditions outside which a read is 0 by the equation of its tensor."""
+        equation = self.network.defining(base.tensor) if isinstance(base, ex.Read) else None
+        if equation is None or not isinstance(base, ex.Read):
+            return ()
+        domain = equation.domain & (equation.body.domain if isinstance(equation.body, ex.Guard) else Domain())
+        own = [position.index for position in equation.indices]
+        if not domain or None in own:
+            return ()
+        places = {i: p for i, p in zip(own, base.indices, strict=True) if i is not None}
+        return domain.substitute(places).constraints
 
     def summable(self, term: Term) -> tuple[tuple[Index, ...], ex.Read, RowSum] | None:
         """A factor whose sum over some indices is known, with these indices; None where there is none."""
@@ -95,7 +114,7 @@ class RowSums:
         equation = self.network.defining(name)
         if equation is not None and max(axes) < len(equation.indices):
             indices = [p.index for axis in axes if (p := equation.indices[axis]).index is not None]
-            whole = len(indices) == len(axes) and self.facts.covers(equation)
+            whole = len(indices) == len(axes) and self.facts.covers(equation) and _never_empty(equation.body)
             return self._proved(equation.body, [i for i in indices if i is not None]) if whole else None
         tensor = self.network.tensors.get(name)
         if tensor is not None and (tensor.simplex,) == axes:
@@ -119,3 +138,19 @@ class RowSums:
         if len(left) == 1 and not left[0].factors:
             return RowSum(left[0].coefficient, "; ".join(summed.assumptions))
         return None
+
+
+def _never_empty(body: ex.Expr) -> bool:
+    """True where every sum has a point: a quotient of two equal ones is 1 there alone."""
+    return all(_has_point(node) for node in ex.walk(body) if isinstance(node, ex.Reduce) and node.domain)
+
+
+def _has_point(node: ex.Reduce) -> bool:
+    """True where 0, or the value of another index, fulfils the conditions of a sum."""
+    free = [i for i in node.domain.index_atoms() if i not in node.indices]
+    for index in node.indices:
+        places = [Position.of(0), *(Position.of(i) for i in free if i.extent == index.extent)]
+        domains = [node.domain.substitute({index: place}) for place in places]
+        if len(node.indices) == 1 and any(all(c.verdict() is True for c in d.constraints) for d in domains):
+            return True
+    return False

@@ -51,7 +51,8 @@ def _zero_gradients(derivation: Derivation, rows: RowSums) -> Iterator[str]:
 
 def _reason(term: Term, rows: RowSums) -> str | None:
     """Why a term is 0, None where nothing says so."""
-    left = eliminate(term, rows.facts)
+    solved = eliminate(term, rows.facts)
+    left = None if solved is None else rows.bare(solved)
     while left is not None and (found := rows.summable(left)) is not None:
         indices, read, row = found
         if row.value == 0:

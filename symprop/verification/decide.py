@@ -18,6 +18,7 @@ import mpmath
 from symprop.derivation import Derivation
 from symprop.errors import UndecidedError
 from symprop.frontends.arrays import shape_text
+from symprop.language import expressions as ex
 from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample
 from symprop.verification.difference import difference_text, truth_text
@@ -61,6 +62,15 @@ class Comparison:
     scenes: tuple[Scene, ...]
     worst: float
     differs: Scene | None
+
+
+def _whole(step: Claim) -> Claim:
+    """A step that is a multiple of a tensor, divided by the number."""
+    factor = step.view.sign if step.view is not None else 1
+    if factor == 1:
+        return step
+    last = step.equations[-1]
+    return replace(step, equations=(*step.equations[:-1], last.with_body(ex.divide(last.body, ex.Number(factor)))))
 
 
 class Judge:
@@ -138,11 +148,11 @@ class Judge:
         inherited = _of_reads(step, self.assumed)
         if step.tensor is not None:
             self.kinks[step.tensor.name] = _of_reads(step, self.kinks)
-        end = min(self.deadline, monotonic() + STEP_SECONDS)
         scenes = (self.scene(0), self.scene(1))
+        end = min(self.deadline, monotonic() + STEP_SECONDS)
         for name, view in candidates(step, self.derivation, scenes, TOLERANCE):
             claim = replace(step, target=name, view=view)
-            proof = self.prover.prove(claim, end) if monotonic() < end else None
+            proof = self.prover.prove(_whole(claim), end) if monotonic() < end else None
             if proof is not None and not proof.kinks and step.tensor is not None:
                 self.assumed[step.tensor.name] = tuple(dict.fromkeys((*proof.assumptions, *inherited)))
                 return claim

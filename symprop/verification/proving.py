@@ -254,10 +254,13 @@ class Prover:
         return Proved(tuple(map(str, found.steps)), found.assumptions, found.kinks, (found,))
 
     def _stages(self, target: str, last: str) -> Iterator[dict[str, Equation]]:
-        """What may be unfolded: the user's own steps, then named values entry by entry, then everything."""
-        mine = {name: self._equation(e) for name, e in self.own.items() if name not in {*self.known, last}}
-        # what is another adjoint under its own name is read as that
-        mine |= {k: v for k, v in self.adjoints.items() if k != target and isinstance(v.body, Read)}
+        """What may be unfolded: the user's own steps, then named values entry by entry, then everything.
+
+        An adjoint that is another one under its own name, as those of a sum are, is unfolded at once.
+        """
+        renamed = {k: v for k, v in self.adjoints.items() if k != target and _renames(v)}
+        own = {name: e for name, e in self.own.items() if name not in {*self.known, last}}
+        mine = {name: self._equation(e) for name, e in {**renamed, **own}.items()}
         forward = {k: v for k, v in self.forward.items() if k != target and k != self.derivation.network.loss}
         pointwise = {k: v for k, v in forward.items() if not _contracts(v.body)}
         yield mine
@@ -353,6 +356,11 @@ def _without(expr: Expr, ones: Mapping[Index, Position]) -> Expr:
         return node
 
     return ex.substitute(ex.transform(expr, change), ones)
+
+
+def _renames(equation: Equation) -> bool:
+    """True of one tensor under the name of another, entry by entry."""
+    return isinstance(equation.body, Read) and equation.body.indices == equation.indices and not equation.domain
 
 
 def _contracts(expr: Expr) -> bool:

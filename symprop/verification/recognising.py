@@ -1,12 +1,14 @@
 """Steps of a hand derivation that are values of the network under another name.
 
 Enters: a step, and scenes.  Leaves: the tensors and adjoints it may be, those it equals at every scene; a step of a
-loop may be one entry of a tensor along the axis it loops over.
+loop may be one entry of a tensor along the axis it loops over, and any step a simple multiple of one, dS/4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from symprop.verification.scene import Scene, distance, finite, zero
 from symprop.verification.values import Claim
 from symprop.verification.views import View, entry_view, plain_view
 
+SIMPLE = 64
+"""The largest denominator of a multiple."""
 MOST = 64
 """Loops over so many entries are looked into."""
 
@@ -24,7 +28,7 @@ MOST = 64
 def candidates(
     claim: Claim, derivation: Derivation, scenes: Sequence[Scene], tolerance: float
 ) -> Iterator[tuple[str, View]]:
-    """Names of computed tensors and adjoints that have the step's values at all scenes, entries of them first."""
+    """Names of tensors and adjoints that have the step's values at all scenes, entries first, multiples last."""
     if claim.tensor is None:
         return
     network, own = derivation.network, claim.tensor
@@ -40,6 +44,30 @@ def candidates(
         pairs = zip(mine, (scene.truth.get(name) for scene in scenes), strict=True)
         if all(_same(array, true, view, tolerance) for array, true in pairs):
             yield name, view
+    for name in names:
+        if axes[name] == own.axes:
+            true = [scene.truth.get(name) for scene in scenes]
+            factor = _multiple([(a, t) for a, t in zip(mine, true, strict=True) if a is not None], tolerance)
+            if factor is not None:
+                yield name, replace(plain_view(own.axes), sign=factor)
+
+
+def _multiple(pairs: Sequence[tuple[Array, Array | None]], tolerance: float) -> Fraction | None:
+    """The simple number other than 1 that the first arrays are of the second ones, None where there is none."""
+    found: Fraction | None = None
+    for mine, true in pairs:
+        if true is None or mine.shape != true.shape or not mine.size or zero(true):
+            return None
+        place = int(np.argmax(np.abs(true)))
+        ratio = mine.flat[place] / true.flat[place]
+        factor = Fraction(float(ratio)).limit_denominator(SIMPLE)
+        if found not in (None, factor) or factor in (0, 1) or abs(ratio - factor.numerator / factor.denominator) > 1e-9:
+            return None
+        found = factor
+    if found is None:
+        return None
+    apart = (distance(a * found.denominator, t * found.numerator) for a, t in pairs if t is not None)
+    return found if all(d <= tolerance for d in apart) else None
 
 
 def _is_zero(array: Array | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class View:
         order: the axis of the network that stands on each of the user's, None for an added one of extent 1; an axis
             of the network that stands nowhere has extent 1.
         rank: number of axes in the network.
-        sign, power: of the factor.
+        sign, power: of the factor; of a step that is a multiple of a tensor `sign` is any number.
         rows: number of examples.
         at_axis, entry: an axis of the network that the user has one entry of; it stands nowhere.
     """
@@ -37,7 +38,7 @@ class View:
     axes: tuple[Extent, ...]
     order: tuple[int | None, ...]
     rank: int
-    sign: int = 1
+    sign: int | Fraction = 1
     power: int = 0
     rows: Extent = ROWS
     at_axis: int = -1

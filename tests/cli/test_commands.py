@@ -12,7 +12,7 @@ NAMES = [path.stem for path in FILES]
 
 
 def test_the_examples_are_all_here():
-    expected = "breast_cancer characters_lstm digits digits_cnn poisson regression residual spam"
+    expected = "breast_cancer characters_lstm characters_transformer digits digits_cnn poisson regression residual spam"
     assert expected.split() == NAMES
 
 

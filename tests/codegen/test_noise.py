@@ -94,10 +94,12 @@ def test_weights_of_attention_are_dropped_in_training_alone() -> None:
     """The gradient is that of the masks that were drawn, whose mean is 1."""
     rng = np.random.default_rng(5)
     x, y = rng.standard_normal((2, 3, 5, 6))
+    shapes = attending("numpy").init_params()._asdict()
+    drawn_params = {name: rng.standard_normal(p.shape) for name, p in shapes.items()}
     losses = []
     for backend in BACKENDS:
         m = attending(backend)
-        params = m.Params(*(rng.standard_normal(p.shape) for p in m.init_params())) if not losses else params
+        params = m.Params(**drawn_params)
         value, found = m.value_and_grad(params, x, y, seed=7)
         losses.append(value)
         for name in ("Wq_a", "Wv_a", "bo_a"):
@@ -110,7 +112,7 @@ def test_weights_of_attention_are_dropped_in_training_alone() -> None:
             assert (sides[0] - sides[1]) / 2e-5 == pytest.approx(getattr(found, name)[at], rel=1e-6, abs=1e-8)
     assert losses[0] == pytest.approx(losses[1], rel=1e-12)
     still = m.forward(params, x)
-    drawn_ones = np.stack([m.forward(params, x, training=True, seed=s) for s in range(2000)])
-    assert not np.array_equal(drawn_ones[0], still)
-    spread = drawn_ones.std(axis=0) / np.sqrt(len(drawn_ones))
-    assert (np.abs(drawn_ones.mean(axis=0) - still) <= 5 * spread + 1e-12).all()
+    drawn_outputs = np.stack([m.forward(params, x, training=True, seed=s) for s in range(2000)])
+    assert not np.array_equal(drawn_outputs[0], still)
+    spread = drawn_outputs.std(axis=0) / np.sqrt(len(drawn_outputs))
+    assert (np.abs(drawn_outputs.mean(axis=0) - still) <= 5 * spread + 1e-12).all()

@@ -80,6 +80,30 @@ def test_the_key_bias_of_an_attention_and_no_other() -> None:
     assert np.abs(values["dS"].sum(axis=2)).max() < 1e-13
 
 
+HEADS = """
+symprop: 1
+name: heads
+inputs: {x: {shape: [3, 6]}, MASK y: {role: target, shape: [3, 6]}}
+layers:
+  - {id: a, type: attention, heads: 2, OPTIONS}
+loss: {type: mse, from: a, target: y}
+"""
+
+
+@pytest.mark.parametrize("options", ["in: x", "in: x, causal: true", "in: x, dropout: 0.2"])
+def test_the_key_bias_of_several_heads(options: str) -> None:
+    """An entry of a head is a pair of indices, and what a step may not see is a condition."""
+    derivation = derive(build(parse_spec(HEADS.replace("MASK", "").replace("OPTIONS", options))))
+    assert zero_gradients(derivation) == ["dbk_a"]
+    assert any("added to all S_a[n,a,t,.]: dS_a sums to 0 over s" in text for text in truths(derivation))
+
+
+def test_nothing_is_said_of_weights_that_may_all_be_masked() -> None:
+    """They sum to 1 or, where nothing is seen, to 0."""
+    text = HEADS.replace("MASK", "m: {shape: [3], vocabulary: 2},").replace("OPTIONS", "in: {x: x, mask: m}")
+    assert not any("S_a" in text for text in truths(derive(build(parse_spec(text)))))
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_what_is_said_is_so_and_nothing_is_missed_among_the_parameters(case: Case) -> None:
     derivation = derive(case.network)

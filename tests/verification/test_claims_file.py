@@ -77,7 +77,17 @@ def test_every_example_has_claims() -> None:
     assert {p.stem for p in Path("examples").glob("*.yaml")} == set(EXAMPLES)
 
 
-EXAMPLES = ["digits", "spam", "breast_cancer", "regression", "residual", "poisson", "digits_cnn", "characters_lstm"]
+EXAMPLES = [
+    "digits",
+    "spam",
+    "breast_cancer",
+    "regression",
+    "residual",
+    "poisson",
+    "digits_cnn",
+    "characters_lstm",
+    "characters_transformer",
+]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

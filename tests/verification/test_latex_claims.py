@@ -170,7 +170,7 @@ def test_the_documents_of_the_examples_are_proved(path: Path) -> None:
     assert {v.target.removeprefix("d") for v in found.given} >= {t.name for t in network.params}
 
 
-UNREAD = {"digits", "poisson", "digits_cnn", "characters_lstm"}
+UNREAD = {"digits", "poisson", "digits_cnn", "characters_lstm", "characters_transformer"}
 """Printed documents left out: one of the same forms as others; derivatives of tensors, deltas of windows, and steps by
 their numbers are not read."""
 

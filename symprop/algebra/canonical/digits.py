@@ -58,6 +58,15 @@ def digits_of(position: Position, radices: Sequence[Extent], ranges: Ranges) -> 
     return [position, *reversed(found)]
 
 
+def leading(position: Position, ranges: Ranges) -> Position:
+    """A position that is 0 or more where this one is: a, of divisor*a + r with 0 <= r < divisor."""
+    for divisor in sorted({abs(c) for _, c in position.terms} - {1}):
+        parts = divided(position, divisor, ranges)
+        if parts is not None and parts[0].terms:
+            return leading(parts[0], ranges)
+    return position
+
+
 def equal_digits(position: Position, ranges: Ranges) -> list[Position]:
     """Positions that are all 0 where m*a + r is, for a multiple m of which r falls short: a and r; none where none is.
 

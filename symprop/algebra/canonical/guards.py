@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import gcd
 
 from symprop.algebra.canonical.atoms import Atom, Monomial, Poly
-from symprop.algebra.canonical.digits import equal_digits, spread
+from symprop.algebra.canonical.digits import equal_digits, leading, spread
 from symprop.algebra.canonical.ring import Ring, merged
 from symprop.language.extents import Extent
 from symprop.language.indices import Compound, Constraint, Domain, Index, Position
@@ -117,11 +117,12 @@ def solution(position: Position, index: Index) -> Position:
 def _parts(constraint: Constraint, ranges: Mapping[str, Extent]) -> tuple[Constraint, ...]:
     """An equation between compounds of the same radices part by part; another one digit by digit, where it has some.
 
-    A bound that is met with equality alone, t >= T - 1, is an equation.
+    A bound that is met with equality alone, t >= T - 1, is an equation, and 16*a <= (b, d) with d below 16 is a <= b.
     """
     position = constraint.position
     if constraint.kind != "eq":
-        bounds = position.bounds(ranges)
+        position = leading(spread(position, ranges), ranges)
+        constraint, bounds = Constraint("ge", position), position.bounds(ranges)
         least = bounds is not None and not bounds[1].terms
         return _parts(Constraint("eq", position), ranges) if least else (constraint,)
     if len(position.terms) == 2 and not position.offset.terms:

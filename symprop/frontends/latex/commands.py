@@ -285,11 +285,11 @@ class Commands(Scripts):
             item = self._item()
             if item.kind != "letter" or item.shift:
                 self.fail(item.at, "a sum runs over letters; expected one")
-            found.append(item)
             if self.take(r"\ne", r"\neq"):
                 unequal = self._item()
             elif self.take("="):
-                self._start()
+                item = replace(item, start=self._start())
+            found.append(item)
             self.take(",")
             if self.peek().text in (r"\in", "<", r"\le", r"\leq", ">", END):
                 message = f"{shown(self.peek().text)} cannot stand below a sum; expected letters, i=1 or k \\ne i"
@@ -298,11 +298,12 @@ class Commands(Scripts):
             self.fail(token, r"a sum with \ne runs over one letter")
         return tuple(found), unequal
 
-    def _start(self) -> None:
+    def _start(self) -> int:
         token = self.next()
-        if token.text != "1":
-            message = f"a sum that begins at {shown(token.text)} cannot be read; expected 1, the first entry"
+        if token.text not in ("0", "1"):
+            message = f"a sum that begins at {shown(token.text)} cannot be read; expected the first entry, 0 or 1"
             self.fail(token, message, "Leave the limits out to sum over the whole axis.")
+        return int(token.text)
 
     def _cases(self, token: Token) -> Node:
         name = self._environment()

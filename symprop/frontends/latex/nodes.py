@@ -34,12 +34,14 @@ class Item(Node):
         kind: "letter", "word", "number", or "sum" of letters and integer tensors.
         shift: what is added to it.
         terms: of a sum, each with its factor.
+        start: of a letter below a sum, the number it begins at, None where that is not said.
     """
 
     text: str
     kind: str
     shift: int = 0
     terms: tuple[tuple[int, Symbol], ...] = ()
+    start: int | None = None
 
     @property
     def is_index(self) -> bool:

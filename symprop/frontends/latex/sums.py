@@ -52,6 +52,10 @@ class Sums(Derivatives):
         self, letter: Letter, item: tex.Item, node: tex.Summation, body: ex.Expr, outer: Letter | None
     ) -> ex.Expr:
         upper = None if node.upper is None else self._upper(node.upper)
+        if item.start == 0:
+            if self.first(item.at):
+                self.fail(item.at, "the sum begins at 0, and the document counts from 1")
+            upper = None if upper is None else upper + 1
         if outer is not None:
             letter.alike.append(outer)
             outer.alike.append(letter)
@@ -117,7 +121,7 @@ class Sums(Derivatives):
         a, b = self._counted(node.left), self._counted(node.right)
         if a is not None and b is not None and (a.terms or b.terms):
             self.first(node.at)
-            return self._equal(node, a, b)
+            return self._ordered(node, a, b)
         if any(p is not None and p.position is not None for p in (left, right)):
             hint = "Write [y_n = k] with an index k, or y_{nk} for the entries of one-hot rows."
             self.fail(node.at, "labels and indices are not compared with numbers; texts count them from 0 or 1", hint)
@@ -149,10 +153,11 @@ class Sums(Derivatives):
                 return None if inner is None else inner * int(factor.value)
         return None
 
-    def _equal(self, node: tex.Comparison, left: Position, right: Position) -> Array:
-        """1 where two positions are the same, or are not."""
+    def _ordered(self, node: tex.Comparison, left: Position, right: Position) -> Array:
+        """1 where two positions are the same, or are not, or one is the larger one."""
         if node.op not in ("==", "!="):
-            self.fail(node.at, "indices and labels are only compared for equality, entry by entry")
+            low, high = (left, right) if node.op.startswith("<") else (right, left)
+            return scalar(ex.guard(Domain([Constraint("ge", high - low - (len(node.op) == 1))]), ex.ONE))
         equal = ex.guard(Domain.equal(left, right), ex.ONE)
         return scalar(equal if node.op == "==" else minus(ex.ONE, equal))
 
@@ -174,7 +179,7 @@ class Sums(Derivatives):
         self._learn(node, left, right)
         if left.axes or right.axes:
             self.fail(node.at, "indices and labels are only compared for equality, entry by entry")
-        return self._equal(node, a, b)
+        return self._ordered(node, a, b)
 
     def _learn(self, node: tex.Comparison, left: Array, right: Array) -> None:
         """A letter that is compared with a label runs over the classes; two letters run over the same."""

@@ -38,7 +38,7 @@ def rotated(memory: bool) -> tuple[str, ...]:
     return (*turns, turned("Qr", "Q", "R", "t"), turned("Kr", "K", by, "s"))
 
 
-def attention(memory: bool, causal: bool, mask: bool, rotary: bool, dropout: bool) -> tuple[str, ...]:
+def attention(dropout: bool, memory: bool, causal: bool, mask: bool, rotary: bool) -> tuple[str, ...]:
     """The equations for certain options."""
     keys = "memory" if memory else "x"
 
@@ -75,15 +75,15 @@ def forms() -> tuple[Variant, ...]:
     for values in product((False, True), repeat=4):
         changes = {"requires": (WHOLE, EVEN), "indices": PAIRS} if values[3] else {}
         when = dict(zip(names, values, strict=True))
-        found.append(Variant(when, equations=attention(*values, True), **changes))
-        found.append(Variant({**when, "dropout": None}, equations=attention(*values, False), samples={"drop": None}))
+        found.append(Variant(when, equations=attention(True, *values), **changes))
+        found.append(Variant({**when, "dropout": None}, equations=attention(False, *values), samples={"drop": None}))
     found.append(Variant({"memory": True, "rotary": True}, indices={"s": "S"}))
     return tuple(found)
 
 
 layer(
     "attention",
-    *attention(False, False, False, False, True),
+    *attention(True, False, False, False, False),
     args={"x": "N, T, D", "memory": "N, S, E", "mask": "N, S < 2"},
     optional={"memory": 0, "mask": 1},
     shape="N, T, width",

@@ -49,7 +49,7 @@ REFUSED: list[tuple[str, str]] = [
     ),
     (
         r"\sum_{i=2}^{4} u_i",
-        r"column 9: a sum that begins at '2' cannot be read; expected 1, the first entry. Leave the limits "
+        r"column 9: a sum that begins at '2' cannot be read; expected the first entry, 0 or 1. Leave the limits "
         r"out to sum over the whole axis.",
     ),
     (r"\sum u", r"column 1: it is not clear what the sum runs over. Write \sum_{i}."),
