@@ -19,7 +19,10 @@ from symprop.language import expressions as ex
 from symprop.language.node import Node, mapped
 
 BATCH = Extent.of("N")
-NOTE = "Examples are columns: the batch is the last axis, and a matrix of parameters is out-by-in, Z = W X."
+NOTE = (
+    "Examples are columns: the batch is the last axis, a matrix of parameters is out-by-in, Z = W X, and what is "
+    "called a row stands as a column."
+)
 Item = TypeVar("Item")
 Order = tuple[int, ...]
 
