@@ -28,7 +28,7 @@ Order = tuple[int, ...]
 
 
 def laid_out(network: Network, layout: str) -> Network:
-    """The network in a layout; in its own it is left as it is, and back in its first it is equal to what it was.
+    """The network in a layout; in its own it is left as it is, and of a spec the way back leads to the same equations.
 
     Raises:
         FormulaError: the layout is unknown.
