@@ -17,7 +17,7 @@ from symprop.language import Equation, Network, Tensor
 from symprop.language import expressions as ex
 from symprop.language.definitions import extent
 from symprop.language.scope import DERIVATIVE
-from symprop.network.layout import by_rows, rest_of, row_of
+from symprop.network.layout import by_rows, rest_of, row_of, with_further
 
 
 def with_derivatives(network: Network) -> Network:
@@ -67,8 +67,9 @@ class _Expansion:
             name = self._tangent(found.tensor, by.tensor, alone)
             if name is None:
                 return ex.ZERO
-            own = rest_of(by.indices, self.network.layout) if alone else by.indices
-            found = ex.Read(name, (*found.indices, *own))
+            layout = self.network.layout
+            own = rest_of(by.indices, layout) if alone else by.indices
+            found = ex.Read(name, with_further(self.tensors[found.tensor], found.indices, own, layout))
         return found
 
     def _of_one_row(self, of: ex.Read, by: ex.Read, equation: Equation) -> bool:

@@ -10,7 +10,7 @@ further indices of every tangent, which are Jacobians then.  The scalar derivati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from symprop.algebra.simplify import arranged, assemble, tidy
@@ -22,7 +22,7 @@ from symprop.derivation.values import Adjoint, Step
 from symprop.errors import Fault, InputError
 from symprop.language import Domain, Equation, Expr, Index, Network, Position, Tensor
 from symprop.language import expressions as ex
-from symprop.network.layout import rest_of
+from symprop.network.layout import rest_of, with_further
 
 Part = tuple[Expr, Callable[[str], bool]]
 
@@ -116,9 +116,14 @@ class _Tangents:
         body = arranged(tidy(body, names), names)
         if body not in (plain, steps[-1].after):
             steps.append(Step("named values", body, self._values_used(plain, body)))
-        indices = (*equation.indices, *map(Position.of, self.moving.further))
+        indices = self._behind(equation.target, equation.indices)
         made = Equation(self._named(equation), indices, body, domain=equation.domain, origin=equation.origin)
         return Adjoint(equation.target, made, made.with_body(self._exact(equation, body)), tuple(steps))
+
+    def _behind(self, name: str, indices: Sequence[Position]) -> tuple[Position, ...]:
+        """The indices of a tensor's tangent."""
+        further = tuple(map(Position.of, self.moving.further))
+        return with_further(self.network.tensors[name], indices, further, self.network.layout)
 
     def _terms(self, equation: Equation) -> Iterator[Term]:
         for body, by in self.moving.parts(equation):
@@ -130,7 +135,7 @@ class _Tangents:
         term, read = _apart(term, read)
         unit = tuple(map(Position.of, self.moving.further))
         if self.moving.unit is None or read.tensor not in self.moving.tensors:
-            return term.times(ex.Read(self.moving.prefix + read.tensor, (*read.indices, *unit)))
+            return term.times(ex.Read(self.moving.prefix + read.tensor, self._behind(read.tensor, read.indices)))
         own = rest_of(read.indices, self.network.layout) if self.moving.alone else read.indices
         places = zip(own, unit, strict=True)
         deltas = Domain(c for at, own in places for c in Domain.equal(at, own).constraints)

@@ -81,6 +81,13 @@ def with_row(row: Item, rest: Sequence[Item], layout: str) -> tuple[Item, ...]:
     return (*rest, row) if layout == "columns" else (row, *rest)
 
 
+def with_further(tensor: Tensor, items: Sequence[Item], further: Sequence[Item], layout: str) -> tuple[Item, ...]:
+    """What stands on all axes of a tensor and on further ones, which leave the batch where it is, first or last."""
+    if layout == "columns" and by_rows(tensor, layout):
+        return (*items[:-1], *further, items[-1])
+    return (*items, *further)
+
+
 # -- the turn ----------------------------------------------------------------------------------------------------------
 
 

@@ -189,7 +189,7 @@ def test_a_jacobian_of_columns_is_column_by_column() -> None:
     found = jacobian(derive(columns), "Z1", "x")
     (target,) = [target for _, target in found.results]
     equation = found.derivation[target].equation
-    assert str(equation) == "JZ1[j,n,k] = W1[j,k]"
+    assert str(equation) == "JZ1[j,k,n] = W1[j,k]"
     with pytest.raises(InputError, match="a row of mu_bn depends on other rows"):
         jacobian(derive(laid_out(normalised(), "columns")), "Z_bn", "x")
 
@@ -201,7 +201,11 @@ def test_derivatives_in_formulas_are_of_one_column() -> None:
         tensor("u", "N"),
         tensor("g", "N", 3),
     ]
-    lines = ("u[n] = sum[i](w[i]*x[n,i]**3)", "g[n,i] = derivative(u[n], x[n,i])", "L = sum[n,i](g[n,i]**2)/N")
+    lines = (
+        "u[n] = sum[i](w[i]*x[n,i]**3)",
+        "g[n,i] = derivative(u[n], x[n,i], x[n,i])",
+        "L = sum[n,i](g[n,i]**2)/N",
+    )
     network = of_lines("slope", tensors, *lines)
     rows, columns = derive(network), derive(laid_out(network, "columns"))
     at = values_of(rows, {"N": 5})

@@ -131,8 +131,8 @@ class NumpyText:
         raise TypeError(ast.dump(node))
 
 
-def softmax(z: Array) -> Array:
-    return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+def softmax(z: Array, axis: int = -1) -> Array:
+    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
 
 
 BINARY: Mapping[type, Callable[[Any, Any], Any]] = {
