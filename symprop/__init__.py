@@ -92,20 +92,23 @@ def formula(text: str, shapes: Mapping[str, str], wrt: Sequence[str] = ()) -> Ne
     return network_of(text, shapes, wrt)
 
 
-def derive(network: Network | str | Path) -> PresentedDerivation:
+def derive(network: Network | str | Path, layout: str | None = None) -> PresentedDerivation:
     """The adjoint dL/dx of every real tensor x of a network, with the steps that lead to it.
 
     Args:
         network: a network, or what `load` reads.
+        layout: "rows", or "columns" for Z = W X; the network's own by default.
 
     Raises:
         InputError: the network cannot be differentiated; the message names the equation.
         UndecidedError: the derivation takes longer than a minute.
     """
     from symprop.derivation import derive as sweep
+    from symprop.network import laid_out
     from symprop.presented import PresentedDerivation
 
-    return PresentedDerivation.of(sweep(_network(network)))
+    found = _network(network)
+    return PresentedDerivation.of(sweep(found if layout is None else laid_out(found, layout)))
 
 
 def compile(

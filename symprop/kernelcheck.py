@@ -12,7 +12,7 @@ predicting differs from training, so are the outputs and the loss outside traini
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from symprop.derivation.normalise import normalise
-from symprop.language import Network, Tensor
+from symprop.language import Equation, Network, Tensor
+from symprop.network.layout import laid_out, turned_axes
 from symprop.oracle import evaluate, relative_error
 
 Array = npt.NDArray[Any]
@@ -91,19 +92,19 @@ def check_kernels(network: Network, modules: Mapping[str, ModuleType], seed: int
     """Compare modules of one network at random parameters, inputs and targets.
 
     Args:
-        network: its forward equations are evaluated.
+        network: its forward equations are evaluated, in its own layout; the arrays of a module are rows.
         modules: generated modules by the name of their backend.
         seed: of everything that is drawn.
         batch: rows, at least 1.
     """
-    network = normalise(network)  # derivatives in formulas are equations first
+    own, network = normalise(network), laid_out(network, "rows")  # derivatives in formulas are equations first
     rng = np.random.default_rng(seed)
     # numbers that float32 holds, so that every module and the evaluator see the same ones
     arrays = {tensor.name: _drawn(tensor, batch, rng) for tensor in network.of_role("input", "target")}
     first = next(iter(modules.values()))
     arrays |= {name: _near(value, rng) for name, value in first.init_params(seed=seed)._asdict().items()}
     masks = {t.name: np.full(_shape(t, batch), float(t.at_rest)) for t in network.of_role("sample")}
-    truth = _Truth(network, {**arrays, **masks}, {"N": batch})
+    truth = _Truth(own, {**arrays, **masks}, {"N": batch})
     probes = {name: _probes(arrays[name], rng) for name in (t.name for t in network.params)}
     slopes = {name: _Slopes.of(truth, name, found) for name, found in probes.items()}
     rows = [row for backend, module in modules.items() for row in _rows(backend, module, truth, arrays, probes, slopes)]
@@ -112,22 +113,32 @@ def check_kernels(network: Network, modules: Mapping[str, ModuleType], seed: int
 
 @dataclass(frozen=True)
 class _Truth:
-    """The loss as a function of its tensors."""
+    """The loss as a function of its tensors, whose arrays are rows whatever the layout of the network."""
 
     network: Network
     arrays: Mapping[str, Array]
     sizes: Mapping[str, int]
 
     def loss(self, dtype: Any = float, **moved: Array) -> Any:
-        found = evaluate(self.network, {**self.arrays, **moved}, self.sizes, dtype)
-        return found[self.network.loss].item()
+        return self._values(self.network.equations, {**self.arrays, **moved}, dtype)[self.network.loss].item()
+
+    def predictions(self) -> dict[str, Array]:
+        """All values outside training."""
+        return self._values(self.network.predicting, self.arrays)
 
     def updated(self) -> dict[str, Array]:
         """The states after a step; one without an update keeps its value."""
-        known = {**self.arrays, **evaluate(self.network, self.arrays, self.sizes)}
         updates = [replace(e, target=f"{e.target} after") for e in self.network.updates]
-        new = evaluate(updates, known, self.sizes, functions=self.network.functions)
-        return {t.name: new.get(f"{t.name} after", known[t.name]) for t in self.network.of_role("state")}
+        new = self._values([*self.network.equations, *updates], self.arrays)
+        return {t.name: new.get(f"{t.name} after", self.arrays[t.name]) for t in self.network.of_role("state")}
+
+    def _values(self, equations: Iterable[Equation], arrays: Mapping[str, Array], dtype: Any = float) -> dict[str, Any]:
+        network = self.network
+        columns = [] if network.layout == "rows" else network.tensors.values()
+        back = {tensor.name: turned_axes(tensor, network.layout) for tensor in columns}
+        given = {n: np.transpose(array, np.argsort(back[n])) if n in back else array for n, array in arrays.items()}
+        found = evaluate(equations, given, self.sizes, dtype, functions=network.functions, tensors=network.tensors)
+        return {n: np.transpose(array, back[n]) if n in back else array for n, array in found.items()}
 
 
 @dataclass(frozen=True)
@@ -203,9 +214,8 @@ def _states(backend: str, module: ModuleType, params: Any, truth: _Truth) -> Ite
 def _predictions(backend: str, module: ModuleType, params: Any, truth: _Truth) -> Iterator[Row]:
     """Loss and outputs outside training."""
     x, y = (_packed(table, truth.arrays) for table in (module.INPUTS, module.TARGETS))
-    network = replace(truth.network, equations=truth.network.predicting)
-    values = evaluate(network, truth.arrays, truth.sizes)
-    yield _value("L", backend, module, module.loss(params, x, y), values[network.loss], "predicting")
+    values = truth.predictions()
+    yield _value("L", backend, module, module.loss(params, x, y), values[truth.network.loss], "predicting")
     outputs = module.forward(params, x)
     for name in module.OUTPUTS:
         found = outputs[name] if isinstance(outputs, dict) else outputs

@@ -108,7 +108,7 @@ def module_source(
     sizes: Mapping[str, int] | None = None,
     extras: Iterable[str] = (),
 ) -> str:
-    """Text of the kernel module.
+    """Text of the kernel module; its arrays have examples in rows, whatever the layout of the network.
 
     Args:
         network: what is compiled.
@@ -119,8 +119,9 @@ def module_source(
     """
     from symprop.codegen import generate_module, with_sizes
     from symprop.derivation import derive, quantities
+    from symprop.network import laid_out
 
-    derivation = derive(with_sizes(network, sizes or {}))
+    derivation = derive(with_sizes(laid_out(network, "rows"), sizes or {}))
     asked = quantities(derivation, extras)
     return generate_module(derivation, backend=backend, dtype=dtype or network.training.dtype, asked=asked)
 

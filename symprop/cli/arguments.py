@@ -35,6 +35,12 @@ def network_options() -> Decorator:
     return lambda function: reduce(lambda made, option: option(made), reversed(options), function)
 
 
+def layout_option() -> Decorator:
+    """--layout, for `network_of`."""
+    kind = click.Choice(["rows", "columns"])
+    return click.option("--layout", type=kind, help="How arrays lie: examples in rows, or in columns. [default: NET's]")
+
+
 def wrt_option(what: str) -> Decorator:
     """--wrt."""
     return click.option("--wrt", multiple=True, metavar="NAME", help=f"{what}; may be repeated.")
@@ -45,7 +51,9 @@ def size_option() -> Decorator:
     return click.option("--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="Of a named extent other than N.")
 
 
-def network_of(net: str | None, expr: str | None, shapes: Sequence[str], wrt: Sequence[str] = ()) -> Network:
+def network_of(
+    net: str | None, expr: str | None, shapes: Sequence[str], wrt: Sequence[str] = (), layout: str | None = None
+) -> Network:
     """The network that the options name.
 
     Args:
@@ -53,7 +61,17 @@ def network_of(net: str | None, expr: str | None, shapes: Sequence[str], wrt: Se
         expr: a loss in NumPy notation.
         shapes: of its arguments.
         wrt: what is differentiated by, of a loss as a formula.
+        layout: in which it is given; its own by default.
     """
+    network = _named(net, expr, shapes, wrt)
+    if layout is None:
+        return network
+    from symprop.network import laid_out
+
+    return laid_out(network, layout)
+
+
+def _named(net: str | None, expr: str | None, shapes: Sequence[str], wrt: Sequence[str]) -> Network:
     from symprop.session import formula, read_network
 
     if expr is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from symprop.cli.arguments import force_option, network_of, network_options, output_option, wrt_option
+from symprop.cli.arguments import force_option, layout_option, network_of, network_options, output_option, wrt_option
 
 NOTATIONS = ("matrix", "index", "both")
 BY_ONE = ("jacobian", "hessian")
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--markdown", "form", flag_value="markdown", help="Markdown with formulas between dollar signs.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
 @click.option("--notation", type=click.Choice(NOTATIONS), default="both", show_default=True, help="Of equations.")
+@layout_option()
 @click.option("--closed-form", is_flag=True, help="Each gradient as one formula.")
 @wrt_option("Only what leads to dL/dNAME")
 @click.option("--hvp", "quantity", flag_value="hvp", help="The Hessian times a direction v.")
@@ -39,6 +40,7 @@ def command(
     shapes: tuple[str, ...],
     form: str | None,
     notation: str,
+    layout: str | None,
     closed_form: bool,
     wrt: tuple[str, ...],
     quantity: str | None,
@@ -55,7 +57,7 @@ def command(
         raise click.UsageError(f"--standalone is for --latex, not for --{chosen}", click.get_current_context())
     asked = "jacobian" if of is not None else quantity
     _check(asked, quantity, wrt)
-    network = network_of(net, expr, shapes, wrt)
+    network = network_of(net, expr, shapes, wrt, layout)
     from symprop.derivation import derive
     from symprop.report import render, render_quantity
 

@@ -9,6 +9,7 @@ import click
 from symprop.cli.arguments import (
     force_option,
     json_option,
+    layout_option,
     network_of,
     network_options,
     size_option,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @network_options()
 @wrt_option("Learn only these arguments of a formula")
 @size_option()
+@layout_option()
 @click.option("--plan", "wants_plan", is_flag=True, help="The kernel plan: loops, products, buffers.")
 @click.option("--svg", metavar="FILE", help="Draw the graph of the layers into a file (- for standard output).")
 @json_option("The tables")
@@ -35,6 +37,7 @@ def command(
     shapes: tuple[str, ...],
     wrt: tuple[str, ...],
     sizes: tuple[str, ...],
+    layout: str | None,
     wants_plan: bool,
     svg: str | None,
     as_json: bool,
@@ -43,7 +46,7 @@ def command(
     """Show layers, shapes, parameters, the names of all tensors, and how many operations a run takes."""
     from symprop.cli.output import deliver, print_json, print_text
 
-    network = network_of(net, expr, shapes, wrt)
+    network = network_of(net, expr, shapes, wrt, layout)
     if svg is not None:
         from symprop.report import graph_svg
 
@@ -61,7 +64,9 @@ def command(
 
 
 def _plan(network: Network) -> KernelPlan:
+    """The plan of the kernels, whose arrays are rows in any layout."""
     from symprop.derivation import derive
+    from symprop.network import laid_out
     from symprop.plan import plan_derivation
 
-    return plan_derivation(derive(network))
+    return plan_derivation(derive(laid_out(network, "rows")))

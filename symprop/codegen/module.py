@@ -55,6 +55,9 @@ def generate_module(
             message = f"unknown {option} {value!r}; expected {' or '.join(known)}"
             raise FormulaError(Fault(option, message))
     network = derivation.network
+    if network.layout != "rows":
+        message = f"its examples are {network.layout}; expected rows, as the arrays of a module have them"
+        raise FormulaError(Fault(f"network '{network.name}'", message, 'Derive laid_out(network, "rows").'))
     check_names(network, [a.equation.target for a in derivation.adjoints])
     loops = backend == "numba"
     plan = plan_derivation(derivation, 2048 if loops else 1, turned=loops)

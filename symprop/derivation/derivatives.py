@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from symprop.derivation.rowwise import by_rows, refuse_mixed_rows
+from symprop.derivation.rowwise import refuse_mixed_rows
 from symprop.derivation.tangents import Moving, moved, unit_indices
 from symprop.errors import Fault, InputError
 from symprop.language import Equation, Network, Tensor
 from symprop.language import expressions as ex
 from symprop.language.definitions import extent
 from symprop.language.scope import DERIVATIVE
+from symprop.network.layout import by_rows, rest_of, row_of, with_further
 
 
 def with_derivatives(network: Network) -> Network:
@@ -62,27 +63,31 @@ class _Expansion:
             if by.tensor not in above or by.tensor == source or self.tensors[by.tensor].dtype != "real":
                 message = f"expected a tensor of numbers that {source} depends on"
                 raise _fault(equation, f"the derivative of {source} by {by.tensor}; {message}")
-            first = self._first(found, by, equation)
-            name = self._tangent(found.tensor, by.tensor, first)
+            alone = self._of_one_row(found, by, equation)
+            name = self._tangent(found.tensor, by.tensor, alone)
             if name is None:
                 return ex.ZERO
-            found = ex.Read(name, (*found.indices, *by.indices[first:]))
+            layout = self.network.layout
+            own = rest_of(by.indices, layout) if alone else by.indices
+            found = ex.Read(name, with_further(self.tensors[found.tensor], found.indices, own, layout))
         return found
 
-    def _first(self, of: ex.Read, by: ex.Read, equation: Equation) -> int:
-        """1 where both are of one row of the batch, 0 where x has no rows."""
-        if not by_rows(self.tensors[by.tensor]):
-            return 0
-        row = by.indices[0].index
-        if row is None or not by_rows(self.tensors[of.tensor]) or of.indices[0].index != row:
-            message = f"{ex.Call(DERIVATIVE, [of, by])} is not of one row; expected both to begin with the same index"
+    def _of_one_row(self, of: ex.Read, by: ex.Read, equation: Equation) -> bool:
+        """True where both are of one row of the batch, false where x has no rows."""
+        layout = self.network.layout
+        if not by_rows(self.tensors[by.tensor], layout):
+            return False
+        row = row_of(by.indices, layout).index
+        if row is None or not by_rows(self.tensors[of.tensor], layout) or row_of(of.indices, layout).index != row:
+            end = "end" if layout == "columns" else "begin"
+            message = f"{ex.Call(DERIVATIVE, [of, by])} is not of one row; expected both to {end} with the same index"
             raise _fault(equation, message)
-        return 1
+        return True
 
     def _so_far(self) -> Network:
         return replace(self.network, tensors=self.tensors, equations=tuple(self.equations))
 
-    def _tangent(self, of: str, by: str, first: int) -> str | None:
+    def _tangent(self, of: str, by: str, alone: bool) -> str | None:
         """The name of the tangent, whose equations are there; None where it is zero everywhere."""
         prefix = f"D{by}_"
         known = self.known.get(prefix, frozenset())
@@ -91,9 +96,9 @@ class _Expansion:
         so_far = self._so_far()
         x, needed = self.tensors[by], so_far.upstream([of])
         path = replace(so_far, equations=tuple(e for e in self.equations if e.target in needed))
-        if first:
+        if alone:
             refuse_mixed_rows(path, of, by)
-        moving = Moving((by,), prefix, unit_indices(so_far, x, first), first, known)
+        moving = Moving((by,), prefix, unit_indices(so_far, x, alone), alone, known)
         self._define(prefix, (t.equation for t in moved(path, moving, [of])))
         return prefix + of if prefix + of in self.known.get(prefix, ()) else None
 

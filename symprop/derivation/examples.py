@@ -12,18 +12,21 @@ from dataclasses import replace
 from symprop.derivation.derive import derive
 from symprop.derivation.normalise import normalise
 from symprop.derivation.products import VECTOR, compared, from_loss, parameters, refuse_parameters_in_loss, tidied
-from symprop.derivation.rowwise import BATCH, by_rows, rows_alone, shared
+from symprop.derivation.rowwise import rows_alone, shared
 from symprop.derivation.tangents import Moving, moved
 from symprop.derivation.values import Adjoint, Derivation, Quantity
 from symprop.language import Equation, Index, Network, Position, Tensor
 from symprop.language import expressions as ex
 from symprop.language.definitions import extent
+from symprop.network.layout import BATCH, by_rows, rest_of, row_of
 
 ROW, FISHER = "g", "F"
 
 
 def per_example_gradients(derivation: Derivation) -> Quantity:
-    """The gradient of the loss of every row alone, penalties included: an array (N, *W) for each parameter W.
+    """The gradient of the loss of every row alone, penalties included.
+
+    An array (N, *W) for each parameter W; (*W, N) where examples are columns.
 
     Raises:
         InputError: a row depends on others by their place, or a name is taken.
@@ -32,8 +35,8 @@ def per_example_gradients(derivation: Derivation) -> Quantity:
     alone = rows_alone(network, wrt, network.loss)
     found = derive(_total(alone, network.loss), prefix=ROW)
     words = "The loss of a row is that of a batch of this row alone, penalties included; L is their sum."
-    adjoints = tuple(_without_own(a, wrt) for a in found)
-    plain = tuple(e.with_body(shared(e.body, wrt)) for e in found.network.equations)
+    adjoints = tuple(_without_own(a, wrt, network.layout) for a in found)
+    plain = tuple(e.with_body(shared(e.body, wrt, network.layout)) for e in found.network.equations)
     tensors = {**found.network.tensors, **{name: network.tensors[name] for name in wrt}}
     made = replace(found.network, tensors=tensors, equations=plain, notes=(words, *network.notes), optimizer=None)
     results = tuple((name, ROW + name) for name in wrt)
@@ -60,7 +63,7 @@ def empirical_fisher_product(derivation: Derivation) -> Quantity:
     given = {VECTOR + p: replace(network.tensors[p], name=VECTOR + p, role="input") for p in wrt}
     forward = replace(first.network, tensors={**first.network.tensors, **given})
     tangents = moved(forward, Moving(wrt, VECTOR), tops)
-    weight = _projection([first[t] for t in tops], own, VECTOR + network.loss)
+    weight = _projection([first[t] for t in tops], own, VECTOR + network.loss, network.layout)
     swept = derive(_total(alone, network.loss, weight.tensor), prefix=FISHER)
     before = _numbered([*first.network.equations, *tangents, weight])
     kept = _counted((a for a in swept if a.tensor != weight.tensor), len(before))
@@ -111,17 +114,18 @@ def _summed(body: ex.Expr, rows: Sequence[Index]) -> ex.Expr:
     return ex.mul(*outside, ex.reduce_("sum", rows, ex.mul(*inside)))
 
 
-def _projection(adjoints: Sequence[Adjoint], own: Collection[str], target: str) -> Adjoint:
+def _projection(adjoints: Sequence[Adjoint], own: Collection[str], target: str, layout: str) -> Adjoint:
     """The sum of all entries of a row of dl/dZ*vZ, for readers and for kernels."""
+    row = row_of(adjoints[0].equation.indices, layout)
     equation, exact = (
-        Equation(target, adjoints[0].equation.indices[:1], ex.add(*(_row_sum(e, own) for e in form)))
+        Equation(target, (row,), ex.add(*(_row_sum(e, own, layout) for e in form)))
         for form in ([a.equation for a in adjoints], [a.exact for a in adjoints])
     )
     return Adjoint(target, equation, exact)
 
 
-def _row_sum(adjoint: Equation, own: Collection[str]) -> ex.Expr:
-    rest = [i for p in adjoint.indices[1:] for i in p.index_atoms()]
+def _row_sum(adjoint: Equation, own: Collection[str], layout: str) -> ex.Expr:
+    rest = [i for p in rest_of(adjoint.indices, layout) for i in p.index_atoms()]
     tangent = ex.Read(VECTOR + adjoint.target.removeprefix(ROW), adjoint.indices)
     product = ex.mul(from_loss(adjoint.body, own)[0], tangent)
     return ex.reduce_("sum", rest, product) if rest else product
@@ -135,17 +139,18 @@ def _numbered(items: Iterable[Equation | Adjoint]) -> list[tuple[Equation, Equat
 
 def _without_penalties(network: Network) -> Network:
     """The loss of a row without terms that no data enter."""
-    data = network.downstream(t.name for t in network.of_role("input", "target", "sample") if by_rows(t))
+    given = network.of_role("input", "target", "sample")
+    data = network.downstream(t.name for t in given if by_rows(t, network.layout))
     last = network.equations[-1]
     terms = last.body.terms if isinstance(last.body, ex.Add) else (last.body,)
     kept = ex.add(*(t for t in terms if data & set(ex.tensors_read(t))))
     return replace(network, equations=(*network.equations[:-1], last.with_body(kept)))
 
 
-def _without_own(adjoint: Adjoint, own: Collection[str]) -> Adjoint:
+def _without_own(adjoint: Adjoint, own: Collection[str], layout: str) -> Adjoint:
     """The adjoint with parameters read as the rows share them."""
-    steps = tuple(replace(s, after=shared(s.after, own)) for s in adjoint.steps)
-    equation, exact = (e.with_body(shared(e.body, own)) for e in (adjoint.equation, adjoint.exact))
+    steps = tuple(replace(s, after=shared(s.after, own, layout)) for s in adjoint.steps)
+    equation, exact = (e.with_body(shared(e.body, own, layout)) for e in (adjoint.equation, adjoint.exact))
     return replace(adjoint, equation=equation, exact=exact, steps=steps)
 
 

@@ -15,12 +15,13 @@ from symprop.algebra.terms import term_expr, terms_of
 from symprop.derivation.again import with_adjoints
 from symprop.derivation.kinks import kinks_of
 from symprop.derivation.normalise import normalise
-from symprop.derivation.rowwise import by_rows, refuse_mixed_rows
+from symprop.derivation.rowwise import refuse_mixed_rows
 from symprop.derivation.tangents import Moving, Part, moved, unit_indices
 from symprop.derivation.values import Derivation, Quantity
 from symprop.errors import Fault, InputError
 from symprop.language import Equation, Expr, Network, Tensor
 from symprop.language import expressions as ex
+from symprop.network.layout import by_rows
 
 VECTOR, UNIT = "v", "J"
 
@@ -81,12 +82,12 @@ def jacobian(derivation: Derivation, of: str, wrt: str, name: str = "jacobian") 
     network = with_adjoints(derivation, derivation.needed([of] if adjoint else []))
     x, _ = _real(network, wrt), _real(network, of)
     network = _only(network, [of])
-    first = int(by_rows(x))
-    if first:
+    alone = by_rows(x, network.layout)
+    if alone:
         refuse_mixed_rows(network, of, wrt)
-    moving = Moving((wrt,), UNIT, unit_indices(network, x, first), first, adjoint_of=_adjoint_of(derivation))
+    moving = Moving((wrt,), UNIT, unit_indices(network, x, alone), alone, adjoint_of=_adjoint_of(derivation))
     what = f"Hessian of {network.loss}" if name == "hessian" else f"Jacobian of {of}"
-    words = f"The {what} by {wrt}" + (", row by row." if first else ".")
+    words = f"The {what} by {wrt}" + (", row by row." if alone else ".")
     found = _quantity(name, derivation, network, moving, [(of, UNIT + of)], words)
     return replace(found, by=wrt)
 

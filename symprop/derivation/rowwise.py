@@ -12,15 +12,10 @@ from dataclasses import dataclass, replace
 from symprop.errors import Fault, InputError
 from symprop.language import Domain, Equation, Expr, Extent, Index, Network, Position, Tensor
 from symprop.language import expressions as ex
+from symprop.network.layout import BATCH, by_rows, rest_of, row_of, with_row
 from symprop.network.rewrite import Renaming
 
-BATCH = Extent.of("N")
 ONE_ROW = Renaming(extents={"N": Extent.of(1)})
-
-
-def by_rows(tensor: Tensor) -> bool:
-    """True of a tensor whose first axis is the batch."""
-    return bool(tensor.axes) and tensor.axes[0] == BATCH
 
 
 def refuse_mixed_rows(network: Network, of: str, wrt: str) -> None:
@@ -35,8 +30,8 @@ def refuse_mixed_rows(network: Network, of: str, wrt: str) -> None:
         if not reads or equation.target == wrt:
             continue
         between.add(equation.target)
-        row = equation.indices[0].index if equation.indices else None
-        if row is None or any(r.indices[0].index != row for r in reads):
+        row = row_of(equation.indices, network.layout).index if equation.indices else None
+        if row is None or any(row_of(r.indices, network.layout).index != row for r in reads):
             raise _mixed(f"jacobian of {of} by {wrt}", equation)
 
 
@@ -56,26 +51,29 @@ def rows_alone(network: Network, own: Collection[str], loss: str) -> Network:
     Raises:
         InputError: an equation reads another row by its place, such as x[n-1].
     """
-    data = [t.name for t in network.of_role("input", "target", "sample") if by_rows(t)]
+    data = [t.name for t in network.of_role("input", "target", "sample") if by_rows(t, network.layout)]
     split = network.downstream([*data, *own])
-    tensors = {t.name: _with_rows(t) if t.name in split else t for t in network.tensors.values()}
+    layout = network.layout
+    tensors = {t.name: _with_rows(t, layout) if t.name in split else t for t in network.tensors.values()}
     equations = [_Alone(e, network, split).equation if e.target in split else e for e in network.equations]
     tensors[loss] = replace(tensors.pop(network.loss), name=loss, role="intermediate")
     *rest, last = equations
     return replace(network, tensors=tensors, equations=(*rest, replace(last, target=loss)), loss=loss)
 
 
-def shared(expr: Expr, own: Collection[str]) -> Expr:
+def shared(expr: Expr, own: Collection[str], layout: str) -> Expr:
     """The right side with reads of parameters that every row had to itself: W[n,i,j] is W[i,j] again."""
 
     def change(node: Expr) -> Expr:
-        return ex.Read(node.tensor, node.indices[1:]) if isinstance(node, ex.Read) and node.tensor in own else node
+        if isinstance(node, ex.Read) and node.tensor in own:
+            return ex.Read(node.tensor, rest_of(node.indices, layout))
+        return node
 
     return ex.transform(expr, change)
 
 
-def _with_rows(tensor: Tensor) -> Tensor:
-    return tensor if by_rows(tensor) else replace(tensor, axes=(BATCH, *tensor.axes))
+def _with_rows(tensor: Tensor, layout: str) -> Tensor:
+    return tensor if by_rows(tensor, layout) else replace(tensor, axes=with_row(BATCH, tensor.axes, layout))
 
 
 @dataclass
@@ -87,7 +85,8 @@ class _Alone:
     split: Collection[str]
 
     def __post_init__(self) -> None:
-        first = self.source.indices[0].index if self.source.indices else None
+        self.layout = self.network.layout
+        first = row_of(self.source.indices, self.layout).index if self.source.indices else None
         inside = ex.all_indices(self.source.body)
         fresh = ex.fresh(Index("n", BATCH), {i.name for i in (*self.source.free, *inside)})
         self.row = next((i for i in (first, *inside) if i is not None and i.extent == BATCH), fresh)
@@ -97,7 +96,7 @@ class _Alone:
         """The equation for every row."""
         indices = self.source.indices
         if Position.of(self.row) not in indices:
-            indices = (Position.of(self.row), *indices)
+            indices = with_row(Position.of(self.row), indices, self.layout)
         made = replace(self.source, indices=indices, body=self._of(self.source.body))
         others = [i for i in (*made.free, *ex.all_indices(made.body)) if i.extent == BATCH and i != self.row]
         if others or self.row in self.source.domain.index_atoms():
@@ -119,20 +118,23 @@ class _Alone:
 
     def _read(self, read: ex.Read) -> Expr:
         positions = read.indices
-        if read.tensor in self.split and not by_rows(self.network.tensors[read.tensor]):
-            positions = (Position.of(self.row), *positions)
-        if read.tensor in self.split and positions[0].index != self.row:
+        if read.tensor in self.split and not self._has_rows(read.tensor):
+            positions = with_row(Position.of(self.row), positions, self.layout)
+        if read.tensor in self.split and row_of(positions, self.layout).index != self.row:
             raise _mixed("loss of each row", self.source)
-        for position in positions[1:]:
+        for position in rest_of(positions, self.layout) if positions else ():
             self._check(position)
         return ex.Read(read.tensor, positions)
+
+    def _has_rows(self, name: str) -> bool:
+        return by_rows(self.network.tensors[name], self.layout)
 
     def _check(self, position: Position) -> None:
         """Refuse a position that knows the number of its row other than to look into that row of an integer tensor."""
         gathers = list(position.gathers())
         rows = sum(index == self.row for index in position.index_atoms())
-        within = sum(g.positions[0].index == self.row for g in gathers if g.positions)
-        without = any(g.tensor in self.split and not by_rows(self.network.tensors[g.tensor]) for g in gathers)
+        within = sum(row_of(g.positions, self.layout).index == self.row for g in gathers if g.positions)
+        without = any(g.tensor in self.split and not self._has_rows(g.tensor) for g in gathers)
         if rows != within or without:
             raise _mixed("loss of each row", self.source)
 

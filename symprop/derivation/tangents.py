@@ -10,7 +10,7 @@ further indices of every tangent, which are Jacobians then.  The scalar derivati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from symprop.algebra.simplify import arranged, assemble, tidy
@@ -22,6 +22,7 @@ from symprop.derivation.values import Adjoint, Step
 from symprop.errors import Fault, InputError
 from symprop.language import Domain, Equation, Expr, Index, Network, Position, Tensor
 from symprop.language import expressions as ex
+from symprop.network.layout import rest_of, with_further
 
 Part = tuple[Expr, Callable[[str], bool]]
 
@@ -34,7 +35,7 @@ class Moving:
         tensors: names of the tensors that move.
         prefix: the tangent of x is named prefix + x.
         unit: indices that name the entry that moves, of a single tensor; None where directions are given tensors.
-        first: axes of that tensor that no index is for: 1 where its rows move together.
+        alone: whether no index is for the axis of the batch: the rows of that tensor move together.
         known: tangents under this prefix that the network has already.
         adjoint_of: of equations that are adjoints, the tensor each belongs to.
         parts: how a right side is cut into terms, each with the tensors by which it is differentiated.
@@ -43,7 +44,7 @@ class Moving:
     tensors: tuple[str, ...]
     prefix: str
     unit: tuple[Index, ...] | None = None
-    first: int = 0
+    alone: bool = False
     known: frozenset[str] = frozenset()
     adjoint_of: Mapping[str, str] = field(default_factory=dict)
     parts: Callable[[Equation], Iterable[Part]] = field(default=lambda equation: [(equation.body, lambda name: True)])
@@ -115,9 +116,14 @@ class _Tangents:
         body = arranged(tidy(body, names), names)
         if body not in (plain, steps[-1].after):
             steps.append(Step("named values", body, self._values_used(plain, body)))
-        indices = (*equation.indices, *map(Position.of, self.moving.further))
+        indices = self._behind(equation.target, equation.indices)
         made = Equation(self._named(equation), indices, body, domain=equation.domain, origin=equation.origin)
         return Adjoint(equation.target, made, made.with_body(self._exact(equation, body)), tuple(steps))
+
+    def _behind(self, name: str, indices: Sequence[Position]) -> tuple[Position, ...]:
+        """The indices of a tensor's tangent."""
+        further = tuple(map(Position.of, self.moving.further))
+        return with_further(self.network.tensors[name], indices, further, self.network.layout)
 
     def _terms(self, equation: Equation) -> Iterator[Term]:
         for body, by in self.moving.parts(equation):
@@ -129,8 +135,9 @@ class _Tangents:
         term, read = _apart(term, read)
         unit = tuple(map(Position.of, self.moving.further))
         if self.moving.unit is None or read.tensor not in self.moving.tensors:
-            return term.times(ex.Read(self.moving.prefix + read.tensor, (*read.indices, *unit)))
-        places = zip(read.indices[self.moving.first :], unit, strict=True)
+            return term.times(ex.Read(self.moving.prefix + read.tensor, self._behind(read.tensor, read.indices)))
+        own = rest_of(read.indices, self.network.layout) if self.moving.alone else read.indices
+        places = zip(own, unit, strict=True)
         deltas = Domain(c for at, own in places for c in Domain.equal(at, own).constraints)
         return replace(term, domain=deltas & term.domain)
 
@@ -177,11 +184,11 @@ def _dependent(network: Network, tensors: Iterable[str]) -> set[str]:
 LETTERS = "klabpqrsuvwdefghijmo"
 
 
-def unit_indices(network: Network, tensor: Tensor, first: int) -> tuple[Index, ...]:
-    """An index for each axis of a tensor from axis number `first` on, under names that no equation uses."""
+def unit_indices(network: Network, tensor: Tensor, alone: bool) -> tuple[Index, ...]:
+    """An index for each axis of a tensor, or of a row of it alone, under names that no equation uses."""
     taken = {i.name for e in network.equations for i in (*e.free, *ex.all_indices(e.body))}
     found = []
-    for axis in tensor.axes[first:]:
+    for axis in rest_of(tensor.axes, network.layout) if alone else tensor.axes:
         letter = next((c for c in LETTERS if c not in taken), None)
         index = Index(letter, axis) if letter else ex.fresh(Index("k1", axis), taken)
         taken.add(index.name)

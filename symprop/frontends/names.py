@@ -43,6 +43,7 @@ class Names:
         slope: the derivative of a function by its first argument, of a given order; None for what is no function.
         indices: extents of indices that are declared, in index notation.
         first: the number that a document gives the first entry of an axis, 0 or 1; None where it does not say.
+        has_columns: whether examples are columns, along which a softmax in LaTeX acts then.
     """
 
     tensors: Mapping[str, Meaning]
@@ -52,6 +53,7 @@ class Names:
     slope: Callable[[str, int], Function | None] | None = None
     indices: Mapping[str, Extent] = field(default_factory=dict)
     first: int | None = None
+    has_columns: bool = False
 
     def tensor(self, name: str) -> Meaning | None:
         """The meaning of a name."""

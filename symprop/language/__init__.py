@@ -2,7 +2,7 @@
 
 from symprop.language.arithmetic import arithmetic
 from symprop.language.definitions import defined, parse_definition
-from symprop.language.equations import Equation, Function, Network, Optimizer, Tensor, Training, ranges
+from symprop.language.equations import LAYOUTS, Equation, Function, Network, Optimizer, Tensor, Training, ranges
 from symprop.language.expressions import Expr, Number, Read
 from symprop.language.extents import Extent
 from symprop.language.indices import EVERYWHERE, Compound, Constraint, Domain, Gather, Index, Position
@@ -13,6 +13,7 @@ from symprop.language.sizes import extent_names, sized
 
 __all__ = [
     "EVERYWHERE",
+    "LAYOUTS",
     "PRIMITIVES",
     "Compound",
     "Constraint",

@@ -16,6 +16,7 @@ from symprop.language.extents import Extent
 from symprop.language.indices import EVERYWHERE, Domain, Index, Position
 from symprop.language.modes import check_modes, predicting
 
+LAYOUTS = ("rows", "columns")
 ROLES = ("input", "target", "param", "state", "sample", "intermediate", "loss")
 
 
@@ -193,6 +194,7 @@ class Network:
             the state, the right side reads it and the forward values as they were before the parameters changed.  They
             are not differentiated: within a step a state is given.
         inference: equations that replace the forward equations of the same targets outside training, `mu[c] = r[c]`.
+        layout: one of `LAYOUTS`: whether the batch is the first axis of the tensors that have it, or the last.
 
     Raises:
         FormulaError: an update or an inference equation has no meaning in this network.
@@ -211,6 +213,7 @@ class Network:
     text: str = ""
     updates: tuple[Equation, ...] = ()
     inference: tuple[Equation, ...] = ()
+    layout: str = "rows"
 
     def __post_init__(self) -> None:
         if self.updates or self.inference or any(t.role == "state" for t in self.tensors.values()):

@@ -4,6 +4,7 @@ Knows no SymPy and no NumPy, so that every fault of a spec is found at once and 
 """
 
 from symprop.network.build import build
+from symprop.network.layout import laid_out
 from symprop.network.sketch import Sketch, pick
 
-__all__ = ["Sketch", "build", "pick"]
+__all__ = ["Sketch", "build", "laid_out", "pick"]

@@ -14,6 +14,7 @@ from symprop.network.assembly import Assembly
 from symprop.network.check import names_are_known
 from symprop.network.functions import user_functions
 from symprop.network.layers import library_layer
+from symprop.network.layout import laid_out
 from symprop.network.losses import total_loss
 from symprop.network.ownlayers import own_layer
 from symprop.network.shapes import BATCH
@@ -21,7 +22,7 @@ from symprop.spec.model import InputSpec, NetSpec
 
 
 def build(spec: NetSpec, text: str = "") -> Network:
-    """The equations of a spec.
+    """The equations of a spec, in its layout.
 
     Args:
         spec: what the network is.
@@ -35,7 +36,7 @@ def build(spec: NetSpec, text: str = "") -> Network:
         _assemble(net)
     if net.faults:
         raise SpecError(sorted(dict.fromkeys(net.faults), key=_order))
-    return Network(
+    found = Network(
         name=spec.name,
         tensors=net.tensors,
         equations=tuple(net.equations),
@@ -49,6 +50,7 @@ def build(spec: NetSpec, text: str = "") -> Network:
         updates=tuple(net.updates),
         inference=tuple(net.inference),
     )
+    return laid_out(found, spec.layout)
 
 
 def _assemble(net: Assembly) -> None:

@@ -31,6 +31,7 @@ def json_report(view: View) -> str:
             "name": network.name,
             "loss": network.loss,
             "outputs": list(network.outputs),
+            "layout": network.layout,
             "notes": list(network.notes),
             "tensors": [_tensor(t, view) for t in network.tensors.values()],
         },

@@ -132,9 +132,10 @@ class Choice(Node):
 
 @dataclass(frozen=True)
 class Softmax(Node):
-    """exp(a) / sum(exp(a)) along the last axis."""
+    """exp(a) / sum(exp(a)) along one of the axes."""
 
     of: Node
+    along: Index
 
 
 @dataclass(frozen=True)

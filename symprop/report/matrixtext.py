@@ -83,7 +83,9 @@ def _piece(node: Node) -> Piece:
         case Choice():
             return _choice(node)
         case Softmax():
-            return f"softmax({_piece(node.of)[0]})", ATOM
+            last = node.along == node.labels[-1]
+            axis = "" if last else f", axis={node.axes.index(node.along)}"
+            return f"softmax({_piece(node.of)[0]}{axis})", ATOM
         case OneHot():
             return f"onehot({node.tensor})", ATOM
     raise TypeError(type(node).__name__)

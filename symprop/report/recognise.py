@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from symprop.language import Equation, Index, Network, Tensor
 from symprop.language import expressions as ex
+from symprop.network.layout import BATCH
 from symprop.report.matrix import (
     NO_AXES,
     Axes,
@@ -42,10 +43,10 @@ def matrix_form(equation: Equation, network: Network, prefix: str = "d") -> tupl
 
     A row of sums, `b = D^T 1`, is given transposed on both sides, `b^T = 1^T D`, as it is usually written.
     """
-    left = Recogniser(network.tensors, prefix=prefix).named(equation.target, equation)
+    left = Recogniser(network.tensors, (), prefix).named(equation.target, equation)
     if left is None or equation.domain:
         return None
-    right = Recogniser(network.tensors, equation.free, prefix).node(equation.body)
+    right = Recogniser(network.tensors, equation.free, prefix, network.layout).node(equation.body)
     fitted = None if right is None else spread(right, left.axes)
     if fitted is None:
         return None
@@ -55,10 +56,10 @@ def matrix_form(equation: Equation, network: Network, prefix: str = "d") -> tupl
 
 
 def expression_form(
-    expr: ex.Expr, order: Sequence[Index], tensors: Mapping[str, Tensor], prefix: str = "d"
+    expr: ex.Expr, order: Sequence[Index], tensors: Mapping[str, Tensor], prefix: str = "d", layout: str = "rows"
 ) -> Node | None:
     """A part of a right side as matrices, rows of sums as in `matrix_form`; None where it has no such form."""
-    node = Recogniser(tensors, order, prefix).node(expr)
+    node = Recogniser(tensors, order, prefix, layout).node(expr)
     rows = node is not None and len(node.labels) == 1 and any(map(_sums_rows, _terms(node)))
     return transpose(node) if node is not None and rows else node
 
@@ -82,10 +83,13 @@ class Recogniser:
         tensors: declarations; an adjoint has the axes of its tensor.
         order: indices of the left side; the first of two becomes the rows where the expression leaves the choice.
         prefix: what the names of adjoints begin with.
+        layout: of the network, which says along which axis a softmax is meant to act.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], order: Sequence[Index] = (), prefix: str = "d") -> None:
-        self.tensors, self.order, self.prefix = tensors, tuple(order), prefix
+    def __init__(
+        self, tensors: Mapping[str, Tensor], order: Sequence[Index] = (), prefix: str = "d", layout: str = "rows"
+    ) -> None:
+        self.tensors, self.order, self.prefix, self.layout = tensors, tuple(order), prefix, layout
 
     def named(self, target: str, equation: Equation) -> Node | None:
         """The left side of an equation, None where an index is compound or does not run over its axis."""
@@ -173,7 +177,9 @@ class Recogniser:
         logits = None if found is None else self.node(found[0])
         if found is None or logits is None or isinstance(logits, Transposed) or not logits.labels:
             return None
-        return Softmax(logits.axes, logits) if logits.labels[-1] == found[1] else None
+        own = logits.labels
+        is_batch = self.layout == "columns" and len(own) > 1 and own[-1].extent == BATCH
+        return Softmax(logits.axes, logits, found[1]) if own[-2 if is_batch else -1] == found[1] else None
 
     # -- products and sums over indices --------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from symprop.language import LAYOUTS
 from symprop.library.options import REQUIRED, Option
 from symprop.spec import kinds as k
 from symprop.spec.limits import DEFAULT
@@ -229,6 +230,6 @@ ROOT = record(
         "data": (k.MAPPING, None),
         "metrics": (k.ITEMS, []),
         "symbols": (k.table(k.SYMBOL_KIND), {}),
-        "layout": (k.choice("rows"), "rows"),
+        "layout": (k.choice(*LAYOUTS), LAYOUTS[0]),
     },
 )

@@ -15,7 +15,7 @@ from symprop.derivation import Derivation, derive
 from symprop.errors import ClaimError, Fault
 from symprop.language import Network, extent_names
 from symprop.verification.claimsfile import ClaimsFile, is_python, read_claims
-from symprop.verification.conventions import Convention, declared_convention
+from symprop.verification.conventions import Convention, declared_convention, usual
 from symprop.verification.decide import Judge
 from symprop.verification.finding import Reading, Readings, found_reading, right_under
 from symprop.verification.values import NOT_CHECKED, WRONG, Conventions, Report, Verdict
@@ -55,7 +55,7 @@ def verify(
     if network is None:
         raise ClaimError(Fault("claims", "there is no network; only functions bring a loss of their own"))
     file = claims if isinstance(claims, ClaimsFile) else read_claims(claims)
-    declared = declared_convention(file.convention, convention, file.name)
+    declared = declared_convention(file.convention, convention, file.name, network)
     derivation = derive(network, time_limit_seconds=timeout)
     readings = Readings(file, derivation)
     reading, fitting = found_reading(readings) if declared is None else (readings.reading(declared), ())
@@ -89,7 +89,8 @@ def judged(
     if reading.convention.is_single:
         verdicts = [replace(v, extents=ONE_EXAMPLE) for v in verdicts]
     is_wrong = any(v.verdict in WRONG for v in verdicts)
-    conventions = Conventions(None, reading.convention, right_under(others(), reading.convention) if is_wrong else ())
+    right = right_under(others(), reading.convention) if is_wrong else ()
+    conventions = Conventions(None, reading.convention, right, usual=usual(reading.network))
     loss = next((str(e) for e in reading.network.equations if e.target == network.loss), "")
     claimed = (*verdicts, *_unmentioned(reading.derivation, {v.target for v in verdicts}))
     names = extent_names(network)

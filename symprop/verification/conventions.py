@@ -16,13 +16,15 @@ from itertools import product
 from symprop.errors import ClaimError, Fault
 from symprop.language import Extent, Network, Tensor, extent_names
 from symprop.language import expressions as ex
+from symprop.network.layout import by_rows, turned_axes
 from symprop.spec.places import instead
-from symprop.verification.views import ROWS, View, Views
+from symprop.verification.views import View, Views
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
     "batch": {
         "rows": "examples in rows",
         "columns": "examples in columns, biases as columns",
+        "columns_vectors": "examples in columns, biases as vectors",
         "single": "a single example, vectors without an axis for it",
         "single_column": "a single example, vectors as columns",
     },
@@ -49,8 +51,8 @@ class Convention:
     reduction: str = "as_loss"
 
     @staticmethod
-    def of(words: Mapping[str, str], where: str = "convention") -> Convention:
-        """The convention of a mapping; what it does not name is the default.
+    def of(words: Mapping[str, str], where: str = "convention", base: Convention | None = None) -> Convention:
+        """The convention of a mapping; what it does not name is that of another one, by default the default.
 
         Raises:
             ClaimError: a key or a value is unknown.
@@ -63,12 +65,17 @@ class Convention:
                 faults.append(Fault(where, f"{key}: unknown value '{value}'; {instead(str(value), MEANINGS[key])}"))
         if faults:
             raise ClaimError(faults)
-        return Convention(**words)
+        return replace(base or Convention(), **words)
 
     @property
     def is_single(self) -> bool:
         """True where there is one example, N = 1."""
         return self.batch.startswith("single")
+
+    @property
+    def has_columns(self) -> bool:
+        """True where examples are columns, one or many."""
+        return self.batch in ("columns", "columns_vectors", "single_column")
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -95,10 +102,17 @@ class Convention:
         found = [MEANINGS[key][value] for key, value in self.changes().items()]
         return "; ".join(found) or "examples in rows, W in-by-out"
 
-    @property
-    def option(self) -> str:
-        """What differs from the default, as an option of the command line."""
-        return ",".join(f"{key}={value}" for key, value in self.changes().items())
+    def option(self, base: Convention) -> str:
+        """What differs from what goes without saying, as an option of the command line."""
+        changes = self.changes(base) or {"batch": self.batch}
+        return ",".join(f"{key}={value}" for key, value in changes.items())
+
+
+def usual(network: Network | None) -> tuple[Convention, ...]:
+    """The ways in which arrays lie where nothing is declared, first that in which the network prints itself."""
+    if network is None or network.layout == "rows":
+        return (Convention(),)
+    return Convention("columns_vectors", "out_in"), Convention("columns", "out_in")
 
 
 def shapes() -> list[Convention]:
@@ -116,53 +130,59 @@ def scales(shape: Convention) -> list[Convention]:
 
 
 def views_of(convention: Convention, network: Network, prefix: str) -> Views:
-    """How the tensors of a network, whose examples are rows, and their adjoints look under a convention."""
+    """How the tensors of a network, and their adjoints, look under a convention."""
     reads = [read for equation in network.equations for read in ex.reads(equation.body)]
     gathered = {read.tensor for read in reads if any(list(position.gathers()) for position in read.indices)}
     has_rows = "N" in extent_names(network)
     found: dict[str, View] = {}
     for tensor in network.tensors.values():
-        order = _order(convention, tensor, tensor.name in gathered)
+        order = _order(convention, tensor, tensor.name in gathered, network.layout)
         axes = tuple(Extent.of(1) if k is None else tensor.axes[k] for k in order)
-        sign, power = _factor(convention, tensor, has_rows)
+        sign, power = _factor(convention, tensor, has_rows and by_rows(tensor, network.layout), has_rows)
         found[tensor.name] = View(axes, order, len(tensor.axes))
         found[prefix + tensor.name] = View(axes, order, len(tensor.axes), sign, power)
     return Views(found)
 
 
-def _order(convention: Convention, tensor: Tensor, gathered: bool) -> tuple[int | None, ...]:
-    """The axis of the network that stands on each axis of the user; None for one of extent 1 that is added."""
+def _order(convention: Convention, tensor: Tensor, gathered: bool, layout: str) -> tuple[int | None, ...]:
+    """The axis of the network that stands on each axis of the user; None for one of extent 1 that is added.
+
+    What a convention says of matrices alone leaves tensors of other axes, and tables that are read by an integer, as
+    they lie in the network.
+    """
     same = tuple(range(len(tensor.axes)))
-    batched = tensor.axes[:1] == (ROWS,)
-    columns = convention.batch in ("columns", "single_column")
-    if batched:
+    in_rows = same if layout == "rows" else turned_axes(tensor, layout)
+    if by_rows(tensor, layout):
         if convention.batch == "single":
-            return same[1:]
-        return (1, 0) if columns and len(same) == 2 else same
+            return in_rows[1:]
+        if not convention.has_columns:
+            return in_rows
+        return in_rows[::-1] if len(same) == 2 else same
     if tensor.role != "param":
         return same
-    if len(same) == 2 and not gathered and convention.weights == "out_in":
-        return (1, 0)
-    return (0, None) if len(same) == 1 and columns else same
+    if len(same) == 2:
+        return in_rows if convention.weights == "in_out" else same if gathered else in_rows[::-1]
+    as_column = len(same) == 1 and convention.batch in ("columns", "single_column")
+    return (0, None) if as_column else same
 
 
-def _factor(convention: Convention, tensor: Tensor, has_rows: bool) -> tuple[int, int]:
+def _factor(convention: Convention, tensor: Tensor, is_by_rows: bool, has_rows: bool) -> tuple[int, int]:
     """(sign, power) in user's adjoint = sign * N**power * adjoint; a loss without rows is no mean over them."""
-    batched = tensor.axes[:1] == (ROWS,)
-    per_example = batched and tensor.role != "param" and convention.adjoints == "per_example"
+    per_example = is_by_rows and tensor.role != "param" and convention.adjoints == "per_example"
     power = int(has_rows and (convention.reduction == "sum" or per_example))
     return -1 if convention.sign == "descent" else 1, power
 
 
 def declared_convention(
-    own: Mapping[str, str], given: Convention | Mapping[str, str] | None, where: str
+    own: Mapping[str, str], given: Convention | Mapping[str, str] | None, where: str, network: Network | None
 ) -> Convention | None:
-    """What is declared, None where nothing is.
+    """What is declared, None where nothing is; what is not named is as the network lies.
 
     Args:
         own: what the claims declare themselves.
         given: what is declared beside them, which goes before.
         where: name of the claims, for messages.
+        network: what they are about, None of functions with a loss of their own.
 
     Raises:
         ClaimError: a key or a value is unknown.
@@ -170,7 +190,7 @@ def declared_convention(
     if isinstance(given, Convention):
         return given
     words = {**own, **(given or {})}
-    return Convention.of(words, where) if words else None
+    return Convention.of(words, where, usual(network)[0]) if words else None
 
 
 def joined(words: Iterable[str], where: str) -> dict[str, str]:

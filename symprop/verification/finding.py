@@ -17,7 +17,7 @@ from symprop.derivation import Derivation, derive
 from symprop.errors import InputError
 from symprop.language import Network, sized
 from symprop.verification.claimsfile import ClaimsFile
-from symprop.verification.conventions import Convention, scales, shapes, views_of
+from symprop.verification.conventions import Convention, scales, shapes, usual, views_of
 from symprop.verification.points import draw
 from symprop.verification.reading import claims_of
 from symprop.verification.scene import Scene
@@ -91,7 +91,8 @@ class Readings:
         """
         derivation = self._of_one() if convention.is_single else self.derivation
         empty = Reading(convention, self.derivation.network, convention.sizes, derivation, ())
-        return replace(empty, claims=claims_of(self.file, derivation, empty.views))
+        claims = claims_of(self.file, derivation, empty.views, convention.has_columns)
+        return replace(empty, claims=claims)
 
     def _of_one(self) -> Derivation:
         if self._single is None:
@@ -152,13 +153,14 @@ class Compared:
 
 def _shows(reading: Reading, default: Reading | None) -> bool:
     """True where all that differs from the default is seen in two places or more; one alone may be a mistake."""
-    seen = all(_places(reading, key) >= 2 for key in reading.convention.changes())
+    seen = all(_places(reading, key) >= 2 for key in reading.convention.changes(usual(reading.network)[0]))
     return seen and (default is None or default.misfits >= 2)
 
 
 def _places(reading: Reading, key: str) -> int:
     """How many names of how many claims would lie otherwise if one key had its default."""
-    other = reading.views_under(replace(reading.convention, **{key: getattr(Convention(), key)}))
+    base = usual(reading.network)[0]
+    other = reading.views_under(replace(reading.convention, **{key: getattr(base, key)}))
     about = {claim.label: claim.target for claim in reading.claims if claim.target}
     mentioned = [about.get(name, name) for claim in reading.claims for name in (*claim.reads, claim.target)]
     return sum(1 for name in mentioned if (view := other.get(name)) and view.order != reading.views[name].order)
@@ -185,13 +187,17 @@ def found_reading(readings: Readings) -> tuple[Reading, tuple[Convention, ...]]:
     Raises:
         ClaimError: they cannot be read under the default, and no other way fits alone.
     """
-    try:
-        default: Reading | None = readings.reading(Convention())
-        failure: InputError | None = None
-    except InputError as error:
-        default, failure = None, error
-    if default is not None and default.fits:
-        return default, ()
+    default: Reading | None = None
+    failure: InputError | None = None
+    for convention in usual(readings.derivation.network):
+        try:
+            found = readings.reading(convention)
+        except InputError as error:
+            failure = failure or error
+            continue
+        if found.fits:
+            return found, ()
+        default = default or found
     fitting = readings.fitting()
     if len(fitting) == 1 and _shows(fitting[0], default) and _at_least_as_right(fitting[0], default):
         return fitting[0], ()

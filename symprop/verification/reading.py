@@ -36,18 +36,21 @@ MARK = "'"
 """The user's dW1 is stored as dW1', beside the true dW1."""
 
 
-def claims_of(file: ClaimsFile, derivation: Derivation, views: Views) -> tuple[Claim, ...]:
+def claims_of(
+    file: ClaimsFile, derivation: Derivation, views: Views, has_columns: bool = False
+) -> tuple[Claim, ...]:
     """The claims of a file.
 
     Args:
         file: the formulas.
         derivation: what they are about.
         views: how the user writes its tensors.
+        has_columns: whether examples are columns there.
 
     Raises:
         ClaimError: a formula cannot be read, or a name means nothing; all faults are listed.
     """
-    reader = _Reader(file, derivation, views)
+    reader = _Reader(file, derivation, views, has_columns)
     found = reader.program() if file.is_program else reader.formulas()
     faults = [*reader.faults, *(_unused(found, file, derivation) if not reader.faults else [])]
     if faults:
@@ -77,8 +80,8 @@ def _unused(claims: list[Claim], file: ClaimsFile, derivation: Derivation) -> li
 class _Reader:
     """Claims read so far, and what names mean by now."""
 
-    def __init__(self, file: ClaimsFile, derivation: Derivation, views: Views) -> None:
-        self.file, self.derivation, self.views = file, derivation, views
+    def __init__(self, file: ClaimsFile, derivation: Derivation, views: Views, has_columns: bool) -> None:
+        self.file, self.derivation, self.views, self.has_columns = file, derivation, views, has_columns
         self.faults: list[Fault] = []
         network = derivation.network
         written = views.written(network)
@@ -110,7 +113,16 @@ class _Reader:
 
     def _names(self, known: Mapping[str, Meaning]) -> Names:
         known = dict(known)
-        return Names(known, self.extents, self.functions, self.symbols, self.slope, self.indices, self.file.first)
+        return Names(
+            known,
+            self.extents,
+            self.functions,
+            self.symbols,
+            self.slope,
+            self.indices,
+            self.file.first,
+            self.has_columns,
+        )
 
     def formulas(self) -> list[Claim]:
         """Claims by name, each of which may read those above it."""

@@ -51,23 +51,25 @@ def report_text(report: Report, explain: bool = False) -> str:
 
 def _reading(conventions: Conventions) -> Iterator[str]:
     """What the claims were read as, where that is not the default; or that there is a choice."""
-    used, declared = conventions.used, conventions.declared
-    if declared is not None and used.changes():
-        yield f"read with {used.words}, as declared"
-    elif used.changes():
-        yield f"read with {used.words}: no other way fits the shapes (--convention {used.option} declares it)"
+    used, base = conventions.used, conventions.usual[0]
+    if used.changes() or used not in conventions.usual:
+        how = f": no other way fits the shapes (--convention {used.option(base)} declares it)"
+        how = ", as the network lies" if used in conventions.usual else how
+        yield f"read with {used.words}{', as declared' if conventions.declared is not None else how}"
     if conventions.fitting:
-        ways = "; or ".join(f"{c.words} (--convention {c.option or 'batch=rows'})" for c in conventions.fitting)
+        ways = "; or ".join(f"{c.words} (--convention {c.option(base)})" for c in conventions.fitting)
         yield f"Their shapes fit more than one convention; declare which it is: {ways}."
 
 
 def _others(report: Report) -> Iterator[str]:
     """Conventions that were not used, under which all claims are right."""
+    usual = report.conventions.usual
     for other in report.conventions.right_under:
         count = len(report.given)
         claims = "All claims are" if count > 1 else "The claim is"
-        if other.changes():
-            yield f"{claims} right under another convention: {other.words}. Declare it: --convention {other.option}."
+        if other not in usual:
+            option = other.option(usual[0])
+            yield f"{claims} right under another convention: {other.words}. Declare it: --convention {option}."
         else:
             yield f"{claims} right with nothing declared: {other.words}."
 

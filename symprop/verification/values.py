@@ -169,12 +169,14 @@ class Conventions:
         used: what they were read under.
         right_under: other conventions under which all of them are right, those that differ least; they are not used.
         fitting: ways to read them of which none was taken, since more than one fits their shapes.
+        usual: ways in which they are read where nothing is declared, as the network lies.
     """
 
     declared: Convention | None = None
     used: Convention = field(default_factory=Convention)
     right_under: tuple[Convention, ...] = ()
     fitting: tuple[Convention, ...] = ()
+    usual: tuple[Convention, ...] = (Convention(),)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Wording:
     """
 
     def __init__(self, derivation: Derivation, claims: Iterable[Claim], views: Views) -> None:
-        self.prefix = derivation.prefix
+        self.prefix, self.layout = derivation.prefix, derivation.network.layout
         network = derivation.network
         masks = [e for e in network.equations if isinstance(e.body, ex.Guard) and e.body.body == ex.ONE]
         self.masks = list(map(views.presented, masks))
@@ -48,7 +48,7 @@ class Wording:
 
     def whole(self, expr: ex.Expr, free: Sequence[Index]) -> str:
         """All of it."""
-        node = expression_form(expr, free, self.tensors, self.prefix)
+        node = expression_form(expr, free, self.tensors, self.prefix, self.layout)
         found = None if node is None else numpy_text(node)
         return plain_names(text(expr) if found is None else found)
 

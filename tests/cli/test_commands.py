@@ -206,3 +206,38 @@ def test_new_from_a_template_that_is_none(call, home):
     done = call("new", "first", "--template", "logistics")
     assert (done.code, done.err) == (2, "--template: unknown template 'logistics'; did you mean 'logistic'?\n")
     assert not (home / "first.yaml").exists()
+
+
+def test_derive_and_show_in_a_layout_of_ones_own(call, home):
+    done = call("derive", "tiny.yaml", "--layout", "columns", "--closed-form")
+    assert (done.code, done.err) == (0, "")
+    assert "Z_out = W_out @ x + b_out[:, None]" in done.out and "dW_out = dZ_out @ x.T" in done.out
+    assert json.loads(call("derive", "tiny.yaml", "--layout", "columns", "--json").out)["network"]["layout"] == "columns"
+    plain = json.loads(call("show", "tiny.yaml", "--layout", "columns", "--json").out)
+    shapes = {k: v for row in plain["layers"] for k, v in {**row["tensors"], **row["params"]}.items()}
+    assert (shapes["x"], shapes["Z_out"], shapes["W_out"]) == ([3, "N"], [1, "N"], [1, 3])
+    rows = json.loads(call("show", "tiny.yaml", "--json").out)
+    assert plain["operations"] == rows["operations"]
+    assert call("show", "tiny.yaml", "--layout", "columns", "--plan").out == call("show", "tiny.yaml", "--plan").out
+
+
+def test_the_layout_of_a_spec_and_one_that_goes_before_it(call, home):
+    spec = (home / "tiny.yaml").read_text()
+    (home / "columns.yaml").write_text(spec + "layout: columns\n")
+    rows, columns = call("derive", "tiny.yaml").out, call("derive", "columns.yaml").out
+    assert columns == call("derive", "tiny.yaml", "--layout", "columns").out != rows
+    assert call("derive", "columns.yaml", "--layout", "rows").out == rows
+    one, other = (call("generate", name, "-o", "-").out for name in ("tiny.yaml", "columns.yaml"))
+    lines = [k for k, (a, b) in enumerate(zip(one.splitlines(), other.splitlines(), strict=True)) if a != b]
+    assert len(lines) == 2 and "HASH" in one.splitlines()[lines[1]]
+
+
+def test_a_layout_that_is_none(call, home):
+    done = call("derive", "tiny.yaml", "--layout", "column")
+    assert done.code == 2
+    assert "'column' is not one of 'rows', 'columns'" in done.err
+
+
+def test_check_of_a_spec_in_columns(call, home):
+    (home / "tiny.yaml").write_text((home / "tiny.yaml").read_text() + "layout: columns\n")
+    assert call("check", "tiny.yaml").code == 0

@@ -75,7 +75,7 @@ class NodeValues:
                 return np.where(holds, self(node.then), self(node.otherwise))
             case mx.Softmax():
                 raised = np.exp(self(node.of))
-                return raised / raised.sum(axis=len(node.labels) - 1, keepdims=True)
+                return raised / raised.sum(axis=node.labels.index(node.along), keepdims=True)
             case mx.OneHot():
                 return np.eye(self._extent(node.axes[1]))[self.values[node.tensor]]
         raise TypeError(type(node).__name__)
@@ -131,8 +131,8 @@ class NumpyText:
         raise TypeError(ast.dump(node))
 
 
-def softmax(z: Array) -> Array:
-    return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+def softmax(z: Array, axis: int = -1) -> Array:
+    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
 
 
 BINARY: Mapping[type, Callable[[Any, Any], Any]] = {

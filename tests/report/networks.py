@@ -98,6 +98,25 @@ loss: {type: softmax_cross_entropy, from: out, target: y}
 """
 
 
+COLUMNS = """
+symprop: 1
+name: columns
+inputs: {X: {shape: [3]}, y: {role: target, classes: 5}}
+layers:
+  - {id: hid, type: dense, units: 4, activation: tanh}
+  - {id: out, type: dense, units: 5}
+loss: {type: softmax_cross_entropy, from: out, target: y, l2: 0.1}
+optimizer: {type: sgd, lr: 0.1}
+symbols: {W_hid: W_1, b_hid: b_1, Z_hid: Z_1, A_hid: A_1, W_out: W_2, b_out: b_2, Z_out: Z_2, P_loss: P}
+layout: columns
+"""
+
+
+def columns() -> Network:
+    """A perceptron whose examples are columns, Z = W X."""
+    return build(parse_spec(COLUMNS))
+
+
 def normalised() -> Network:
     """Batch norm, dropout and layer norm: states, two modes, gradients that are 0."""
     return build(parse_spec(NORMALISED))
@@ -109,7 +128,7 @@ def example(path: Path) -> Network:
 
 def golden_networks() -> dict[str, Network]:
     """What golden files are kept of."""
-    own = {"mlp": mlp(), "logistic": logistic(), "normalised": normalised()}
+    own = {"mlp": mlp(), "logistic": logistic(), "normalised": normalised(), "columns": columns()}
     return own | {path.stem: example(path) for path in EXAMPLES}
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from symprop.derivation import Derivation, derive
 from symprop.frontends import formula_network
-from symprop.language import Equation, Network
+from symprop.language import LAYOUTS, Equation, Extent, Network
 from symprop.language import expressions as ex
+from symprop.network import laid_out
 from symprop.oracle import evaluate
 from symprop.report.matrix import hadamard, times
 from symprop.report.matrixmath import MatrixPrinter
@@ -92,9 +93,24 @@ def test_a_matrix_form_of_a_case_has_its_value(case: Case) -> None:
     compare(derive(case.network), case.sizes, case.arrays())
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_matrix_form_of_a_case_in_columns_has_its_value(case: Case) -> None:
+    columns = laid_out(case.network, "columns")
+    arrays = case.arrays()
+    compare(derive(columns), case.sizes, {name: in_columns(case.network, name, a) for name, a in arrays.items()})
+
+
+def in_columns(net: Network, name: str, array: Any) -> Any:
+    t = net.tensors[name]
+    if t.axes and t.axes[0] == Extent.of("N"):
+        return np.moveaxis(array, 0, -1)
+    return array.T if t.role == "param" and len(t.axes) == 2 else array
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
-def test_every_equation_of_an_example_has_a_matrix_form_of_its_value(path: Any) -> None:
-    derivation = derive(example(path))
+def test_every_equation_of_an_example_has_a_matrix_form_of_its_value(path: Any, layout: str) -> None:
+    derivation = derive(laid_out(example(path), layout))
     count = compare(derivation, {"N": 3})
     # images and derivatives inside a network are no matrices: they have further axes
     flat = all(len(t.axes) <= 2 for t in derivation.network.tensors.values())
@@ -102,7 +118,7 @@ def test_every_equation_of_an_example_has_a_matrix_form_of_its_value(path: Any) 
     assert count >= (len(derivation.network.equations) if flat else 1)
 
 
-@pytest.mark.parametrize("net", [mlp(), logistic()], ids=lambda n: n.name)
+@pytest.mark.parametrize("net", [mlp(), logistic(), laid_out(mlp(), "columns")], ids=lambda n: n.name + n.layout)
 def test_a_matrix_form_of_a_small_network_has_its_value(net: Network) -> None:
     derivation = derive(net)
     assert compare(derivation, {"N": 6}) == len(derivation.network.equations) + len(derivation.adjoints)

@@ -309,9 +309,15 @@ CASES = {
         ],
     ),
     "layout": (
-        net(layout="columns"),
+        net(layout="transposed"),
         [
-            "net.yaml:6:9: layout: expected rows, got text 'columns'",
+            "net.yaml:6:9: layout: expected rows or columns, got text 'transposed'",
+        ],
+    ),
+    "layout_near": (
+        net(layout="column"),
+        [
+            "net.yaml:6:9: layout: unknown value 'column'; did you mean 'columns'?",
         ],
     ),
     "no_is_text": (

@@ -111,3 +111,61 @@ def test_each_claim_is_named_while_it_is_decided(folder: Path) -> None:
     told: list[str] = []
     verify(read_network(folder / "net.yaml"), folder / "right.yaml", tell=told.append)
     assert told == ["deciding dZ_out, claim 1 of 2", "deciding dW.out, claim 2 of 2"]
+
+
+COLUMNS = """\
+net: net.yaml
+claims:
+  dZ_out: (Z_out - y) / N
+  dW.out: dZ_out @ x.T
+"""
+
+
+@pytest.mark.parametrize("bias", ["sum(dZ_out, axis=1)", "sum(dZ_out, axis=1, keepdims=True)"])
+def test_columns_need_no_declaration_where_the_spec_has_them(
+    folder: Path, bias: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "net.yaml").write_text(NET + "layout: columns\n")
+    (folder / "columns.yaml").write_text(f"{COLUMNS}  db.out: {bias}\n")
+    assert run(["verify", str(folder / "columns.yaml")]) == 0
+    out = capsys.readouterr().out
+    assert ", as the network lies" in out and out.endswith("All 3 claims are right.\n")
+    (folder / "net.yaml").write_text(NET)
+    convention = "batch=columns_vectors" if "keepdims" not in bias else "batch=columns"
+    assert run(["verify", str(folder / "columns.yaml"), "--convention", f"{convention},weights=out_in"]) == 0
+
+
+def test_rows_are_declared_where_the_spec_has_columns(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "net.yaml").write_text(NET + "layout: columns\n")
+    assert run(["verify", str(folder / "right.yaml"), "--convention", "batch=rows,weights=in_out"]) == 0
+    assert "read with examples in rows, W in-by-out, as declared" in capsys.readouterr().out
+    assert run(["verify", str(folder / "wrong.yaml"), "--convention", "batch=rows,weights=in_out"]) == 1
+
+
+def test_functions_are_given_columns_where_the_spec_has_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "net.yaml").write_text(NET + "layout: columns\n")
+    (folder / "hand.py").write_text(
+        "def grads(x, y, W_out, b_out):\n"
+        "    Z = W_out @ x + b_out\n"
+        "    dZ = (Z - y) / x.shape[1]\n"
+        "    return {'dW_out': dZ @ x.T, 'db_out': dZ.sum(axis=1, keepdims=True)}\n"
+    )
+    net = str(folder / "net.yaml")
+    assert run(["verify", str(folder / "hand.py"), "--net", net]) == 0
+    assert "biases as columns" in capsys.readouterr().out
+    written = (folder / "hand.py").read_text().replace("+ b_out", "+ b_out[:, None]").replace(", keepdims=True", "")
+    (folder / "hand.py").write_text(written)
+    assert run(["verify", str(folder / "hand.py"), "--net", net]) == 0
+    assert "biases as vectors" in capsys.readouterr().out
+
+
+def test_a_softmax_in_latex_acts_on_columns(folder: Path) -> None:
+    net = NET.replace("y: {shape: [2], role: target}", "y: {classes: 4, role: target}").replace("units: 2", "units: 4")
+    net = net.replace("mse", "softmax_cross_entropy")
+    lines = r"\[ dZ_{out} = \frac1N (\mathrm{softmax}(Z_{out}) - \mathrm{onehot}(y)^\top) \]"
+    lines += r"\[ dW_{out} = dZ_{out} x^\top \]"
+    (folder / "hand.tex").write_text(f"% symprop: net: net.yaml\n{lines}\n")
+    (folder / "net.yaml").write_text(net + "layout: columns\n")
+    assert run(["verify", str(folder / "hand.tex")]) == 0
+    (folder / "net.yaml").write_text(net)
+    assert run(["verify", str(folder / "hand.tex"), "--convention", "batch=columns,weights=out_in"]) == 0

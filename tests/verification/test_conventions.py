@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from symprop.errors import ClaimError
 from symprop.language import Extent
+from symprop.network import laid_out
 from symprop.verification import Convention, Report, verify
 from symprop.verification.claimsfile import parse_claims
 from symprop.verification.conventions import scales, shapes, views_of
@@ -24,12 +26,15 @@ FORMS = {
     ("rows", "out_in"): ("{d}.T @ {a}", "{d} @ W2", "sum({d}, axis=0)"),
     ("columns", "in_out"): ("{a} @ {d}.T", "W2 @ {d}", "sum({d}, axis=1, keepdims=True)"),
     ("columns", "out_in"): ("{d} @ {a}.T", "W2.T @ {d}", "sum({d}, axis=1, keepdims=True)"),
+    ("columns_vectors", "in_out"): ("{a} @ {d}.T", "W2 @ {d}", "sum({d}, axis=1)"),
+    ("columns_vectors", "out_in"): ("{d} @ {a}.T", "W2.T @ {d}", "sum({d}, axis=1)"),
     ("single", "in_out"): ("outer({a}, {d})", "W2 @ {d}", "{d}"),
     ("single", "out_in"): ("outer({d}, {a})", "W2.T @ {d}", "{d}"),
     ("single_column", "in_out"): ("{a} @ {d}.T", "W2 @ {d}", "{d}"),
     ("single_column", "out_in"): ("{d} @ {a}.T", "W2.T @ {d}", "{d}"),
 }
 DEFAULT = Convention()
+OPTION = operator.methodcaller("option", DEFAULT)
 
 
 def claims(convention: Convention) -> dict[str, str]:
@@ -63,13 +68,30 @@ def judged(written: dict[str, str], convention: Convention | None = None, net=No
 TRIED = list(dict.fromkeys([*shapes(), *scales(DEFAULT), *scales(Convention("columns", "out_in"))[::3]]))
 
 
-@pytest.mark.parametrize("convention", TRIED, ids=lambda c: c.option or "default")
+@pytest.mark.parametrize("convention", TRIED, ids=OPTION)
 def test_right_claims_are_proved_under_the_convention_declared(convention: Convention) -> None:
     found = judged(claims(convention), convention)
     assert [v.verdict for v in found.given] == ["PROVED"] * 7
     assert found.exit_code == 0
     assert (found.conventions.declared, found.conventions.used) == (convention, convention)
     assert {v.extents for v in found.given} == {("N=1",) if convention.is_single else "all"}
+
+
+@pytest.mark.parametrize("convention", TRIED, ids=OPTION)
+def test_right_claims_on_a_network_in_columns_are_proved_under_the_convention_declared(convention: Convention) -> None:
+    found = judged(claims(convention), convention, laid_out(classifier(), "columns"))
+    assert [v.verdict for v in found.given] == ["PROVED"] * 7
+    assert (found.conventions.declared, found.conventions.used) == (convention, convention)
+
+
+@pytest.mark.parametrize("convention", shapes(), ids=OPTION)
+def test_how_arrays_lie_is_found_for_a_network_in_columns(convention: Convention) -> None:
+    found = judged(claims(convention), None, laid_out(classifier(), "columns"))
+    assert [v.verdict for v in found.given] == ["PROVED"] * 7
+    assert (found.conventions.declared, found.conventions.used) == (None, convention)
+    said = "as the network lies" if convention in found.conventions.usual else "no other way fits the shapes"
+    assert said in " ".join(str(found).split())
+    assert found.loss == "L = -sum[n,c](Y[c,n]*log(P[c,n]))/N"
 
 
 MISTAKES = {
@@ -97,7 +119,26 @@ def test_a_wrong_claim_stays_wrong_under_the_convention_declared_and_found(conve
         assert found.conventions.used == convention
 
 
-@pytest.mark.parametrize("convention", shapes(), ids=lambda c: c.option or "default")
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_wrong_claim_on_a_network_in_columns_stays_wrong(name: str) -> None:
+    written = claims(Convention("columns", "out_in"))
+    written[name] = MISTAKES[name].format(written[name])
+    found = judged(written, None, laid_out(classifier(), "columns"))
+    assert found[name].verdict in WRONG
+    assert found[name].first_wrong == name
+    assert found.conventions.used == Convention("columns", "out_in")
+    ours = {"dW2": "dZ2 @ A1.T", "dA1": "W2.T @ dZ2", "dZ1": "dA1*(1 - A1**2)", "dW1": "dZ1 @ x.T"}
+    assert ours.get(name, "") in found[name].ours
+
+
+def test_what_is_not_declared_is_as_the_network_lies() -> None:
+    written = {"dW2": "-(dZ2 @ A1.T)", "db2": "-sum(dZ2, axis=1)"}
+    found = judged(written, {"sign": "descent"}, laid_out(classifier(), "columns"))
+    assert found.conventions.used == Convention("columns_vectors", "out_in", sign="descent")
+    assert "--convention sign=descent" not in str(found)
+
+
+@pytest.mark.parametrize("convention", shapes(), ids=OPTION)
 def test_how_arrays_lie_is_found(convention: Convention) -> None:
     found = judged(claims(convention))
     assert [v.verdict for v in found.given] == ["PROVED"] * 7
@@ -107,7 +148,7 @@ def test_how_arrays_lie_is_found(convention: Convention) -> None:
 
 
 @pytest.mark.parametrize(
-    "convention", [*scales(DEFAULT)[1:], *scales(Convention("columns", "out_in"))[3::3]], ids=lambda c: c.option
+    "convention", [*scales(DEFAULT)[1:], *scales(Convention("columns", "out_in"))[3::3]], ids=OPTION
 )
 def test_a_sign_or_a_factor_is_named_and_not_assumed(convention: Convention) -> None:
     found = judged(claims(convention))
@@ -117,7 +158,7 @@ def test_a_sign_or_a_factor_is_named_and_not_assumed(convention: Convention) -> 
     # without 1/N from the beginning, everything is N times the truth
     same = replace(convention, adjoints="of_loss") if convention.reduction == "sum" else convention
     assert found.conventions.right_under == (same,)
-    assert f"Declare it: --convention {same.option}." in " ".join(str(found).split())
+    assert f"Declare it: --convention {same.option(DEFAULT)}." in " ".join(str(found).split())
 
 
 def test_a_declared_convention_that_is_not_the_one_in_use() -> None:
@@ -251,7 +292,7 @@ def test_a_fault_of_the_declaration_has_its_place(line: str, message: str) -> No
 # -- views -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("convention", TRIED, ids=lambda c: c.option or "default")
+@pytest.mark.parametrize("convention", TRIED, ids=OPTION)
 def test_a_view_and_its_inverse(convention: Convention) -> None:
     """The entry that a user reads is the entry of the array as shown, times the factor."""
     net, sizes = classifier(), {"N": 1 if convention.is_single else 7}

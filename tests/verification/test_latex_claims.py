@@ -179,12 +179,13 @@ def test_every_example_has_a_document() -> None:
     assert {path.stem for path in DOCUMENTS} == {path.stem for path in EXAMPLES.glob("*.yaml")}
 
 
+@pytest.mark.parametrize("layout", ["rows", "columns"])
 @pytest.mark.parametrize("notation", ["matrix", "index"])
 @pytest.mark.parametrize("name", ["small", *(path.stem for path in DOCUMENTS if path.stem not in UNREAD)])
-def test_what_symprop_prints_is_proved(name: str, notation: str, tmp_path: Path) -> None:
-    """Each step of our own derivations, in both notations, read back as a claim."""
+def test_what_symprop_prints_is_proved(name: str, notation: str, layout: str, tmp_path: Path) -> None:
+    """Each step of our own derivations, in both notations and layouts, read back as a claim."""
     net = tmp_path / "net.yaml"
-    net.write_text(NET if name == "small" else (EXAMPLES / f"{name}.yaml").read_text())
+    net.write_text((NET if name == "small" else (EXAMPLES / f"{name}.yaml").read_text()) + f"layout: {layout}\n")
     out = tmp_path / "own.tex"
     assert run(["derive", str(net), "--latex", "--notation", notation, "-o", str(out)]) == 0
     from symprop.session import read_network

@@ -15,7 +15,7 @@ from symprop.frontends.latex import nodes as tex
 from symprop.frontends.latex.reader import Reader
 from symprop.frontends.latex.shapes import is_scalar, joined, summed, trace
 from symprop.frontends.latex.vocabulary import GENERIC
-from symprop.language import Domain, Gather, Position
+from symprop.language import Domain, Extent, Gather, Position
 from symprop.language import expressions as ex
 from symprop.library import callable_names
 from symprop.spec.places import close
@@ -177,15 +177,21 @@ class Functions(Reader):
         return self._rowwise(node, array, lambda z, s: ex.add(z, ex.negate(ex.Call("log", (s,)))))
 
     def _rowwise(self, node: tex.Call, array: Array, make: Callable[[ex.Expr, ex.Expr], ex.Expr]) -> Array:
-        """A function of each row: over the last axis."""
-        axis = array.axes[-1] if array.axes else None
-        if axis is None:
+        """A function of each row: over the last axis, or over the one before where examples stand on the last."""
+        at = self._along(array)
+        if not array.axes or array.axes[at] is None:
             self.shape_fail(node.at, f"{node.function.base} needs an axis; got shape {shape_text(array.shape)}")
         other = refreshed(array, self.new)
-        last = other.axes[-1]
+        last = other.axes[at]
         assert last is not None
-        own = {b: Position.of(a) for a, b in zip(array.axes[:-1], other.axes[:-1], strict=True) if a and b}
+        own = {b: Position.of(a) for a, b in zip(array.axes, other.axes, strict=True) if a and b and b != last}
         return Array(array.axes, make(array.body, total([last], _exp(other.moved(own)))))
+
+    def _along(self, array: Array) -> int:
+        """The axis of what an example has: the last one that is not the batch, where this is the last in columns."""
+        last = array.axes[-1] if array.axes else None
+        is_batch = last is None or last.extent == Extent.of("N")
+        return -2 if self.names.has_columns and len(array.axes) > 1 and is_batch else -1
 
     def _onehot(self, node: tex.Call, array: Array) -> Array:
         position = array.position if array.kind == "integer" else None

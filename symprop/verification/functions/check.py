@@ -23,7 +23,7 @@ from symprop.frontends.tracing.userfile import TimeIsUp, UserFile, alarm, load
 from symprop.language import Equation, Network, sized
 from symprop.oracle import evaluate
 from symprop.oracle.order import names_read
-from symprop.verification.conventions import Convention, declared_convention
+from symprop.verification.conventions import Convention, declared_convention, usual
 from symprop.verification.converting import over_network
 from symprop.verification.finding import Reading
 from symprop.verification.functions.layouts import laid_out
@@ -93,7 +93,7 @@ def _subject(
     """What is claimed, under the convention that is declared, or else is found."""
     if network is not None and declared is None:
         return laid_out(file, network, runner)
-    used = declared or Convention()
+    used = declared or usual(network)[0]
     return subject_of(file, network, runner, used), used
 
 
@@ -105,7 +105,7 @@ def _declared(
     if not isinstance(own, Mapping) or not all(isinstance(part, str) for pair in own.items() for part in pair):
         example = 'CONVENTION = {"sign": "descent"}'
         raise ClaimError(Fault(f"{file.name}: CONVENTION", f"expected a dictionary of words, such as {example}"))
-    found = declared_convention(own, given, f"{file.name}: CONVENTION")
+    found = declared_convention(own, given, f"{file.name}: CONVENTION", network)
     if network is None and found is not None and found.shape != Convention():
         message = "the arrays are those of its own loss; expected adjoints, sign or reduction, got"
         raise ClaimError(Fault(file.name, f"{message} {', '.join(found.shape.changes())}"))
@@ -126,8 +126,10 @@ def _report(
 
     keys = list(subject.gradients.values)
     if traced.derivation is None or traced.grads is None:
-        if convention != Convention():
-            message = f"the convention is {convention.option}, and the functions cannot be traced: {traced.stopped}"
+        base = usual(subject.network)[0]
+        if convention != base:
+            option = convention.option(base)
+            message = f"the convention is {option}, and the functions cannot be traced: {traced.stopped}"
             raise ClaimError(Fault(subject.file.name, message, "Without one they are compared as they are."))
         targets = _targets(subject, keys, traced.derivation, params)
         return compare_numbers(subject, runner, targets, traced.derivation, _untraced(traced.stopped), accept_agrees)

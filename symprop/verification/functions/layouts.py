@@ -10,7 +10,7 @@ from symprop.derivation import Derivation, derive
 from symprop.errors import ClaimError
 from symprop.frontends.tracing.userfile import UserFile
 from symprop.language import Network
-from symprop.verification.conventions import Convention, shapes
+from symprop.verification.conventions import Convention, shapes, usual
 from symprop.verification.functions.running import GRADS, Runner
 from symprop.verification.functions.subject import Subject, subject_of
 from symprop.verification.targets import target_of
@@ -22,24 +22,27 @@ def laid_out(file: UserFile, network: Network, runner: Runner) -> tuple[Subject,
     Raises:
         ClaimError: they do not run under the default, and no other convention fits alone.
     """
-    default: Subject | None = None
+    default: tuple[Subject, Convention] | None = None
     failure: ClaimError | None = None
-    try:
-        default = subject_of(file, network, runner, Convention())
-    except ClaimError as error:
-        failure = error
-    if default is not None and _shapes_are_known(default):
-        return default, Convention()
+    for convention in usual(network):
+        try:
+            subject = subject_of(file, network, runner, convention)
+        except ClaimError as error:
+            failure = failure or error
+            continue
+        if _shapes_are_known(subject):
+            return subject, convention
+        default = default or (subject, convention)
     derivation = derive(network, time_limit_seconds=runner.seconds)
     # one array that lies otherwise may be a mistake
-    if default is None or _misfits(default, derivation) > 1:
+    if default is None or _misfits(default[0], derivation) > 1:
         fitting = _fitting(file, network, runner, derivation)
         if len(fitting) == 1:
             return fitting[0]
     if default is None:
         assert failure is not None
         raise failure
-    return default, Convention()
+    return default
 
 
 def _shapes_are_known(subject: Subject) -> bool:
@@ -58,7 +61,7 @@ def _fitting(
     """The other conventions that run and fit all shapes; that of a single example only if no other does."""
     found: list[tuple[Subject, Convention]] = []
     for convention in sorted(shapes(), key=lambda c: c.is_single):
-        if convention == Convention() or (convention.is_single and found):
+        if convention in usual(network) or (convention.is_single and found):
             continue
         try:
             subject = subject_of(file, network, runner, convention)
