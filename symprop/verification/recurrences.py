@@ -28,7 +28,7 @@ def joined(claims: Sequence[Claim]) -> tuple[list[Claim], list[Fault]]:
         group = tuple(e.target for e in found.get(own, ()))
         if group and claim.tensor is not None and claim.tensor.name != own:
             message = f"'{claim.name}' is a recurrence, which cannot be read under this convention"
-            faults.append(Fault(claim.where, message, "Write it as the network does: rows, without factors."))
+            faults.append(Fault(claim.where, message, "Write it in the layout of the network, without factors."))
         early = [name for name in claim.reads if name in stored and name not in above and name not in group]
         if early:
             message = f"'{claim.name}' reads '{stored[early[0]].name}', which is claimed below"

@@ -212,7 +212,8 @@ def test_derive_and_show_in_a_layout_of_ones_own(call, home):
     done = call("derive", "tiny.yaml", "--layout", "columns", "--closed-form")
     assert (done.code, done.err) == (0, "")
     assert "Z_out = W_out @ x + b_out[:, None]" in done.out and "dW_out = dZ_out @ x.T" in done.out
-    assert json.loads(call("derive", "tiny.yaml", "--layout", "columns", "--json").out)["network"]["layout"] == "columns"
+    plain = json.loads(call("derive", "tiny.yaml", "--layout", "columns", "--json").out)
+    assert plain["network"]["layout"] == "columns"
     plain = json.loads(call("show", "tiny.yaml", "--layout", "columns", "--json").out)
     shapes = {k: v for row in plain["layers"] for k, v in {**row["tensors"], **row["params"]}.items()}
     assert (shapes["x"], shapes["Z_out"], shapes["W_out"]) == ([3, "N"], [1, "N"], [1, 3])

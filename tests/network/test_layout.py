@@ -124,6 +124,8 @@ def test_a_perceptron_reads_as_in_the_textbook() -> None:
     shapes = {t.name: tuple(map(str, t.axes)) for t in network.tensors.values()}
     assert (shapes["X"], shapes["W_h"], shapes["b_h"], shapes["Z_h"]) == (("3", "N"), ("4", "3"), ("4",), ("4", "N"))
     assert str(network.equations[0]) == "Z_h[j,n] = sum[i](W_h[j,i]*X[i,n]) + b_h[j]"
+    rows = laid_out(network, "rows")
+    assert derived(rows, layout="columns").text() == derived(network).text() != derived(rows).text()
     latex = derived(network).latex(notation="matrix", closed_form=True, standalone=True)
     for line in (
         r"Z_{h} & = W_{h} X + b_{h} \mathbf{1}^{\top}",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from symprop.derivation import derive
+from symprop.errors import ClaimError
 from symprop.language import Equation, Extent, Index, Network, Position, extent_names
 from symprop.language import expressions as ex
 from symprop.network import laid_out
@@ -19,6 +20,8 @@ from symprop.verification.values import WRONG
 from tests.algebra.mutations import mutants
 from tests.algebra.test_canonical_mutants import Derived, same
 from tests.cases.equations import CASES, Case
+
+RECURRENCES = {"elman", "elman_in_one_equation_last_step", "lstm", "bidirectional", "double_recurrence"}
 
 
 def network(case: Case) -> Network:
@@ -69,6 +72,20 @@ def test_every_adjoint_in_columns_is_proved(case: Case) -> None:
     columns = laid_out(network(case), "columns")
     adjoints = [own_letters(a.equation, k) for k, a in enumerate(derive(columns))]
     found = verify(columns, parse_claims(claims(adjoints), case.name))
+    assert {v.name: v.verdict for v in found.given} == {a.target: "PROVED" for a in adjoints}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "N" in extent_names(case.network)], ids=str)
+def test_adjoints_in_rows_are_proved_of_columns_where_they_are_declared(case: Case) -> None:
+    derivation = derive(network(case))
+    adjoints = [own_letters(a.equation, k) for k, a in enumerate(derivation)]
+    file, in_rows = parse_claims(claims(adjoints), case.name), {"batch": "rows", "weights": "in_out"}
+    columns = laid_out(network(case), "columns")
+    if case.name in RECURRENCES:
+        with pytest.raises(ClaimError, match="is a recurrence, which cannot be read under this convention"):
+            verify(columns, file, convention=in_rows)
+        return
+    found = verify(columns, file, convention=in_rows)
     assert {v.name: v.verdict for v in found.given} == {a.target: "PROVED" for a in adjoints}
 
 
