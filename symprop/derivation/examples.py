@@ -18,7 +18,8 @@ from symprop.derivation.values import Adjoint, Derivation, Quantity
 from symprop.language import Equation, Index, Network, Position, Tensor
 from symprop.language import expressions as ex
 from symprop.language.definitions import extent
-from symprop.network.layout import BATCH, by_rows, rest_of, row_of
+from symprop.network.layout import by_rows, rest_of, row_of
+from symprop.network.shapes import BATCH
 
 ROW, FISHER = "g", "F"
 

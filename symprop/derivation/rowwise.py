@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from symprop.errors import Fault, InputError
 from symprop.language import Domain, Equation, Expr, Extent, Index, Network, Position, Tensor
 from symprop.language import expressions as ex
-from symprop.network.layout import BATCH, by_rows, rest_of, row_of, with_row
+from symprop.network.layout import by_rows, rest_of, row_of, with_row
 from symprop.network.rewrite import Renaming
+from symprop.network.shapes import BATCH
 
 ONE_ROW = Renaming(extents={"N": Extent.of(1)})
 

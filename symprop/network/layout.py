@@ -17,8 +17,8 @@ from symprop.errors import Fault, FormulaError
 from symprop.language import LAYOUTS, Equation, Expr, Extent, Gather, Index, Network, Position, Read, Tensor
 from symprop.language import expressions as ex
 from symprop.language.node import Node, mapped
+from symprop.network.shapes import BATCH
 
-BATCH = Extent.of("N")
 NOTE = (
     "Examples are columns: the batch is the last axis, a matrix of parameters is out-by-in, Z = W X, and what is "
     "called a row stands as a column."

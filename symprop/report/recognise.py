@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from symprop.language import Equation, Index, Network, Tensor
 from symprop.language import expressions as ex
-from symprop.network.layout import BATCH
+from symprop.network.shapes import BATCH
 from symprop.report.matrix import (
     NO_AXES,
     Axes,

@@ -132,10 +132,12 @@ def test_a_wrong_claim_on_a_network_in_columns_stays_wrong(name: str) -> None:
 
 
 def test_what_is_not_declared_is_as_the_network_lies() -> None:
-    written = {"dW2": "-(dZ2 @ A1.T)", "db2": "-sum(dZ2, axis=1)"}
+    written = {"dZ2": "(Y - P)/N", "dW2": "dZ2 @ A1.T", "db2": "sum(dZ2, axis=1)"}
     found = judged(written, {"sign": "descent"}, laid_out(classifier(), "columns"))
     assert found.conventions.used == Convention("columns_vectors", "out_in", sign="descent")
-    assert "--convention sign=descent" not in str(found)
+    assert found.exit_code == 0
+    found = judged(written, None, laid_out(classifier(), "columns"))
+    assert found.exit_code == 1 and "Declare it: --convention sign=descent." in str(found)
 
 
 @pytest.mark.parametrize("convention", shapes(), ids=OPTION)
