@@ -257,3 +257,32 @@ def test_claims_of_one_name_are_told_apart_by_their_places() -> None:
     text = report_text(report("".join(rf"\[ {line} \]" + "\n" for line in lines)))
     assert "\ndZ2           PROVED" in text and "\ndW2 (line 2)  PROVED" in text
     assert "\ndW2 (line 3): NOT EVALUABLE\n" in text
+
+
+EMBEDDED = """
+symprop: 1
+name: emb
+inputs: {tok: {shape: [3], vocabulary: 5}, y: {role: target, shape: [2]}}
+layers:
+  - {id: emb, type: embedding, units: 4}
+  - {id: pool, type: reduce_sum, axis: 1}
+  - {id: out, type: dense, units: 2}
+loss: {type: mse, from: out, target: y}
+"""
+
+
+def test_a_label_compared_with_an_index_in_a_document_whose_shapes_do_not_fit(tmp_path: Path) -> None:
+    """Other layouts are tried, in which integers may be one-hot rows that have no position."""
+    (tmp_path / "emb.yaml").write_text(EMBEDDED)
+    document = tmp_path / "emb.tex"
+    lines = (
+        r"\delta_{\mathrm{out}} &= \frac1N (Z_{\mathrm{out}} - y) \\",
+        r"\mathrm{d}Z_{\mathrm{pool}} &= W_{\mathrm{out}} \delta_{\mathrm{out}} \\",
+        r"\mathrm{d}W_{\mathrm{emb}, v d} &= \sum_{n, t} [\mathrm{tok}_{n t} = v] \mathrm{d}Z_{\mathrm{pool}, n d}",
+    )
+    head = "% symprop: net: emb.yaml\n% symprop: first_index: 1\n"
+    document.write_text("\n".join([head, r"\begin{align*}", *lines, r"\end{align*}", ""]))
+    from symprop.session import read_network
+
+    found = verify(read_network(tmp_path / "emb.yaml"), read_claims(document))
+    assert [v.verdict for v in found.given] == ["PROVED", "NOT EVALUABLE", "NOT EVALUABLE"]

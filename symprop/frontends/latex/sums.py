@@ -116,7 +116,8 @@ class Sums(Derivatives):
     def condition(self, node: tex.Comparison) -> Array:
         """A mask: of letters and labels by position, of numbers by their values."""
         left, right = self._position(node.left), self._position(node.right)
-        if left is not None and right is not None:
+        # labels that are read as one-hot rows have no position
+        if left is not None and right is not None and None not in (left.position, right.position):
             return self._of_positions(node, left, right)
         a, b = self._counted(node.left), self._counted(node.right)
         if a is not None and b is not None and (a.terms or b.terms):
