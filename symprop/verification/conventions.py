@@ -138,7 +138,7 @@ def views_of(convention: Convention, network: Network, prefix: str) -> Views:
     for tensor in network.tensors.values():
         order = _order(convention, tensor, tensor.name in gathered, network.layout)
         axes = tuple(Extent.of(1) if k is None else tensor.axes[k] for k in order)
-        sign, power = _factor(convention, tensor, has_rows and by_rows(tensor, network.layout), has_rows)
+        sign, power = _factor(convention, tensor, by_rows(tensor, network.layout), has_rows)
         found[tensor.name] = View(axes, order, len(tensor.axes))
         found[prefix + tensor.name] = View(axes, order, len(tensor.axes), sign, power)
     return Views(found)
