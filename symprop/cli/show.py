@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @network_options()
 @wrt_option("Learn only these arguments of a formula")
 @size_option()
-@click.option("--plan", "wants_plan", is_flag=True, help="The kernel plan: loops, products, buffers.")
+@click.option("--plan", "wants_plan", is_flag=True, help="The stages of a step of training, what each costs, memory.")
+@click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of a batch; default those of the spec.")
 @click.option("--svg", metavar="FILE", help="Draw the graph of the layers into a file (- for standard output).")
 @json_option("The tables")
 @force_option()
@@ -36,6 +37,7 @@ def command(
     wrt: tuple[str, ...],
     sizes: tuple[str, ...],
     wants_plan: bool,
+    batch: int | None,
     svg: str | None,
     as_json: bool,
     force: bool,
@@ -51,12 +53,15 @@ def command(
     from symprop.codegen import with_sizes
 
     network = with_sizes(network, sizes_of(sizes))
-    plan = _plan(network)
+    rows = batch or network.training.batch_size
     if wants_plan:
-        return print_json({"schema": 1, "plan": str(plan).split("\n")}) if as_json else print_text(str(plan))
+        from symprop.cli.plan import shown_plan
+
+        shown = shown_plan(network, rows)
+        return print_json(shown.as_json()) if as_json else print_text(shown.as_text())
     from symprop.cli.summary import summary_of
 
-    summary = summary_of(network, plan)
+    summary = summary_of(network, _plan(network), rows)
     return print_json(summary.as_json()) if as_json else print_text(summary.as_text())
 
 
