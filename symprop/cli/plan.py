@@ -25,6 +25,9 @@ from symprop.plan.floor import BYTES, INTEGER_BYTES
 HEADS = ("pass", "", "kind", "equations", "computes", "flop", "calls", "read", "written", "scratch", "floor")
 RIGHT = ("", "flop", "calls", "read", "written", "scratch", "floor", "bytes", "offset")
 WORDS = {"rows": "row reduction"}
+UNITS = "kMGTPE"
+LARGEST = 999.95
+"""From here on four digits would be 1000."""
 WIDTHS = {"equations": 12, "computes": 20}
 LEGEND = """\
 flop: additions, multiplications, comparisons; calls: evaluations of exp, log, sqrt and other functions, not in flop;
@@ -221,7 +224,7 @@ def _stage(row: Row) -> dict[str, Any]:
 
 def _amounts(total: dict[str, Any]) -> list[str]:
     *whole, floor = total.values()
-    return [*map(short, whole), f"{floor * 1e6:.4g}" if floor else "0"]
+    return [*map(short, whole), _microseconds(floor)]
 
 
 def _lines(row: Sequence[str]) -> Iterator[list[str]]:
@@ -251,5 +254,12 @@ def short(value: int) -> str:
     """At most four digits and a unit: 999, 1.234k, 12.3M."""
     if value < 1000:
         return str(value)
-    power = min((len(str(value)) - 1) // 3, 5)
-    return f"{value / 1000**power:.4g}{'kMGTP'[power - 1]}" if value / 1000**power < 999.95 else f"{value:.3g}"
+    amount, power = float(value), 0
+    while amount >= LARGEST and power < len(UNITS):
+        amount, power = amount / 1000, power + 1
+    return f"{amount:.4g}{UNITS[power - 1]}"
+
+
+def _microseconds(seconds: float) -> str:
+    value = seconds * 1e6
+    return f"{value:.4g}" if value < LARGEST else f"{value:,.0f}"

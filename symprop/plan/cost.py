@@ -5,8 +5,11 @@ once in a loop body, once for each value of the indices it depends on, and where
 
     a + b, a*b, a/b, comparisons, abs, sign, floor, max, min, selects   1 each
     a term of a sum, a candidate of a maximum                           1, besides its own operations
-    x**n                                                                n - 1, and 1 for a reciprocal
+    x**n, n up to 8                                                     n - 1, and 1 for a reciprocal
+    x**(n + 1/2)                                                        n, and a call of sqrt
     sqrt, other powers, exp, log, tanh, sin, ...                        a call
+
+Both branches of a choice count: vector code computes both.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from symprop.language import Domain, Equation, Expr, Function, Index, Optimizer, Position, Read, Tensor
+from symprop.language import Domain, Equation, Expr, Extent, Function, Index, Optimizer, Position, Read, Tensor
 from symprop.language import expressions as ex
 from symprop.language.indices import Constraint, Gather, within
 from symprop.plan.expansion import expand
@@ -92,7 +95,7 @@ class Tally:
     known: set[tuple[Expr, Guards]] = field(default_factory=set)
 
     @cached_property
-    def ranges(self) -> dict[str, object]:
+    def ranges(self) -> dict[str, Extent]:
         """Extents in which the values of integer tensors lie."""
         return {t.name: t.high for t in self.tensors.values() if t.dtype == "integer" and t.high is not None}
 
@@ -142,7 +145,7 @@ class Tally:
         found: list[Constraint] = []
         for read in (f for f in factors if isinstance(f, Read)):
             for position, axis in zip(read.indices, self.tensors[read.tensor].axes, strict=True):
-                if not within(position, axis, self.ranges):  # type: ignore[arg-type]
+                if not within(position, axis, self.ranges):
                     found += Domain.inside(position, axis).constraints
         return tuple(found)
 
