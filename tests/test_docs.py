@@ -84,20 +84,21 @@ NAMED = re.compile(r"`([\w.]+)`:\n\n```[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTI
 COMMAND = re.compile(r"^```sh\nsymprop ([^\n]*)\n```\n\n```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def test_the_wrong_derivation_is_answered_as_the_page_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("name", "codes"), [("wrong_derivation", [1, 1, 1, 0]), ("plan", [0])])
+def test_commands_of_a_page_are_answered_as_it_says(
+    name: str, codes: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = (ROOT / "docs" / "wrong_derivation.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     found = sorted([*NAMED.finditer(text), *COMMAND.finditer(text)], key=lambda match: match.start())
-    codes = []
+    ended = []
     for match in found:
         if match.re is NAMED:
             (tmp_path / match[1]).write_text(match[2], encoding="utf-8")
         else:
-            codes.append(cli.run(match[1].split()))
+            ended.append(cli.run(match[1].split()))
             assert capsys.readouterr().out == match[2]
-    assert codes == [1, 1, 1, 0]
+    assert ended == codes
 
 
 def test_pages_with_python_are_those_that_promise_it() -> None:

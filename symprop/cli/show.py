@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 @wrt_option("Learn only these arguments of a formula")
 @size_option()
 @layout_option()
-@click.option("--plan", "wants_plan", is_flag=True, help="The kernel plan: loops, products, buffers.")
+@click.option("--plan", "wants_plan", is_flag=True, help="The stages of a step of training, what each costs, memory.")
+@click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of a batch; default those of the spec.")
 @click.option("--svg", metavar="FILE", help="Draw the graph of the layers into a file (- for standard output).")
 @json_option("The tables")
 @force_option()
@@ -39,6 +40,7 @@ def command(
     sizes: tuple[str, ...],
     layout: str | None,
     wants_plan: bool,
+    batch: int | None,
     svg: str | None,
     as_json: bool,
     force: bool,
@@ -54,12 +56,17 @@ def command(
     from symprop.codegen import with_sizes
 
     network = with_sizes(network, sizes_of(sizes))
-    plan = _plan(network)
+    rows = batch or network.training.batch_size
     if wants_plan:
-        return print_json({"schema": 1, "plan": str(plan).split("\n")}) if as_json else print_text(str(plan))
+        from symprop.cli.plan import shown_plan
+        from symprop.network import laid_out
+
+        # kernels have their arrays in rows in any layout
+        shown = shown_plan(laid_out(network, "rows"), rows)
+        return print_json(shown.as_json()) if as_json else print_text(shown.as_text())
     from symprop.cli.summary import summary_of
 
-    summary = summary_of(network, plan)
+    summary = summary_of(network, _plan(network), rows)
     return print_json(summary.as_json()) if as_json else print_text(summary.as_text())
 
 

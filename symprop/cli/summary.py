@@ -108,8 +108,8 @@ class Summary:
         return extent.value({"N": self.batch})
 
 
-def summary_of(network: Network, plan: KernelPlan) -> Summary:
-    """The summary of a network."""
+def summary_of(network: Network, plan: KernelPlan, batch: int) -> Summary:
+    """The summary of a network, and what `batch` rows cost."""
     spec = parse_spec(network.text) if network.text else None
     forward, both = plan.program("forward").flops, plan.program("gradient").flops
     return Summary(
@@ -117,7 +117,7 @@ def summary_of(network: Network, plan: KernelPlan) -> Summary:
         rows=tuple(_values(network) if spec is None else _rows(spec, network)),
         dtype=network.training.dtype,
         operations={"forward": forward, "forward and backward": both},
-        batch=network.training.batch_size,
+        batch=batch,
         settings={} if spec is None else _settings(spec),
         notes=network.notes,
     )

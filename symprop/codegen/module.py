@@ -59,14 +59,19 @@ def generate_module(
         message = f"its examples are {network.layout}; expected rows, as the arrays of a module have them"
         raise FormulaError(Fault(f"network '{network.name}'", message, 'Derive laid_out(network, "rows").'))
     check_names(network, [a.equation.target for a in derivation.adjoints])
-    loops = backend == "numba"
-    plan = plan_derivation(derivation, 2048 if loops else 1, turned=loops)
+    plan = module_plan(derivation, backend)
     _check_batch(plan)
     values = _values(derivation, plan, backend, dtype)
     beside = quantity_source(asked, plan, backend, dtype) if asked else ""
     source = sealed(render("module.jinja", values) + beside)
     check_source(source)
     return source
+
+
+def module_plan(derivation: Derivation, backend: str = "numba") -> KernelPlan:
+    """The plan that a module of a backend is written from."""
+    loops = backend == "numba"
+    return plan_derivation(derivation, 2048 if loops else 1, turned=loops)
 
 
 def _check_batch(plan: KernelPlan) -> None:

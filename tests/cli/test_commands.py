@@ -1,6 +1,8 @@
 """new, show, derive, generate and check, on the examples and on a small network."""
 
 import json
+import math
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -137,13 +139,58 @@ def test_show_as_json_has_every_tensor(call, home):
     assert plain["metrics"] == "accuracy, auc"
 
 
-def test_show_the_plan(call, home):
-    done = call("show", "tiny.yaml", "--plan")
-    assert done.code == 0
-    assert [name for name in ("forward:", "loss:", "gradient:") if f"\n{name}" in f"\n{done.out}"] == [
-        "forward:", "loss:", "gradient:",
-    ]  # fmt: skip
-    assert json.loads(call("show", "tiny.yaml", "--plan", "--json").out)["plan"] == done.out.rstrip("\n").split("\n")
+@pytest.mark.parametrize("example", FILES, ids=NAMES)
+def test_show_the_plan(call, example):
+    done = call("show", example, "--plan")
+    assert (done.code, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 120
+    plain = json.loads(call("show", example, "--plan", "--json").out)
+    stages = plain["stages"]
+    assert [s["stage"] for s in stages] == list(range(1, len(stages) + 1))
+    assert [t["part"] for t in plain["totals"]] == [*dict.fromkeys(s["part"] for s in stages), "step"]
+    for key in ("flops", "calls", "read_bytes", "written_bytes"):
+        assert plain["totals"][-1][key] == sum(s[key] for s in stages)
+    assert f"workspace  {plain['workspace_bytes']:,} bytes" in done.out
+    assert "(assumed, not measured)" in done.out
+    known = {e["number"] for e in _equations(json.loads(call("derive", example, "--json").out))}
+    assert {n for s in stages for n in s["equations"]} <= known
+
+
+def _equations(node):
+    """All objects of a document that have a number."""
+    if isinstance(node, dict):
+        yield from [node] if isinstance(node.get("number"), int) else []
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _equations(child)
+
+
+@pytest.mark.parametrize("example", FILES, ids=NAMES)
+@pytest.mark.parametrize("batch", [1, 37])
+def test_the_plan_knows_what_the_module_allocates(call, example, batch):
+    plain = json.loads(call("show", example, "--plan", "--json", "--batch", batch).out)
+    module = call("generate", example, "-o", "-", "--dtype", plain["dtype"]).out
+    each = {"float32": 4, "float64": 8}[plain["dtype"]]
+    size = re.search(r"np\.zeros\(SIZE, real\), np\.empty\((.*), real\)$", module, re.M)[1]
+    assert plain["workspace_bytes"] == each * eval(size, {"batch_size": batch, "N": 1000})
+    kernel = module.split("def gradient_kernel")[1].split("\n\n\n")[0]
+    own = re.findall(r"np\.empty\((\(.*\)), (real|np\.int64)\)", kernel)
+    found = [math.prod(eval(shape, {"N": batch})) * (each if kind == "real" else 8) for shape, kind in own]
+    assert plain["beside_bytes"] == sum(found)
+
+
+def test_show_the_plan_of_a_formula(call):
+    done = call("show", "--expr", "sum((X@w - y)**2)", "--shape", "X=N,D", "--shape", "w=D", "--shape", "y=N",
+                "--size", "D=1000000", "--wrt", "w", "--plan", "--batch", "50000", "--json")  # fmt: skip
+    plain = json.loads(done.out)
+    assert plain["batch"] == 50000
+    # the prediction and the gradient, a multiplication and an addition each
+    assert 0 <= plain["totals"][-1]["flops"] - 4 * 50000 * 10**6 < 10**9
+
+
+def test_a_batch_is_positive(call, home):
+    done = call("show", "tiny.yaml", "--plan", "--batch", "0")
+    assert done.code == 2
+    assert "--batch" in done.err
 
 
 def test_show_a_picture(call, home):
