@@ -142,7 +142,7 @@ class ShownPlan:
         for part, rows in groupby(self.rows, key=lambda row: row.part):
             for k, row in enumerate(rows):
                 cost = row.cost
-                own = WORDS.get(cost.kind, cost.kind), spans(cost.numbers), ", ".join(cost.names)
+                own = WORDS.get(cost.kind, cost.kind), spans(cost.numbers), ", ".join(map(fitted, cost.names))
                 yield ("" if k else part, str(row.number), *own, *_amounts(_total([row])))
         for part, total in self.totals():
             yield ("total", "", part, "", "", *_amounts(total))
@@ -248,6 +248,12 @@ def spans(numbers: Iterable[int]) -> str:
     found = sorted(numbers)
     runs = [[v for _, v in run] for _, run in groupby(enumerate(found), key=lambda pair: pair[1] - pair[0])]
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def fitted(name: str) -> str:
+    """A name that stands in its column with a comma behind it, its middle left out where it is too long."""
+    most = WIDTHS["computes"] - 1
+    return name if len(name) <= most else f"{name[:9]}...{name[12 - most :]}"
 
 
 def short(value: int) -> str:
