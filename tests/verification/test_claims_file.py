@@ -92,7 +92,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_are_proved(name: str) -> None:
-    found = symprop.verify(f"examples/{name}.yaml", f"examples/claims/{name}.yaml")
+    found = symprop.verify(f"examples/{name}.yaml", f"examples/claims/{name}.yaml", timeout=600)
     assert {v.verdict for v in found.claims} == {"PROVED"}
     assert found.ok
 

@@ -165,7 +165,7 @@ def test_the_documents_of_the_examples_are_proved(path: Path) -> None:
 
     file = read_claims(path)
     network = read_network(network_path(file, None))
-    found = verify(network, file)
+    found = verify(network, file, timeout=600)
     assert [v.verdict for v in found.given] == ["PROVED"] * len(found.given)
     assert {v.target.removeprefix("d") for v in found.given} >= {t.name for t in network.params}
 
