@@ -425,3 +425,22 @@ def grads(X, y, W):
     found = report(tmp_path, text, timeout=12.0)
     assert found["W"].verdict == "AGREES"
     assert "hand.py:5: its equations for N=20 are too large to be derived" in found["W"].reason
+
+
+def test_a_mistake_that_reads_an_input_in_place_of_an_intermediate_is_refuted(tmp_path: Path) -> None:
+    """The hints try names of inputs as well, which no equation defines; v stands for its root."""
+    (tmp_path / "norm.py").write_text("""
+import numpy as np
+INPUTS = {"x": ("N", "D"), "dy": ("N", "D")}
+def loss(x, dy):
+    m = x.mean(-1, keepdims=True)
+    v = ((x - m)**2).mean(-1, keepdims=True)
+    return (dy*((x - m)/np.sqrt(v + 1e-5))).sum()
+def grads(x, dy):
+    m = x.mean(-1, keepdims=True)
+    v = ((x - m)**2).mean(-1, keepdims=True)
+    h = (x - m)/np.sqrt(v + 1e-5)
+    return {"x": (dy - dy.mean(-1, keepdims=True) - h*(dy*h).mean(-1, keepdims=True))/v}
+""")
+    found = symprop.verify(None, tmp_path / "norm.py")
+    assert [v.verdict for v in found.given] == ["REFUTED"]
