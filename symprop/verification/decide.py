@@ -224,6 +224,11 @@ class Judge:
         found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps, proofs=proof.proofs)
         found = replace(found, assumptions=self._assumptions(claim, proof.assumptions), ours=self._ours(claim))
         kinks = tuple(dict.fromkeys((*proof.kinks, *_of_reads(claim, self.kinks))))
+        if kinks and not self.derivation.kinks:
+            # nothing is left open where the loss has a derivative
+            where = "; ".join(kinks)
+            reason = f"It equals ours except where {where}. The loss has a derivative there, and no proof was found."
+            return replace(found, verdict=AGREES, reason=reason, steps=(), proofs=())
         return replace(found, verdict=AT_KINKS, kinks=kinks) if kinks else found
 
     def _assumptions(self, claim: Claim, own: tuple[str, ...]) -> tuple[str, ...]:

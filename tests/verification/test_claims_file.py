@@ -136,3 +136,13 @@ def test_mistakes_in_the_gradient_of_second_derivatives_are_located(right: str, 
 def test_a_block_may_end_with_a_formula() -> None:
     text = "claims:\n  dZ: |\n    e = Z - t\n    2*e/N\n  dW: |\n    g = x.T @ dZ\n    g += 0\n  db: sum(dZ, axis=0)\n"
     assert [v.verdict for v in report(linear(), text).given] == ["PROVED"] * 3
+
+
+def test_a_mistake_on_few_points_of_a_smooth_loss_is_not_called_right(tmp_path: Path) -> None:
+    """The bias is 0 where training begins."""
+    claims = tmp_path / "claims.yaml"
+    claims.write_text("claims: {dZ_out: (A_out - y)/N, db_out: 'where(b_out == 0, 0, sum(dZ_out, axis=0))'}\n")
+    found = symprop.verify("examples/breast_cancer.yaml", claims)
+    assert {v.name: v.verdict for v in found.given} == {"dZ_out": "PROVED", "db_out": "AGREES"}
+    assert "except where b_out[0] == 0. The loss has a derivative there" in found["db_out"].reason
+    assert not found.ok
