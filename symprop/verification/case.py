@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from symprop.language import Equation, Read
 from symprop.language import expressions as ex
 from symprop.oracle.order import names_read, upstream
 from symprop.verification.limit import Limit
-from symprop.verification.points import Array
+from symprop.verification.points import Array, drawn
 from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene, distance, finite
 from symprop.verification.values import Claim
@@ -25,6 +26,8 @@ from symprop.verification.views import Views
 from symprop.verification.wording import Wording
 
 TOLERANCE, ROUGH = 1e-30, 1e-6
+CLAIMED, TRUE = 0, 1
+FIRST_MORE, MORE = 6, 8
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,34 @@ class Case:
         except InputError:
             return None
 
-    def gives(self, equations: Sequence[Equation], target: str, wanted: Sequence[Array]) -> bool:
-        """Whether equations give the wanted values: roughly at one point, then in all digits at all of them."""
-        pairs = zip((self.rough, *self.scenes), (wanted[0], *wanted), strict=True)
-        return all(holds(self.value(equations, target, scene), array, scene) for scene, array in pairs)
+    def gives(self, equations: Sequence[Equation], target: str, side: int) -> bool:
+        """Whether equations give what is CLAIMED, or TRUE: roughly at one point, then in all digits at all of them.
+
+        Where something has branches, two points may miss one, so that it is tried roughly at a number of others too.
+        """
+        known = zip((self.rough, *self.scenes), (self.pairs[0], *self.pairs), strict=True)
+        more = ((scene, pair) for scene in self._more() if (pair := self.pair(scene)) is not None)
+        return all(holds(self.value(equations, target, s), pair[side], s) for s, pair in chain(known, more))
+
+    def _more(self) -> Iterator[Scene]:
+        """Other points in double precision, made when they are asked for."""
+        first = self.scenes[0]
+        for number in range(FIRST_MORE, FIRST_MORE + MORE) if self.has_branches else ():
+            if number not in self._others and not self.limit.reached:
+                point = drawn(self.derivation.network, number)
+                self._others[number] = Scene(self.derivation, first.claims, point, 0)
+            if number in self._others:
+                yield self._others[number]
+
+    @cached_property
+    def _others(self) -> dict[int, Scene]:
+        return {}
+
+    @cached_property
+    def has_branches(self) -> bool:
+        """True where the claim, or the truth, is not the same formula everywhere."""
+        nodes = (node for equation in self.own for node in ex.walk(equation.body))
+        return bool(self.derivation.kinks) or any(isinstance(n, ex.Where | ex.Compare) for n in nodes)
 
     def given(self, scene: Scene, wanted: Iterable[str] = ()) -> dict[str, Array]:
         """The user's values where there are some, and ours, as they follow from these, of the rest that is wanted."""

@@ -20,7 +20,7 @@ from symprop.errors import UndecidedError
 from symprop.frontends.arrays import shape_text
 from symprop.language import expressions as ex
 from symprop.verification.cost import check_cost
-from symprop.verification.counterexample import counterexample
+from symprop.verification.counterexample import counterexample, smallest
 from symprop.verification.difference import difference_text, truth_text
 from symprop.verification.differences import check_truth, has_loss
 from symprop.verification.hints import hints_of
@@ -93,6 +93,7 @@ class Judge:
         self._exact: dict[int, Scene] = {}
         self._steps: dict[str, bool] = {}
         self._checked = False
+        self.refuting: set[int] = set()
         self.left = sum(1 for claim in claims if claim.target)
         self._helpers = iter(claims)
         check_cost(derivation, deadline - monotonic())
@@ -224,10 +225,16 @@ class Judge:
         found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps, proofs=proof.proofs)
         found = replace(found, assumptions=self._assumptions(claim, proof.assumptions), ours=self._ours(claim))
         kinks = tuple(dict.fromkeys((*proof.kinks, *_of_reads(claim, self.kinks))))
-        if kinks and not self.derivation.kinks:
+        strays = proof.strays if self.derivation.kinks else kinks
+        if strays:
             # nothing is left open where the loss has a derivative
-            where = "; ".join(kinks)
-            reason = f"It equals ours except where {where}. The loss has a derivative there, and no proof was found."
+            where = "; ".join(strays)
+            point = smallest(self.derivation, self.claims, claim, self.deadline) if len(strays) == len(kinks) else None
+            if point is not None:
+                scene = Scene(self.derivation, self.claims, point, DIGITS, self.deadline)
+                wrong = self._wrong(claim, Comparison((*compared.scenes, scene), compared.worst, scene))
+                return replace(wrong, reason=f"It equals ours except where {where}. The loss has no kink there.")
+            reason = f"It equals ours except where {where}. The loss has no kink there, and no proof was found."
             return replace(found, verdict=AGREES, reason=reason, steps=(), proofs=())
         return replace(found, verdict=AT_KINKS, kinks=kinks) if kinks else found
 
@@ -261,7 +268,7 @@ class Judge:
             found = found if follows else replace(found, reason=f"It is {ratio.text} times the truth.")
         if not follows:
             nothing: tuple[str, ...] = ()
-            hints = self._in_time(partial(self._hints, claim, ratio), nothing)
+            hints = self._in_time(partial(self._hints, claim, scene, ratio), nothing)
             difference = difference_text(self.derivation, self.claims, claim, self.views)
             found = replace(found, hints=hints, difference=difference)
         example = None
@@ -279,15 +286,15 @@ class Judge:
     def _ratio(self, claim: Claim, scene: Scene) -> Ratio | None:
         return ratio_of(chain([scene], (self._sound(claim, k) for k in (0, 1, 3, 4))), claim)
 
-    def _hints(self, claim: Claim, ratio: Ratio | None) -> tuple[str, ...]:
-        return hints_of(self.derivation, claim, self._telling(claim), ratio, self.deadline, self.views)
+    def _hints(self, claim: Claim, differs: Scene, ratio: Ratio | None) -> tuple[str, ...]:
+        return hints_of(self.derivation, claim, self._telling(claim, differs), ratio, self.deadline, self.views)
 
-    def _telling(self, claim: Claim) -> list[Scene]:
-        """Two points, those at which the claim is wrong before others."""
-        found, others = list[Scene](), list[Scene]()
+    def _telling(self, claim: Claim, differs: Scene) -> list[Scene]:
+        """Two points: the one that refutes the claim, and another one at which it is wrong, if there is one."""
+        found, others = [differs], list[Scene]()
         for number in (0, 1, 3, 4):
             scene = self._sound(claim, number) if len(found) < 2 else None
-            values = None if scene is None else scene.values(claim)
+            values = None if scene is None or scene is differs else scene.values(claim)
             if scene is not None and values is not None:
                 (others if distance(*values) <= TOLERANCE else found).append(scene)
         return [*found, *others][:2]
@@ -359,6 +366,7 @@ class Judge:
             found = distance(*values)
             scenes.append(scene)
             if not found <= TOLERANCE and self._confirmed(claim, scene):
+                self.refuting.add(number)
                 return Comparison(tuple(scenes), found, scene)
             worst = max(worst, found if found <= TOLERANCE else 0.0)
         return Comparison(tuple(scenes), worst, None)

@@ -2,7 +2,7 @@
 
 Enters: a claims file and the derivation of its network.  Leaves: a `Reading`, and conventions.  Arrays are read
 as they lie where exactly one way fits all shapes; a sign or a factor is only named.  Everything is compared in double
-precision at two points: what is adopted here is judged afterwards like any other claim.
+precision at two points, and at those that refute a claim: what is adopted here is judged afterwards like any other claim.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from symprop.errors import InputError
 from symprop.language import Network, sized
 from symprop.verification.claimsfile import ClaimsFile
 from symprop.verification.conventions import Convention, scales, shapes, usual, views_of
-from symprop.verification.points import draw
+from symprop.verification.points import drawn
 from symprop.verification.reading import claims_of
 from symprop.verification.scene import Scene
 from symprop.verification.values import Claim
@@ -122,12 +122,14 @@ class Compared:
 
     Args:
         reading: whose arrays lie as its convention says; its factors are the default ones.
+        others: numbers of more points.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, others: Iterable[int] = ()) -> None:
         self.reading = reading
         network = reading.derivation.network
-        self.scenes = [Scene(reading.derivation, reading.claims, draw(network, number), 0) for number in POINTS]
+        numbers = dict.fromkeys((*POINTS, *others))
+        self.scenes = [Scene(reading.derivation, reading.claims, drawn(network, number), 0) for number in numbers]
 
     def all_right(self, convention: Convention) -> bool:
         """True where every claim on the network is right with the factors of a convention."""
@@ -166,16 +168,19 @@ def _places(reading: Reading, key: str) -> int:
     return sum(1 for name in mentioned if (view := other.get(name)) and view.order != reading.views[name].order)
 
 
-def right_under(readings: Iterable[Reading], used: Convention) -> tuple[Convention, ...]:
+def right_under(
+    readings: Iterable[Reading], used: Convention, refuting: Iterable[int] = ()
+) -> tuple[Convention, ...]:
     """Other conventions under which all claims are right, those that change least.
 
     Args:
         readings: the ways to read them that fit their shapes.
         used: the convention they were judged under.
+        refuting: numbers of the points at which they were found wrong.
     """
     found: list[Convention] = []
     for reading in readings:
-        compared = Compared(reading)
+        compared = Compared(reading, refuting)
         found += [c for c in scales(reading.convention) if c != used and compared.all_right(c)]
     least = min((len(c.changes(used)) for c in found), default=0)
     return tuple(c for c in found if len(c.changes(used)) == least)

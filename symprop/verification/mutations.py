@@ -15,6 +15,7 @@ from symprop.derivation import Derivation
 from symprop.language import Equation, Read, Tensor
 from symprop.language import expressions as ex
 from symprop.verification.mistakes import RARE, SELDOM, Change, Mistakes, Scope
+from symprop.verification.mistakes_in_branches import branches
 from symprop.verification.mistakes_in_products import entries_of_a_product, factors
 from symprop.verification.mistakes_in_reads import arguments, backwards, operands, stands_for
 from symprop.verification.mistakes_in_sums import means, sums
@@ -27,6 +28,7 @@ EVERYWHERE: tuple[Mistakes, ...] = (
     terms,
     squares,
     sums,
+    branches,
     operands,
     backwards,
     arguments,

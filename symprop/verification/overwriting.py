@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 
 from symprop.language import Equation
 from symprop.language import expressions as ex
-from symprop.verification.case import Case, exchanged_at
+from symprop.verification.case import TRUE, Case, exchanged_at
 from symprop.verification.wording import plain_names
 
 
 def overwritten(case: Case) -> Iterator[str]:
     """`=` in the claim where `+=` would make it right."""
-    wanted, last = [true for _, true in case.pairs], case.own[-1].target
+    last = case.own[-1].target
     for words, equations in (*_accumulated(case.own), *_added(case)):
-        if case.gives(equations, last, wanted):
+        if case.gives(equations, last, TRUE):
             yield f"Yours is right if {words}."
             return
 

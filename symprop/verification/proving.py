@@ -35,6 +35,11 @@ class Proved:
     kinks: tuple[str, ...]
     proofs: tuple[Proof, ...] = ()
 
+    @property
+    def strays(self) -> tuple[str, ...]:
+        """Those of the points left out at which the truth does not go from one branch to another."""
+        return tuple(dict.fromkeys(text for proof in self.proofs for text in proof.strays))
+
 
 @dataclass(frozen=True)
 class _Way:

@@ -151,9 +151,15 @@ class _Reader:
             raise
         claim = self._valued(claim, assigned)
         assert claim.written is not None
-        for known in filter(None, (name, target)):
+        # below a claim W1, which is about dW1, W1 is still the parameter
+        for known in filter(None, ("" if self._is_learnt(name) else name, target)):
             self.known[known] = Meaning(claim.written, f"by your claim {formula.name}")
         return claim
+
+    def _is_learnt(self, name: str) -> bool:
+        """True of a parameter's own name."""
+        tensor = self.derivation.network.tensors.get(plain(name, self.file.aliases))
+        return tensor is not None and tensor.role == "param"
 
     def _valued(self, claim: Claim, assigned: list[Assigned]) -> Claim:
         """The claim with the value that was assigned last."""
@@ -242,7 +248,9 @@ class _Reader:
         claims = []
         for value in reader.found:
             where = formula.locate(value.place)
+            # an assignment to a parameter is an update, and no gradient
             is_last = reader.restates or last[value.name] == value.tensor.name
+            is_last = is_last and not self._is_learnt(value.name)
             try:
                 target = target_of(value.name, self.derivation, self.file.aliases, where) if is_last else ""
             except InputError as error:

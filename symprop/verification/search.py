@@ -12,7 +12,7 @@ from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.oracle.order import downstream, upstream
 from symprop.verification.activationforms import forms
-from symprop.verification.case import Case, exchanged_at
+from symprop.verification.case import CLAIMED, TRUE, Case, exchanged_at
 from symprop.verification.mistakes import Change
 from symprop.verification.mutations import mutants, scope_of
 from symprop.verification.wording import plain_names
@@ -38,7 +38,7 @@ def planted_before(case: Case) -> Iterator[str]:
 
 def taken_out_of_yours(case: Case) -> Iterator[str]:
     """The claim itself, with one change that makes it right."""
-    wanted, last = [true for _, true in case.pairs], case.own[-1].target
+    last = case.own[-1].target
     written = {e.target for e in case.claim.formulas}
     for place, equation in reversed(list(enumerate(case.own))):
         if equation.target not in written and equation is case.own[-1]:
@@ -46,7 +46,7 @@ def taken_out_of_yours(case: Case) -> Iterator[str]:
         name = plain_names(equation.target)
         where = f"in {name}, " if name != case.claim.name else ""
         tried = _tried(case, equation, equation.body)
-        good = (c for c in tried if case.gives(exchanged_at(case.own, place, c.expr), last, wanted))
+        good = (c for c in tried if case.gives(exchanged_at(case.own, place, c.expr), last, TRUE))
         if found := _alike(good):
             yield from (f"Yours is right if {where}{_words(case, c, equation)}." for c in found)
             return
@@ -60,12 +60,11 @@ def _ours(case: Case, name: str) -> Iterator[str]:
     equation, target = _equation(case, name), case.claim.target
     if equation is None:  # an input is given, not made
         return
-    claimed = [mine for mine, _ in case.pairs]
     path = _path(case, name)
     where = "" if name == target else f"in {name}, "
     for body in _bodies(case, name, equation):
         tried = _tried(case, equation, body, forms(body, case.derivation))
-        good = (c for c in tried if case.gives([equation.with_body(c.expr), *path], target, claimed))
+        good = (c for c in tried if case.gives([equation.with_body(c.expr), *path], target, CLAIMED))
         if found := _alike(good):
             yield from (f"Yours equals ours if {where}{_words(case, c, equation)}." for c in found)
             return

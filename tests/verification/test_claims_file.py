@@ -10,6 +10,8 @@ import pytest
 
 import symprop
 from symprop.errors import ClaimError
+from symprop.session import parse_source
+from symprop.verification import Report
 from symprop.verification.claimsfile import network_path, parse_claims, read_claims
 from tests.verification.hand import linear, report
 
@@ -138,11 +140,52 @@ def test_a_block_may_end_with_a_formula() -> None:
     assert [v.verdict for v in report(linear(), text).given] == ["PROVED"] * 3
 
 
-def test_a_mistake_on_few_points_of_a_smooth_loss_is_not_called_right(tmp_path: Path) -> None:
-    """The bias is 0 where training begins."""
+STRAY = "where(b_out == 0, 0, sum(dZ_out, axis=0))"
+
+
+def test_a_mistake_on_few_points_is_found_there(tmp_path: Path) -> None:
+    """The bias is 0 where training begins; the loss has a derivative there."""
     claims = tmp_path / "claims.yaml"
-    claims.write_text("claims: {dZ_out: (A_out - y)/N, db_out: 'where(b_out == 0, 0, sum(dZ_out, axis=0))'}\n")
+    claims.write_text(f"claims: {{dZ_out: (A_out - y)/N, db_out: '{STRAY}'}}\n")
     found = symprop.verify("examples/breast_cancer.yaml", claims)
-    assert {v.name: v.verdict for v in found.given} == {"dZ_out": "PROVED", "db_out": "AGREES"}
-    assert "except where b_out[0] == 0. The loss has a derivative there" in found["db_out"].reason
-    assert not found.ok
+    assert {v.name: v.verdict for v in found.given} == {"dZ_out": "PROVED", "db_out": "REFUTED"}
+    assert "except where b_out[0] == 0. The loss has no kink there" in found["db_out"].reason
+    assert found["db_out"].counterexample is not None
+    assert "stands in place of where(b_out[0] == 0, 0, " in found["db_out"].hints[0]
+
+
+RELU = """
+symprop: 1
+name: rectified
+inputs: {x: {shape: [4]}, y: {role: target, shape: [3]}}
+layers:
+  - {id: fc, in: x, type: dense, units: 5, activation: relu}
+  - {id: out, in: fc, type: dense, units: 3}
+loss: {type: mse, from: out, target: y}
+"""
+AHEAD = "claims:\n  dZ_out: 2*(Z_out - y)/(N*3)\n  dA_fc: dZ_out @ W_out.T\n"
+
+
+def rectified(text: str) -> Report:
+    return report(parse_source(RELU).network, AHEAD + text)
+
+
+def test_of_a_loss_with_kinks_only_its_own_may_be_left_out() -> None:
+    found = rectified(f"  dZ_fc: dA_fc * (Z_fc >= 0)\n  db_out: {STRAY}\n  db_fc: {STRAY.replace('out', 'fc')}\n")
+    assert found["dZ_fc"].verdict == "PROVED EXCEPT AT KINKS"
+    assert found["db_out"].verdict == "REFUTED"
+    # it rests on a claim that may differ at kinks, so that no single point refutes it
+    assert found["db_fc"].verdict == "AGREES"
+
+
+def test_a_counterexample_is_not_at_a_kink() -> None:
+    """At Z_fc = 0 the claim and the truth differ by what was chosen there, and not by the mistake."""
+    example = rectified("  dZ_fc: 2*dA_fc * (Z_fc >= 0)\n")["dZ_fc"].counterexample
+    assert example is not None
+    assert (example.yours, example.ours) == ("20", "10")
+
+
+def test_a_hint_on_a_claim_that_is_seldom_wrong_holds_where_it_is() -> None:
+    found = rectified("  db_out: where(Z_out[0,0] > 1.7, N, 1)*sum(dZ_out, axis=0)\n")["db_out"]
+    assert found.verdict == "REFUTED"
+    assert found.hints == ("Yours is right if the factor where(Z_out[0,0] > 1.7, N, 1) is left out.",)

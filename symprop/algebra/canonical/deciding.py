@@ -6,11 +6,12 @@ which it is 0 where these hold on a set of measure 0 only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
-from symprop.algebra.canonical.atoms import GUARDS, UNIT, Atom, Atoms, Monomial, Poly, constant, plus
+from symprop.algebra.canonical.atoms import GUARDS, INDICATORS, UNIT, Atom, Atoms, Monomial, Poly, constant, plus
 from symprop.algebra.canonical.sums import Bound
 from symprop.algebra.canonical.writing import LETTERS, Writing
 from symprop.language import expressions as ex
@@ -74,16 +75,41 @@ def _inner_vanishes(algebra: Writing, group: Poly, depth: int) -> bool:
 # -- kinks -----------------------------------------------------------------------------------------------------------
 
 
-def kinks_of(algebra: Writing, difference: Poly, computed: Mapping[str, Equation]) -> tuple[str, ...] | None:
-    """Conditions e == 0 outside which the difference is 0, None unless each holds on a set of measure 0 alone."""
-    found: dict[str, None] = {}
+class Kinks(NamedTuple):
+    """Conditions `e == 0` outside which a difference is 0.
+
+    Args:
+        shared: those at which the truth itself goes from one branch to another.
+        strays: the others; there the truth is what it is beside them.
+    """
+
+    shared: tuple[str, ...] = ()
+    strays: tuple[str, ...] = ()
+
+
+def kinks_of(algebra: Writing, difference: Poly, truth: Poly, computed: Mapping[str, Equation]) -> Kinks | None:
+    """The kinks outside which the difference is 0, None unless each is a set of measure 0."""
+    switches = set(_switches(algebra, truth))
+    shared, strays = set[str](), set[str]()
     for monomial in difference:
         atom = _kink(algebra, monomial, computed)
         if atom is None:
             return None
         form = plus(algebra.inside(algebra.intern(atom)), constant(atom.value))
-        found.setdefault(f"{text(_lettered(algebra.expression(form)))} == 0")
-    return tuple(sorted(found))
+        condition = f"{text(_lettered(algebra.expression(form)))} == 0"
+        (shared if (atom.name, atom.value) in switches else strays).add(condition)
+    return Kinks(tuple(sorted(shared)), tuple(sorted(strays - shared)))
+
+
+def _switches(algebra: Atoms, poly: Poly) -> Iterator[tuple[str, Fraction]]:
+    """The forms at whose zeros a value takes another branch, wherever they stand in it."""
+    for monomial in poly:
+        for number, _ in monomial:
+            atom = algebra.atoms[number]
+            if atom.kind in INDICATORS:
+                yield atom.name, atom.value
+            if atom.name in algebra.templates:
+                yield from _switches(algebra, algebra.templates[atom.name].body)
 
 
 def _lettered(expr: ex.Expr) -> ex.Expr:

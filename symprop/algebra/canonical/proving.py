@@ -13,7 +13,7 @@ from functools import partial
 from time import monotonic
 
 from symprop.algebra.canonical.atoms import Poly, Undecided, plus, scaled
-from symprop.algebra.canonical.deciding import kinks_of, vanishes
+from symprop.algebra.canonical.deciding import Kinks, kinks_of, vanishes
 from symprop.algebra.canonical.reading import unfoldable
 from symprop.algebra.canonical.writing import Writing
 from symprop.algebra.matching import target_read, unify
@@ -92,12 +92,14 @@ class Proof:
         assumptions: the assumptions it used, in words.
         kinks: conditions `e == 0` under which the two may differ; everywhere else they are equal.
         question: what was proved, with the definitions and assumptions the proof was given.
+        strays: those of the kinks at which the right side does not go from one branch to another.
     """
 
     steps: tuple[ProofStep, ...]
     assumptions: tuple[str, ...]
     kinks: tuple[str, ...]
     question: Question
+    strays: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.steps))
@@ -204,13 +206,14 @@ class _Attempt:
         question = self.question
         left, right = (algebra.polynomial(self._folded(e)) for e in (question.left, question.right))
         difference = algebra.reduced(plus(left, scaled(right, -1)))
-        kinks: tuple[str, ...] = ()
+        kinks = Kinks()
         if not vanishes(algebra, difference):
-            found = kinks_of(algebra, difference, question.computed)
+            found = kinks_of(algebra, difference, right, question.computed)
             if found is None:
                 return None
             kinks = found
-        return Proof(tuple(self._steps(left, right, difference, kinks)), tuple(algebra.used), kinks, question)
+        steps = self._steps(left, right, difference, (*kinks.shared, *kinks.strays))
+        return Proof(tuple(steps), tuple(algebra.used), (*kinks.shared, *kinks.strays), question, kinks.strays)
 
     def _steps(self, left: Poly, right: Poly, difference: Poly, kinks: tuple[str, ...]) -> Iterator[ProofStep]:
         """The lines of a proof that was found."""
