@@ -41,13 +41,20 @@ def smallest(derivation: Derivation, claims: Sequence[Claim], claim: Claim, dead
     def refuting(points: Iterable[Point]) -> Point | None:
         return next((p for p in points if not limit.reached and _refutes(derivation, claims, claim, p)), None)
 
-    tensors, small = given(derivation.network), list(_small(derivation))
-    point = refuting(small) or refuting(p for tensor in tensors for p in _simpler(tensor, small[-1]))
+    point = refuting(degenerate(derivation))
     if point is None:
         return None
-    for tensor in tensors:
+    for tensor in given(derivation.network):
         point = refuting(_simpler(tensor, point)) or point
     return point
+
+
+def degenerate(derivation: Derivation) -> Iterator[Point]:
+    """Small whole numbers, one row first; then with all entries of one tensor 0, or 1."""
+    small = list(_small(derivation))
+    yield from small
+    for tensor in given(derivation.network):
+        yield from _simpler(tensor, small[-1])
 
 
 def _small(derivation: Derivation) -> Iterator[Point]:

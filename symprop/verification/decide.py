@@ -21,6 +21,7 @@ from symprop.frontends.arrays import shape_text
 from symprop.language import expressions as ex
 from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample, smallest
+from symprop.verification.definedness import conditions_of
 from symprop.verification.difference import difference_text, truth_text
 from symprop.verification.differences import check_truth, has_loss
 from symprop.verification.hints import hints_of
@@ -223,7 +224,9 @@ class Judge:
     def _proved(self, claim: Claim, proof: Proved, compared: Comparison) -> Verdict:
         evidence = Evidence("proof", DIGITS, len(compared.scenes), compared.worst)
         found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps, proofs=proof.proofs)
-        found = replace(found, assumptions=self._assumptions(claim, proof.assumptions), ours=self._ours(claim))
+        conditions = conditions_of(self.derivation, self.claims, claim, self.deadline, self.views)
+        assumed = self._assumptions(claim, (*proof.assumptions, *conditions))
+        found = replace(found, assumptions=assumed, ours=self._ours(claim))
         kinks = tuple(dict.fromkeys((*proof.kinks, *_of_reads(claim, self.kinks))))
         strays = proof.strays if self.derivation.kinks else kinks
         if strays:

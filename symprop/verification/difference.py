@@ -83,7 +83,7 @@ def _shown(left: ex.Expr, right: ex.Expr, truth: Equation, wording: Wording) -> 
         return ""
     names = [i.name for p in truth.indices for i in p.index_atoms()]
     difference = tidy(assemble(terms_of(whole, expand=True)), names)
-    shown = "" if difference == ex.ZERO else wording.whole(difference, truth.free)
+    shown = "" if difference == ex.ZERO else wording.whole(difference, truth.free) + wording.legend(difference)
     return shown if len(shown) <= LONGEST else ""
 
 

@@ -2,7 +2,7 @@
 
 Enters: a claims file and the derivation of its network.  Leaves: a `Reading`, and conventions.  Arrays are read
 as they lie where exactly one way fits all shapes; a sign or a factor is only named.  Everything is compared in double
-precision at two points, and at those that refute a claim: what is adopted here is judged afterwards like any other claim.
+precision at two points, and at those that refute a claim: what is adopted here is judged afterwards like any other.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.verification.case import TRUE, Case, exchanged_at
-from symprop.verification.wording import plain_names
+from symprop.verification.wording import plain_name
 
 
 def overwritten(case: Case) -> Iterator[str]:
@@ -32,7 +32,7 @@ def _added(case: Case) -> Iterator[tuple[str, list[Equation]]]:
             assert earlier is not None
             equations = exchanged_at(equations, k, ex.add(earlier[0], equations[k].body))
             lost.append(case.words(earlier[1], case.own[k]))
-        name = plain_names(case.own[chosen[0]].target)
+        name = plain_name(case.own[chosen[0]].target)
         effect = f"which keeps the last contribution and loses {' and '.join(lost)}"
         yield f"{name} += stands in place of {name} =, {effect}", equations
 
@@ -41,7 +41,7 @@ def _earlier(equations: Sequence[Equation], place: int) -> tuple[ex.Expr, ex.Exp
     """The value of the same name before an assignment that does not read it, as a read and written out."""
     own = equations[place]
     for other in reversed(equations[:place]):
-        if plain_names(other.target) == plain_names(own.target) and len(other.indices) == len(own.indices):
+        if plain_name(other.target) == plain_name(own.target) and len(other.indices) == len(own.indices):
             at = {i: p for p, q in zip(own.indices, other.indices, strict=True) if (i := q.index) is not None}
             lost = other.target not in ex.tensors_read(own.body)
             return (ex.Read(other.target, own.indices), ex.substitute(other.body, at)) if lost else None
@@ -51,7 +51,7 @@ def _earlier(equations: Sequence[Equation], place: int) -> tuple[ex.Expr, ex.Exp
 def _accumulated(equations: Sequence[Equation]) -> Iterator[tuple[str, list[Equation]]]:
     """`d[a:b] +=` for `d[a:b] =`, in all assignments to parts of an array."""
     new = [e.with_body(_kept(e.body)) for e in equations]
-    changed = [plain_names(e.target) for e, other in zip(equations, new, strict=True) if e != other]
+    changed = [plain_name(e.target) for e, other in zip(equations, new, strict=True) if e != other]
     if changed:
         name, effect = f"{changed[0]}[...]", "which keeps the last contribution to an entry"
         yield f"{name} += stands in place of {name} =, {effect}", new

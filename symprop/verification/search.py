@@ -15,7 +15,7 @@ from symprop.verification.activationforms import forms
 from symprop.verification.case import CLAIMED, TRUE, Case, exchanged_at
 from symprop.verification.mistakes import Change
 from symprop.verification.mutations import mutants, scope_of
-from symprop.verification.wording import plain_names
+from symprop.verification.wording import plain_name, plain_names
 
 MOST, DEPTH = 2, 6
 PLAIN_STEPS = ("delta elimination", "named values", "composition", "sum of rows")
@@ -43,7 +43,7 @@ def taken_out_of_yours(case: Case) -> Iterator[str]:
     for place, equation in reversed(list(enumerate(case.own))):
         if equation.target not in written and equation is case.own[-1]:
             continue
-        name = plain_names(equation.target)
+        name = plain_name(equation.target)
         where = f"in {name}, " if name != case.claim.name else ""
         tried = _tried(case, equation, equation.body)
         good = (c for c in tried if case.gives(exchanged_at(case.own, place, c.expr), last, TRUE))
@@ -140,4 +140,4 @@ def _used(case: Case) -> set[str]:
 
 def _words(case: Case, change: Change, equation: Equation) -> str:
     shown = [case.words(part, equation) for part in change.parts]
-    return plain_names(change.words.format(*shown))
+    return plain_names(change.words).format(*shown)

@@ -22,7 +22,7 @@ from symprop.verification.views import Views
 LONGEST = 70
 END = rf"{re.escape(CONVERTED)}?"
 STEP = re.compile(rf"\w+{MARK}\.([A-Za-z_]\w*)(?:\.\d+)?{END}")
-STORED = re.compile(rf"(\w+){MARK}(?:\.\d+)?{END}")
+STORED = re.compile(rf"(\w+?){MARK}+(?:\.\d+)?{END}")
 
 
 class Wording:
@@ -47,10 +47,41 @@ class Wording:
         return body if len(body) <= LONGEST else body[: LONGEST - 3] + "..."
 
     def whole(self, expr: ex.Expr, free: Sequence[Index]) -> str:
-        """All of it."""
-        node = expression_form(expr, free, self.tensors, self.prefix, self.layout)
+        """All of it, with the user's own names."""
+        names = self._names(expr)
+
+        def change(node: ex.Expr) -> ex.Expr:
+            return ex.Read(names[node.tensor], node.indices) if isinstance(node, ex.Read) else node
+
+        expr = ex.transform(expr, change)
+        tensors = {names.get(name, name): tensor for name, tensor in self.tensors.items()}
+        node = expression_form(expr, free, tensors, self.prefix, self.layout)
         found = None if node is None else numpy_text(node)
-        return plain_names(text(expr) if found is None else found)
+        return text(expr) if found is None else found
+
+    def legend(self, expr: ex.Expr) -> str:
+        """`; P' is the 3rd value of P`, or `dZ' is yours`, for each name that stands for several values in it."""
+        names, found = self._names(expr), []
+        for name, shown in names.items():
+            if shown.endswith(MARK):
+                own = plain_name(name)
+                values = [n for n in self.tensors if plain_name(n) == own]
+                beside_ours = own in names and own not in values
+                which = "yours" if beside_ours else f"the {ordinal(values.index(name) + 1)} value of {own}"
+                found.append(f"; {shown} is {which}")
+        return "".join(found)
+
+    def _names(self, expr: ex.Expr) -> dict[str, str]:
+        """How each tensor is called: as the user does, with marks where one name has had several values."""
+        order = ["", *self.tensors]
+        stored = dict.fromkeys(read.tensor for read in ex.reads(expr))
+        found: dict[str, str] = {}
+        for name in sorted(stored, key=lambda n: order.index(n if n in self.tensors else "")):
+            shown = plain_name(name)
+            while shown in found.values():
+                shown += MARK
+            found[name] = shown
+        return found
 
     def one_hot(self, node: ex.Expr) -> ex.Expr:
         """A row of the network that is 1 in one place, by its name: Y for [y[n] == c]."""
@@ -73,6 +104,18 @@ def turned(domain: Domain) -> Domain:
     return Domain(Constraint(c.kind, zero - c.position) if c.kind == "eq" else c for c in domain.constraints)
 
 
-def plain_names(body: str) -> str:
-    """The user's own names: dW'.g.1 is g, dZ' is dZ."""
-    return STORED.sub(r"\1", STEP.sub(r"\1", body))
+def plain_name(name: str) -> str:
+    """The user's own name: dW'.g.1 is g, dZ' and dZ'' are dZ."""
+    found = STEP.fullmatch(name) or STORED.fullmatch(name)
+    return name if found is None else found[1]
+
+
+def plain_names(words: str) -> str:
+    """A sentence with the user's own names; of no formula, in which dZ'.T is a transpose."""
+    return STORED.sub(r"\1", STEP.sub(r"\1", words))
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th."""
+    last = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else last}"

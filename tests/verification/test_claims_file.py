@@ -189,3 +189,40 @@ def test_a_hint_on_a_claim_that_is_seldom_wrong_holds_where_it_is() -> None:
     found = rectified("  db_out: where(Z_out[0,0] > 1.7, N, 1)*sum(dZ_out, axis=0)\n")["db_out"]
     assert found.verdict == "REFUTED"
     assert found.hints == ("Yours is right if the factor where(Z_out[0,0] > 1.7, N, 1) is left out.",)
+
+
+def test_a_claim_under_the_name_of_a_parameter_leaves_the_parameter_its_name() -> None:
+    found = rectified("  W_out: A_fc.T @ dZ_out\n  dW_fc: x.T @ ((dZ_out @ W_out.T) * (Z_fc > 0))\n")
+    assert [v.verdict for v in found.given] == ["PROVED"] * 4
+
+
+UPDATED = """claims: |
+  dZ_out = 2*(Z_out - y)/(N*3)
+  dW_out = A_fc.T @ dZ_out
+  W_out = W_out - 0.1*dW_out
+  dA_fc = dZ_out @ W_out.T
+"""
+
+
+def test_a_parameter_that_is_updated_too_early_is_named_apart() -> None:
+    found = report(parse_source(RELU).network, UPDATED)
+    assert [v.name for v in found.given] == ["dZ_out", "dW_out", "dA_fc"]
+    wrong = found["dA_fc"]
+    assert wrong.verdict == "REFUTED"
+    assert wrong.difference == "dZ_out @ W_out'.T - (dZ_out @ W_out.T); W_out' is the 2nd value of W_out"
+    assert wrong.hints == ("Yours is right if in W_out, the term -dW_out/10 is left out.",)
+
+
+@pytest.mark.parametrize(
+    ("formula", "assumed"),
+    [
+        ("2*(Z_out - y)/(N*3)*(N - 1)/(N - 1)", ("N - 1 is not 0",)),
+        ("2*(Z_out - y)/(N*3)*(b_out**2/b_out)/b_out", ("b_out is not 0",)),
+        ("2*(Z_out - y)/(N*3)*exp(log(y**2))/y**2", ("y**2 is positive", "y is not 0")),
+        ("2*(Z_out - y)/(N*3)*sqrt(y**2 + 1)/sqrt(1 + y*y)", ()),
+    ],
+)
+def test_where_a_claim_has_no_value_is_listed(formula: str, assumed: tuple[str, ...]) -> None:
+    found = report(parse_source(RELU).network, f"claims: {{dZ_out: '{formula}'}}")["dZ_out"]
+    assert found.verdict == "PROVED"
+    assert found.assumptions == assumed
