@@ -13,7 +13,7 @@ from typing import Any
 from symprop.frontends.arrays import Array, compared, refreshed, scalar, shape_text
 from symprop.frontends.bench import Bench, Label
 from symprop.frontends.faults import At, Mismatch, Misuse
-from symprop.frontends.names import Meaning, Names
+from symprop.frontends.names import Meaning, Names, before
 from symprop.frontends.operations import Operation, function_named, function_names
 from symprop.frontends.operations.arguments import axis, fitted, shapes_of
 from symprop.frontends.operations.indexing import selected
@@ -166,7 +166,7 @@ class Expressions(Program):
         known = {*self.names.tensors, *self.local, *self.names.extents}
         near = close(node.id, known)
         if node.id[:1] == ADJOINT and self._meaning(node.id[1:]) is not None:
-            self.fail(node, f"{node.id} is read before it is given", f"Write the line for {node.id} above this one.")
+            self.fail(node, f"{node.id} is read before it is given", before(node.id))
         hint = f"Did you mean '{near}'?" if near else ""
         self.fail(node, f"unknown name '{node.id}'", self.names.counted(node.id) or hint)
 

@@ -14,6 +14,11 @@ COUNTS = frozenset("mMBn")
 """What courses call the number of examples."""
 
 
+def before(name: str) -> str:
+    """What to do about a gradient that is read and that no line above gives."""
+    return f"Write the line for {name} above this one, or name it under given: to take the true one."
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a name stands for.

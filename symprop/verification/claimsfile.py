@@ -25,8 +25,8 @@ from symprop.verification.conventions import MEANINGS, joined
 
 DOCUMENT = ".tex"
 SETTING = re.compile(r"^[ \t]*%[ \t]*symprop:[ \t]*(\w+):[ \t]*(\S[^\n]*)$", re.MULTILINE)
-SETTINGS = ("net", "convention", "first_index")
-KEYS = ("symprop", "net", "aliases", "convention", "indices", "claims")
+SETTINGS = ("net", "convention", "first_index", "given")
+KEYS = ("symprop", "net", "aliases", "convention", "indices", "given", "claims")
 EXPECTED = "a mapping with claims, one formula a name"
 
 
@@ -64,6 +64,7 @@ class ClaimsFile:
         convention: words of the convention it declares, of which there may be none.
         indices: extents of indices in index notation, where no tensor tells them, as text with its place.
         first: the number a document gives the first entry of an axis, 0 or 1; None where it does not say.
+        given: names of gradients that the claims may read without claiming them, with their places.
     """
 
     name: str
@@ -74,6 +75,7 @@ class ClaimsFile:
     convention: Mapping[str, str] = field(default_factory=dict)
     indices: Mapping[str, Formula] = field(default_factory=dict)
     first: int | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_python(path: str | os.PathLike[str]) -> bool:
@@ -133,9 +135,9 @@ def parse_document(text: str, name: str = "claims.tex") -> ClaimsFile:
     first = settings.get("first_index")
     if first not in (None, "0", "1"):
         raise ClaimError(Fault(f"{name}: first_index", f"expected 0 or 1, got '{first[:20]}'"))
-    return ClaimsFile(
-        name, settings.get("net", ""), found, True, {}, declared, first=None if first is None else int(first)
-    )
+    given = {part.strip(): f"{name}: given" for part in settings.get("given", "").split(",") if part.strip()}
+    number = None if first is None else int(first)
+    return ClaimsFile(name, settings.get("net", ""), found, True, {}, declared, first=number, given=given)
 
 
 def _settings(text: str, name: str) -> dict[str, str]:
@@ -206,7 +208,9 @@ class _File:
         formulas = (self._formula("", claims),) if is_program else self._formulas(claims)
         name, net, aliases = self.name, self._net(root), self._aliases(root)
         convention, indices = self._convention(root), self._indices(root)
-        return ClaimsFile(name, net, formulas, is_program, aliases, convention, indices)
+        return ClaimsFile(
+            name, net, formulas, is_program, aliases, convention, indices, given=self._given(root)
+        )
 
     def _net(self, root: nodes.Mapping) -> str:
         node = root.get("net")
@@ -244,6 +248,15 @@ class _File:
             self._check_name(key)
             found[key.text] = value.value
         return found
+
+    def _given(self, root: nodes.Mapping) -> dict[str, str]:
+        node = root.get("given")
+        if node is None:
+            return {}
+        items = node.items if isinstance(node, nodes.Sequence) else (node,)
+        if not items or not all(isinstance(i, nodes.Scalar) and isinstance(i.value, str) for i in items):
+            self.fail(node.place, "given: expected the names of gradients, such as [dZ_out]")
+        return {getattr(item, "value", ""): f"{self.name}:{item.place}" for item in items}
 
     def _indices(self, root: nodes.Mapping) -> dict[str, Formula]:
         node = root.get("indices")

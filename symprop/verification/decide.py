@@ -132,7 +132,8 @@ class Judge:
             if scene is None:
                 message = f"network '{self.derivation.network.name}': the loss is no finite number at any point tried"
                 raise UndecidedError(message)
-            check_truth(self.derivation, [c.target for c in self.claims if c.target], scene)
+            targets = [name for c in self.claims if c.tensor is not None for name in (c.target, *c.reads)]
+            check_truth(self.derivation, [name for name in targets if name in self.prover.adjoints], scene)
             self._checked = True
         with mpmath.workdps(2 * DIGITS):
             return self._judged(claim)
@@ -147,7 +148,7 @@ class Judge:
 
     def _recognised(self, step: Claim) -> Claim:
         """The step as a claim on what it is proved to be: a value of the network, or nothing if none is found soon."""
-        inherited = _of_reads(step, self.assumed)
+        inherited = self._inherited(step)
         if step.tensor is not None:
             self.kinks[step.tensor.name] = _of_reads(step, self.kinks)
         scenes = (self.scene(0), self.scene(1))
@@ -245,8 +246,14 @@ class Judge:
         """What the proof, our own adjoints, and the claims it builds on assume."""
         tensor = self._tensor(claim)
         ours = self.derivation.needed([tensor]) if tensor in self.derivation and self._is_adjoint(claim) else ()
-        inherited = _of_reads(claim, self.assumed)
+        inherited = self._inherited(claim)
         return tuple(dict.fromkeys((*own, *(text for a in ours for text in a.assumptions), *inherited)))
+
+    def _inherited(self, claim: Claim) -> tuple[str, ...]:
+        """What the claims and steps that a claim reads assume, and the gradients it takes as given."""
+        given = [name for name in claim.reads if name in self.prover.adjoints]
+        words = [f"{name} is what the network makes it: it is given, and not claimed" for name in given]
+        return (*_of_reads(claim, self.assumed), *words)
 
     # -- wrong ---------------------------------------------------------------------------------------------------
 

@@ -52,6 +52,8 @@ def claims_of(
     """
     reader = _Reader(file, derivation, views, has_columns)
     found = reader.program() if file.is_program else reader.formulas()
+    again = [c for c in found if c.target in reader.given]
+    reader.faults += [Fault(c.where, f"{c.name} is given, and claimed", "Leave out one of the two.") for c in again]
     faults = [*reader.faults, *(_unused(found, file, derivation) if not reader.faults else [])]
     if faults:
         # what a formula may read ahead can be at fault itself
@@ -89,6 +91,9 @@ class _Reader:
         for alias, name in file.aliases.items():
             if plain(name, {}) in known:
                 known[plain(alias, {})] = known[plain(name, {})]
+        self.given: set[str] = set()
+        for name, place in file.given.items():
+            known |= self._given(name, place)
         self.known: dict[str, Meaning] = known
         self.functions = {f.name: len(f.args) + len(f.params) for f in network.functions.values()}
         symbols = Symbols(network, derivation.prefix)
@@ -99,6 +104,21 @@ class _Reader:
         extents = {name for tensor in written.values() for axis in tensor.axes for name in axis.names}
         self.extents = frozenset(extents)
         self.indices = {name: self._extent(formula) for name, formula in file.indices.items()}
+
+    def _given(self, name: str, place: str) -> dict[str, Meaning]:
+        """A gradient that is taken from the derivation: what is claimed about others rests on the true one."""
+        try:
+            target = target_of(name, self.derivation, self.file.aliases, place)
+        except InputError as error:
+            self.faults += error.faults
+            return {}
+        if not target or target in self.derivation.network.tensors:
+            message = f"given: '{name}' is no gradient of the network"
+            self.faults.append(Fault(place, message, suggestion(name, self.derivation)))
+            return {}
+        self.given.add(target)
+        meaning = Meaning(Tensor(target, self.views[target].axes), "given")
+        return dict.fromkeys((target, plain(name, {})), meaning)
 
     def _extent(self, formula: Formula) -> Extent:
         try:
@@ -143,11 +163,11 @@ class _Reader:
         try:
             assigned = notation.formula(name + formula.indices)
         except ShapeError as error:
-            self._block([name, target], formula.name)
+            self._block([name, target], formula.name, error)
             return replace(claim, problem=error.faults[0])
-        except InputError:
+        except InputError as error:
             # one fault is told once: what reads this claim is not judged
-            self._block([name, target], formula.name)
+            self._block([name, target], formula.name, error)
             raise
         claim = self._valued(claim, assigned)
         assert claim.written is not None
@@ -198,11 +218,13 @@ class _Reader:
             found[step.name] = Meaning(stored, f"by your claim {step.name}")
         return found
 
-    def _block(self, names: list[str], claim: str) -> None:
-        """What reads a claim without a value has none either."""
+    def _block(self, names: list[str], claim: str, error: InputError) -> None:
+        """What reads a claim without a value has none either, for the reason that this one has none."""
         tensor = next(iter(self.known.values())).tensor
+        above = (m.blocked for m in self.known.values() if m.unfit and m.blocked in error.faults[0].message)
+        reason = next(above, f"the shapes of claim {claim} do not fit")
         for name in filter(None, names):
-            self.known[name] = Meaning(tensor, "", f"the shapes of claim {claim} do not fit", unfit=True)
+            self.known[name] = Meaning(tensor, "", reason, unfit=True)
 
     def program(self) -> list[Claim]:
         """One claim for every value, or the last one of every name that is assigned to; earlier ones are helpers."""
@@ -228,10 +250,10 @@ class _Reader:
         try:
             reader.program()
         except ShapeError as error:
-            self._block([reader.name], reader.name)
+            self._block([reader.name], reader.name, error)
             return [*self._assigned(reader, formula), self._broken(error, reader.name, formula)]
         except InputError as error:
-            self._block([reader.name], reader.name)
+            self._block([reader.name], reader.name, error)
             self.faults += error.faults
             return []
         return self._assigned(reader, formula)

@@ -53,9 +53,9 @@ class Scene:
         self.declared |= {t.name: t for c in self.claims for t in (c.tensor, c.written) if t is not None}
         self.failures: dict[str, Fault] = {}
         self.truth: dict[str, Array] = dict(self.point.arrays)
-        wanted = {c.target for c in self.claims if c.target}
-        wanted |= {name for claim in self.claims for name in claim.reads if name in derivation.network.tensors}
         self.equations = [*derivation.network.equations, *(a.equation for a in derivation)]
+        wanted = {c.target for c in self.claims if c.target}
+        wanted |= {name for claim in self.claims for name in claim.reads} & {e.target for e in self.equations}
         self.truth |= self.evaluated(upstream(self.equations, wanted), self.truth)
         self.claimed: dict[str, Array] = {}
         for claim in self.claims:

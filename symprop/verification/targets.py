@@ -38,6 +38,8 @@ def target_of(name: str, derivation: Derivation, aliases: Mapping[str, str], whe
     for stem in stems:
         known = plain(stem, aliases)
         if known in tensors:
+            if known == derivation.network.loss:
+                raise ClaimError(Fault(where, f"{known} is the loss itself, whose derivative by itself is 1: no claim"))
             if known not in derivation:
                 raise ClaimError(Fault(where, f"{known} has no gradient; no parameter or input comes into it"))
             return prefix + known

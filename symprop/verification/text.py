@@ -43,7 +43,7 @@ def report_text(report: Report, explain: bool = False) -> str:
     if any(IMPURE in v.flags for v in report.given):
         lines += ["", *_wrapped(report.notes[-1], "")]
     if assumptions:
-        lines += ["", "Assumed of the data:", *(f"- {a}" for a in assumptions)]
+        lines += ["", "Assumed:", *(f"- {a}" for a in assumptions)]
     for sentence in _others(report):
         lines += ["", *_wrapped(sentence, "")]
     return "\n".join([*lines, "", _summary(report)]) + "\n"

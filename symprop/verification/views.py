@@ -136,7 +136,7 @@ class Views:
             if isinstance(node, Gather):
                 return Gather(node.tensor, view.inside(node.positions))
             assert isinstance(node, Read)
-            return Read(node.tensor, view.inside(node.indices))
+            return ex.mul(view.factor, Read(node.tensor, view.inside(node.indices)))
 
         found = mapped(expr, change)
         assert isinstance(found, ex.Expr)

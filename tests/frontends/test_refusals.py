@@ -109,7 +109,7 @@ SHAPES = {
     "expected *. s () is of the test; X (N, 4) is of the test.",
     "maximum(X, b)": "formula: column 1: `maximum(X, b)`: shapes (N, 4) and (3,) do not broadcast. "
     "X (N, 4) is of the test; b (3,) is of the test.",
-    "sum(v, axis=1)": "formula: column 13: axis 1 is not an axis of an array with 1",
+    "sum(v, axis=1)": "formula: column 13: there is no axis 1: the array has one axis, which is axis 0",
     "X[0, 0, 0]": "formula: column 1: 3 subscripts are given to an array of 2 axes",
     "X[:, 4]": "formula: column 6: subscript 4 is not within an axis of extent 4",
     "X[:, 2:6]": "formula: column 6: slice 2:6 is not within an axis of extent 4",

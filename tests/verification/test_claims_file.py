@@ -39,7 +39,12 @@ FAULTS = {
     "claims: {dV: x, dW: x}": "hand.yaml:1:14: 'dV' is no gradient and no tensor of the network, and no later claim "
     "reads it. The gradients are dZ, dW, db, dx, dt.",
     "claims: {dW: x.T @ dZ}": "hand.yaml:1:20 (dW): dZ is read before it is given. Write the line for dZ above this "
-    "one.",
+    "one, or name it under given: to take the true one.",
+    "claims: {dW: 0*W}\ngiven: [dZz]": "hand.yaml:2:9: given: 'dZz' is no gradient of the network. Did you mean "
+    "'dZ'?",
+    "claims: {dW: x.T @ dZ}\ngiven: []": "hand.yaml:2:8: given: expected the names of gradients, such as [dZ_out]",
+    "claims: {dZ: dZ}\ngiven: [dZ]": "hand.yaml:1:14: dZ is given, and claimed. Leave out one of the two.",
+    "claims: {dL: 1}": "hand.yaml:1:14: L is the loss itself, whose derivative by itself is 1: no claim",
     # a claim that reads one that cannot be read is no fault of its own
     "claims: {dZ: (Z - t)/m, dW: x.T @ dZ, 'dx[n,i]': 'sum[j](dZ[n,j])'}": "hand.yaml:1:22 (dZ): unknown name 'm'. "
     "The number of examples is N.",

@@ -31,6 +31,7 @@ from symprop.frontends.latex.nodes import (
 from symprop.frontends.latex.scripts import Scripts
 from symprop.frontends.latex.tokens import Fail, Token, bounded
 from symprop.frontends.latex.vocabulary import BRACKETS, COMPARISONS, FONTS, GENERIC, MATRICES
+OPENED = {r"\[": r"\]", r"\(": r"\)", r"\begin": r"\end"}
 
 
 class Commands(Scripts):
@@ -103,6 +104,8 @@ class Commands(Scripts):
         """What to do about a control word that is not read."""
         if text in (r"\newcommand", r"\def", r"\input", r"\include"):
             return "Macros are not expanded; write them out."
+        if text in OPENED:
+            return f"The formula that begins above is not closed; expected {OPENED[text]}."
         return "Macros of your own are not expanded; write them out." if text.startswith("\\") else ""
 
     def _argument_of(self) -> Node:

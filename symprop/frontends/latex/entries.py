@@ -14,7 +14,7 @@ from symprop.frontends.latex.faults import Faults
 from symprop.frontends.latex.letters import Letter
 from symprop.frontends.latex.lookup import DELTA, Found
 from symprop.frontends.latex.shapes import open_extent
-from symprop.frontends.names import Meaning
+from symprop.frontends.names import Meaning, before
 from symprop.language import Domain, Extent, Gather, Index, Position, Read
 from symprop.language import expressions as ex
 from symprop.language.extents import ONE
@@ -148,7 +148,7 @@ class Entries(Faults):
         """The array of a tensor."""
         meaning = self.names.tensor(name)
         if meaning is None:
-            self.fail(at, f"{name} is read before it is given", f"Write the line for {name} above this one.")
+            self.fail(at, f"{name} is read before it is given", before(name))
         if meaning.blocked:
             (self.shape_fail if meaning.unfit else self.fail)(at, f"{name} has no value: {meaning.blocked}")
         self.read[name] = f"{name} {shape_text(meaning.tensor.axes)} is {meaning.words}"

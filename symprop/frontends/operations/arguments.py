@@ -51,7 +51,10 @@ def axis(value: Any, rank: int, at: At) -> int:
     """An axis, counted from 0."""
     found = integer(value, at)
     if not -rank <= found < rank:
-        raise Mismatch(f"axis {found} is not an axis of an array with {rank}", at)
+        words = {0: "a number has no axes", 1: "the array has one axis, which is axis 0"}
+        has = words.get(rank, f"the array has {rank} axes, counted from 0")
+        hint = "maximum(a, b) is the larger of two values, max(a, axis) the largest along an axis." if not rank else ""
+        raise Mismatch(f"there is no axis {found}: {has}", at, hint)
     return found % rank
 
 

@@ -167,7 +167,11 @@ REFUSED: list[tuple[str, str]] = [
         r"its indices.",
     ),
     (r"\lambda_2 W", r"column 1: nothing is known by the name '\lambda_2'. Did you mean lambda?"),
-    (r"dW_1", r"column 2: dW1 is read before it is given. Write the line for dW1 above this one."),
+    (
+        r"dW_1",
+        r"column 2: dW1 is read before it is given. Write the line for dW1 above this one, or name it under given: "
+        "to take the true one.",
+    ),
     (r"H_{i}", r"column 4: index i is neither on the left nor under a sum. Write \sum_{i} where it is summed over."),
     (
         r"\text{the gradient}",
