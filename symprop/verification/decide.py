@@ -22,7 +22,7 @@ from symprop.language import expressions as ex
 from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample, smallest
 from symprop.verification.definedness import conditions_of
-from symprop.verification.difference import difference_text, truth_text
+from symprop.verification.difference import difference_text, truth_with_steps
 from symprop.verification.differences import check_truth, has_loss
 from symprop.verification.hints import hints_of
 from symprop.verification.points import drawn
@@ -410,7 +410,8 @@ class Judge:
         return claim.target.removeprefix(self.derivation.prefix) if self._is_adjoint(claim) else claim.target
 
     def _ours(self, claim: Claim) -> str:
-        return truth_text(self.derivation, claim.target, self.views)
+        claimed = {other.target for other in self.claims}
+        return truth_with_steps(self.derivation, claim.target, self.views, claimed)
 
 
 def _of_reads(claim: Claim, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

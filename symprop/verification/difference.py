@@ -5,7 +5,7 @@ Enters: a derivation and a claim.  Leaves: text, "" where there is nothing short
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,7 +21,7 @@ from symprop.verification.values import Claim
 from symprop.verification.views import Views
 from symprop.verification.wording import Wording
 
-LONGEST, MAX_NODES, DEEPEST = 160, 120, 3
+LONGEST, MAX_NODES, DEEPEST, STEPS = 160, 120, 3, 3
 
 
 def truth_text(derivation: Derivation, target: str, views: Views) -> str:
@@ -36,6 +36,22 @@ def truth_text(derivation: Derivation, target: str, views: Views) -> str:
     matrices = matrix_form(equation, network, derivation.prefix)
     right = None if matrices is None else numpy_text(matrices[1])
     return str(equation) if matrices is None or right is None else f"{left_text(matrices[0])} = {right}"
+
+
+def truth_with_steps(derivation: Derivation, target: str, views: Views, claimed: Container[str]) -> str:
+    """The truth as the user would write it, with the adjoints it reads that no claim is about, nearest first."""
+    texts, pending = [truth_text(derivation, target, views)], [target]
+    seen = {target}
+    while pending and len(texts) <= STEPS:
+        truth = _truth(derivation, pending.pop(0))
+        for name in ex.tensors_read(truth.body) if truth is not None else ():
+            is_adjoint = name not in derivation.network.tensors and name in derivation
+            if is_adjoint and name not in seen and name not in claimed and len(texts) <= STEPS:
+                seen.add(name)
+                pending.append(name)
+                texts.append(truth_text(derivation, name, views))
+    first, *steps = (text for text in texts if text)
+    return first + (f", with {'; '.join(s for s in steps if len(s) <= LONGEST)}" if steps else "")
 
 
 def _presented(equation: Equation, views: Views) -> Equation:

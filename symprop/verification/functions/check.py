@@ -25,7 +25,7 @@ from symprop.oracle import evaluate
 from symprop.oracle.order import names_read
 from symprop.verification.conventions import Convention, declared_convention, usual
 from symprop.verification.converting import over_network
-from symprop.verification.finding import Reading
+from symprop.verification.finding import Compared, Reading
 from symprop.verification.functions.layouts import laid_out
 from symprop.verification.functions.numeric import compare_numbers
 from symprop.verification.functions.reading import TracedGrads, claims_of_functions, traced_grads
@@ -327,6 +327,8 @@ def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, name: str, de
     derivation = derive(replace(network, tensors=tensors))
     claims = claims_of_functions(traced.grads, {verdict.name: verdict.target}, traced.file)
     reading = _reading(subject, traced.grads, derivation, claims, Convention())
+    if not Compared(reading).all_right(reading.convention):  # what is soon seen needs no proof and no hints
+        return False
     return judged(reading, lambda: (), deadline)[verdict.name].verdict in RIGHT
 
 
