@@ -1,7 +1,7 @@
 """How long it takes to evaluate a network at one point, in 60 digits.
 
-Enters: a derivation.  Leaves nothing, or an error where there is no time for it: what would be answered a minute later
-is said at once.
+Enters: a derivation.  Leaves: a lower bound, or an error where there is no time for it: what would be answered a minute
+later is said at once.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ CHEAPER = 20
 """In sums of products of tensors, which are sums of integers, a product takes a small part of it."""
 
 
-def check_cost(derivation: Derivation, seconds: float) -> None:
-    """Refuse what cannot be evaluated in the time there is.
+def check_cost(derivation: Derivation, seconds: float) -> float:
+    """Seconds for one evaluation, at least; what cannot be evaluated in the time there is is refused.
 
     Raises:
         UndecidedError: a single evaluation would take longer.
@@ -32,6 +32,7 @@ def check_cost(derivation: Derivation, seconds: float) -> None:
     if cost > seconds:
         message = f"network '{derivation.network.name}': to evaluate it once in 60 digits takes about {cost:.0f} s"
         raise UndecidedError(f"{message}; expected at most {max(seconds, 0):.0f} s. Give it a larger --timeout.")
+    return cost
 
 
 def _products(equation: Equation, sizes: dict[str, int]) -> float:

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TypeVar
 
 import mpmath
+import numpy as np
 
 from symprop.derivation import Derivation
 from symprop.errors import UndecidedError
@@ -21,9 +22,9 @@ from symprop.frontends.arrays import shape_text
 from symprop.language import expressions as ex
 from symprop.verification.cost import check_cost
 from symprop.verification.counterexample import counterexample, smallest
-from symprop.verification.definedness import conditions_of
+from symprop.verification.definedness import Definedness
 from symprop.verification.difference import difference_text, truth_with_steps
-from symprop.verification.differences import check_truth, has_loss
+from symprop.verification.differences import check_truth, has_loss, roughly_true
 from symprop.verification.hints import hints_of
 from symprop.verification.points import drawn
 from symprop.verification.proving import Proved, Prover
@@ -50,7 +51,8 @@ from symprop.verification.values import (
 )
 from symprop.verification.views import Views
 
-TOLERANCE = 1e-40
+TOLERANCE, ROUGH = 1e-40, 1e-7
+COSTLY_SECONDS = 0.1
 FIRST, ALL, MANY, SUSPECTS = 2, 6, 300, 3
 STEP_SECONDS = 2.0
 T = TypeVar("T")
@@ -97,7 +99,10 @@ class Judge:
         self.refuting: set[int] = set()
         self.left = sum(1 for claim in claims if claim.target)
         self._helpers = iter(claims)
-        check_cost(derivation, deadline - monotonic())
+        self.definedness = Definedness(derivation, claims, views, deadline)
+        self._rough: dict[int, Scene] = {}
+        self._proofs: dict[str, Proved | None] = {}
+        self.is_costly = check_cost(derivation, deadline - monotonic()) > COSTLY_SECONDS
 
     def scene(self, number: int) -> Scene:
         """The values at one of the points; the later ones have larger inputs."""
@@ -105,6 +110,13 @@ class Judge:
             point = drawn(self.derivation.network, number)
             self._scenes[number] = Scene(self.derivation, self.claims, point, DIGITS, self.deadline)
         return self._scenes[number]
+
+    def rough(self, number: int) -> Scene:
+        """The same point in double precision."""
+        if number not in self._rough:
+            point = drawn(self.derivation.network, number)
+            self._rough[number] = Scene(self.derivation, self.claims, point, 0, self.deadline)
+        return self._rough[number]
 
     def verdict(self, claim: Claim) -> Verdict:
         """The verdict on a claim; those before it have theirs."""
@@ -128,15 +140,21 @@ class Judge:
 
     def _in_digits(self, claim: Claim) -> Verdict:
         if not self._checked and claim.tensor is not None:
-            scene = next((s for s in map(self.scene, range(ALL)) if has_loss(s)), None)
-            if scene is None:
-                message = f"network '{self.derivation.network.name}': the loss is no finite number at any point tried"
-                raise UndecidedError(message)
-            targets = [name for c in self.claims if c.tensor is not None for name in (c.target, *c.reads)]
-            check_truth(self.derivation, [name for name in targets if name in self.prover.adjoints], scene)
+            self._check_truth()
             self._checked = True
         with mpmath.workdps(2 * DIGITS):
             return self._judged(claim)
+
+    def _check_truth(self) -> None:
+        reads = [name for c in self.claims if c.tensor is not None for name in (c.target, *c.reads)]
+        targets = [name for name in reads if name in self.prover.adjoints]
+        if self.is_costly and roughly_true(self.derivation, targets, self.rough(0)):
+            return
+        scene = next((s for s in map(self.scene, range(ALL)) if has_loss(s)), None)
+        if scene is None:
+            message = f"network '{self.derivation.network.name}': the loss is no finite number at any point tried"
+            raise UndecidedError(message)
+        check_truth(self.derivation, targets, scene)
 
     def _learn_helpers(self, claim: Claim) -> None:
         for other in self._helpers:
@@ -151,9 +169,11 @@ class Judge:
         inherited = self._inherited(step)
         if step.tensor is not None:
             self.kinks[step.tensor.name] = _of_reads(step, self.kinks)
-        scenes = (self.scene(0), self.scene(1))
+        # what is found in doubles is proved, or is not taken for found
+        look, tolerance = (self.rough, ROUGH) if self.is_costly else (self.scene, TOLERANCE)
+        scenes = (look(0), look(1))
         end = min(self.deadline, monotonic() + STEP_SECONDS)
-        for name, view in candidates(step, self.derivation, scenes, TOLERANCE):
+        for name, view in candidates(step, self.derivation, scenes, tolerance):
             claim = replace(step, target=name, view=view)
             proof = self.prover.prove(_whole(claim), end) if monotonic() < end else None
             if proof is not None and not proof.kinks and step.tensor is not None:
@@ -171,6 +191,10 @@ class Judge:
             return Verdict("", "", NOT_EVALUABLE, f"{problem.message}.", hints=hint, ours=self._ours(claim))
         if not claim.fits:
             return self._shape(claim)
+        if self.is_costly:
+            found = self._proved_at_once(claim)
+            if found is not None:
+                return found
         failure = self.scene(0).failures.get(claim.name)
         if failure is not None:
             return Verdict("", "", NOT_EVALUABLE, f"{failure.message}.", ours=self._ours(claim))
@@ -198,14 +222,33 @@ class Judge:
         """Seconds for one more claim."""
         return max(0.0, self.deadline - monotonic()) / max(1, self.left)
 
+    def _proved_at_once(self, claim: Claim) -> Verdict | None:
+        """The verdict on a claim that agrees in double precision and is proved, where many digits take long."""
+        scenes, worst = [], 0.0
+        for number in range(FIRST):
+            values = self.rough(number).values(claim)
+            if values is None or not all(map(finite, values)) or not np.max(np.abs(values[1]), initial=0.0) > ROUGH:
+                return None
+            scenes.append(self.rough(number))
+            worst = max(worst, distance(*values))
+        proof = self._proof(claim) if worst <= ROUGH else None
+        return None if proof is None else self._proved(claim, proof, Comparison(tuple(scenes), worst, None))
+
+    def _proof(self, claim: Claim) -> Proved | None:
+        """A proof, looked for once."""
+        if claim.label not in self._proofs:
+            share = self._share()
+            end = monotonic() + share
+            # what rests on a claim without a proof has none either: the time is left to the others
+            tried = share > 0 and not self.prover.follows(claim, end)
+            self._proofs[claim.label] = self.prover.prove(claim, end) if tried else None
+        return self._proofs[claim.label]
+
     # -- right ---------------------------------------------------------------------------------------------------
 
     def _right(self, claim: Claim, compared: Comparison) -> Verdict:
         share = self._share()
-        end = monotonic() + share
-        # what rests on a claim without a proof has none either: the time is left to the others
-        follows = self.prover.follows(claim, end)
-        proof = self.prover.prove(claim, end) if share > 0 and not follows else None
+        proof = self._proof(claim)
         if proof is not None:
             return self._proved(claim, proof, compared)
         suspects = screened(self.derivation, self.claims, claim, range(ALL, MANY), self.deadline)
@@ -213,7 +256,7 @@ class Judge:
         if compared.differs is not None:
             return self._wrong(claim, compared)
         why = "no proof was found in the time there was" if share <= 0 else "no proof was found"
-        if follows:
+        if self.prover.follows(claim, monotonic() + self._share()):
             unproved = [self.found[name].name for name in claim.reads if name in self.prover.supposed]
             why = f"it is proved given {', '.join(unproved)}, which only agrees"
         if self.prover.equal is None:
@@ -223,10 +266,10 @@ class Judge:
         return replace(given, evidence=_evidence(compared), extents=self._extents(compared))
 
     def _proved(self, claim: Claim, proof: Proved, compared: Comparison) -> Verdict:
-        evidence = Evidence("proof", DIGITS, len(compared.scenes), compared.worst)
+        digits = DIGITS if all(scene.digits for scene in compared.scenes) else "float64"
+        evidence = Evidence("proof", digits, len(compared.scenes), compared.worst)
         found = Verdict("", "", PROVED, evidence=evidence, steps=proof.steps, proofs=proof.proofs)
-        conditions = conditions_of(self.derivation, self.claims, claim, self.deadline, self.views)
-        assumed = self._assumptions(claim, (*proof.assumptions, *conditions))
+        assumed = self._assumptions(claim, (*proof.assumptions, *self.definedness.conditions(claim)))
         found = replace(found, assumptions=assumed, ours=self._ours(claim))
         kinks = tuple(dict.fromkeys((*proof.kinks, *_of_reads(claim, self.kinks))))
         strays = proof.strays if self.derivation.kinks else kinks

@@ -27,28 +27,47 @@ SECONDS = 0.5
 POWER, ROOT, LOGARITHM = "is not 0", "is not below 0", "is positive"
 
 
-def conditions_of(
-    derivation: Derivation, claims: Sequence[Claim], claim: Claim, deadline: float, views: Views
-) -> tuple[str, ...]:
-    """What has to hold for the claim to have a value, where the truth has one anyway."""
-    parts = [(equation, *part) for equation in _own(claims, claim) for part in _parts(equation.body)]
-    limit, wording = Limit.of(deadline, SECONDS), Wording(derivation, claims, views)
-    found: dict[str, None] = {}
-    for point in degenerate(derivation) if parts else ():
-        if limit.reached:
-            break
-        try:
-            scene = Scene(derivation, claims, point, 0)
-        except InputError:
-            continue
-        values = scene.values(claim)
-        if values is None or finite(values[0]) or not finite(values[1]):
-            continue
-        for equation, inside, words in parts:
-            if _fails(scene, inside, words):
-                shown = wording.whole(views.outside(inside), equation.free)
-                found.setdefault(f"{shown} {words}")
-    return tuple(found)
+class Definedness:
+    """Where claims have a value.
+
+    Args:
+        derivation: the truth.
+        claims: all of them.
+        views: how the user writes the tensors of the network.
+        deadline: time of the clock at which the search ends.
+    """
+
+    def __init__(self, derivation: Derivation, claims: Sequence[Claim], views: Views, deadline: float) -> None:
+        self.derivation, self.claims, self.views, self.deadline = derivation, claims, views, deadline
+        self._scenes: list[Scene] = []
+        self._points = degenerate(derivation)
+
+    def conditions(self, claim: Claim) -> tuple[str, ...]:
+        """What has to hold for the claim to have a value, where the truth has one anyway."""
+        parts = [(equation, *part) for equation in _own(self.claims, claim) for part in _parts(equation.body)]
+        wording = Wording(self.derivation, self.claims, self.views)
+        found: dict[str, None] = {}
+        for scene in self.scenes() if parts else ():
+            values = scene.values(claim)
+            if values is None or finite(values[0]) or not finite(values[1]):
+                continue
+            for equation, inside, words in parts:
+                if _fails(scene, inside, words):
+                    found.setdefault(f"{wording.whole(self.views.outside(inside), equation.free)} {words}")
+        return tuple(found)
+
+    def scenes(self) -> Iterator[Scene]:
+        """Values at small points, made once for all claims, as long as there is time."""
+        yield from self._scenes
+        limit = Limit.of(self.deadline, SECONDS)
+        for point in self._points:
+            try:
+                self._scenes.append(Scene(self.derivation, self.claims, point, 0))
+            except InputError:
+                continue
+            yield self._scenes[-1]
+            if limit.reached:
+                return
 
 
 def _own(claims: Sequence[Claim], claim: Claim) -> Iterator[Equation]:
@@ -67,12 +86,19 @@ def _parts(body: ex.Expr) -> Iterator[tuple[ex.Expr, str]]:
     for node in ex.walk(body):
         if isinstance(node, ex.Pow):
             exponent = ex.number(node.exponent)
-            if exponent is not None and exponent < 0:
+            if exponent is not None and exponent < 0 and not _is_size(node.base):
                 yield node.base, POWER
             if exponent is not None and exponent.denominator != 1:
                 yield node.base, ROOT
         elif isinstance(node, ex.Call) and node.name in ("log", "sqrt"):
             yield node.args[0], LOGARITHM if node.name == "log" else ROOT
+
+
+def _is_size(expr: ex.Expr) -> bool:
+    """True of extents such as N, and of numbers."""
+    nodes = list(ex.walk(expr))
+    sizes = all(n.position.offset.at_least(1) and not n.position.terms for n in nodes if isinstance(n, ex.IndexValue))
+    return sizes and all(isinstance(n, ex.IndexValue | ex.Number | ex.Mul | ex.Constant) for n in nodes)
 
 
 def _fails(scene: Scene, inside: ex.Expr, words: str) -> bool:

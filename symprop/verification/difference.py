@@ -50,8 +50,9 @@ def truth_with_steps(derivation: Derivation, target: str, views: Views, claimed:
                 seen.add(name)
                 pending.append(name)
                 texts.append(truth_text(derivation, name, views))
-    first, *steps = (text for text in texts if text)
-    return first + (f", with {'; '.join(s for s in steps if len(s) <= LONGEST)}" if steps else "")
+    first, *steps = texts
+    shown = [text for text in steps if text and len(text) <= LONGEST]
+    return first + (f", with {'; '.join(shown)}" if first and shown else "")
 
 
 def _presented(equation: Equation, views: Views) -> Equation:

@@ -23,6 +23,8 @@ SIMPLE = 64
 """The largest denominator of a multiple."""
 MOST = 64
 """Loops over so many entries are looked into."""
+NEAR = 1e-6
+"""Entries further apart than this, in any precision, are not the same."""
 
 
 def candidates(
@@ -96,4 +98,4 @@ def _near(mine: Array, seen: Array, tolerance: float) -> bool:
     if not mine.size:
         return True
     one, other = mine.flat[-1], seen.flat[-1]
-    return not abs(one - other) > tolerance * 1e10 * max(1, abs(one), abs(other))
+    return not abs(one - other) > min(tolerance * 1e10, NEAR) * max(1, abs(one), abs(other))

@@ -97,8 +97,7 @@ class Scene:
     def is_rounding(self, array: Array, tolerance: float) -> bool:
         """True where entries are what rounding leaves of zero, beside the numbers that are given."""
         given = [np.max(np.abs(a)) for a in self.point.arrays.values() if np.asarray(a).size]
-        size = max((abs(v) for v in array.ravel()), default=0)
-        return bool(size < tolerance * max(1.0, float(max(given, default=1.0))))
+        return bool(largest(array) < tolerance * max(1.0, float(max(given, default=1.0))))
 
     def local(self, claim: Claim) -> Array | None:
         """The true value if all earlier claims were right: the rest of the derivation over what the user has so far."""
@@ -159,28 +158,35 @@ def distance(left: Array, right: Array) -> float:
     """Largest difference of entries over the largest entry; NaN where one is no number, inf for other shapes."""
     if left.shape != right.shape:
         return float("inf")
-    size = max((abs(v) for v in (*left.ravel(), *right.ravel())), default=0)
     if not (finite(left) and finite(right)):
         return float("nan")
+    size = max(largest(left), largest(right))
     return float(gap(left, right) / size) if size else 0.0
 
 
 def gap(left: Array, right: Array) -> Any:
     """Largest difference of entries."""
-    return max((abs(a - b) for a, b in zip(left.ravel(), right.ravel(), strict=True)), default=0)
+    return largest(np.asarray(left - right)) if left.size else 0
+
+
+def largest(array: Array) -> Any:
+    """Largest magnitude of an entry."""
+    return np.max(np.abs(array), initial=0)
 
 
 def finite(array: Array) -> bool:
     """True where no entry is infinite or NaN."""
+    if array.dtype != object:
+        return bool(np.isfinite(array).all())
     return all(bool(mpmath.isfinite(v)) for v in array.ravel())
 
 
 def zero(array: Array) -> bool:
     """True where every entry is 0."""
-    return not any(array.ravel())
+    return not np.any(array)
 
 
 def differing(left: Array, right: Array, tolerance: float) -> Array:
     """Where the entries differ by more than a part of the largest."""
-    size = max((abs(v) for v in (*left.ravel(), *right.ravel())), default=0)
+    size = max(largest(left), largest(right))
     return np.asarray(np.abs(left - right) > tolerance * size, dtype=bool)

@@ -31,6 +31,7 @@ from symprop.frontends.latex.nodes import (
 from symprop.frontends.latex.scripts import Scripts
 from symprop.frontends.latex.tokens import Fail, Token, bounded
 from symprop.frontends.latex.vocabulary import BRACKETS, COMPARISONS, FONTS, GENERIC, MATRICES
+
 OPENED = {r"\[": r"\]", r"\(": r"\)", r"\begin": r"\end"}
 
 
