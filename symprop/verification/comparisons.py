@@ -5,7 +5,7 @@ Enters: a wrong claim.  Leaves: sentences, each an equation that holds at all po
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -16,8 +16,9 @@ import numpy as np
 from symprop.language import Read
 from symprop.language import expressions as ex
 from symprop.verification.case import TOLERANCE, Case, numbered, same
+from symprop.verification.conventions import is_sum
 from symprop.verification.points import Array
-from symprop.verification.ratio import common_ratio, named
+from symprop.verification.ratio import common_ratio, named, one_less
 from symprop.verification.scene import differing, zero
 
 
@@ -27,16 +28,28 @@ def constant(case: Case) -> Iterator[str]:
     if ratio is None:
         return
     powers = dict(ratio.powers)
-    if abs(ratio.coefficient) == 1 and powers == {"N": 1}:
+    if abs(ratio.coefficient) == 1 and powers == {"N": 1} and not is_sum(case.derivation.network):
         yield "Consistent with a missing 1/N: the loss is a mean over the N rows."
     elif abs(ratio.coefficient) == 1 and powers == {"N": -1}:
         yield "Consistent with a division by N too many."
+    elif abs(ratio.coefficient) == 1 and (exchanged := _one_less(powers)):
+        yield f"Consistent with {exchanged}."
     elif ratio.coefficient == -1 and not powers:
         yield "Consistent with a changed sign: this is minus the gradient, the direction of descent."
+    elif abs(ratio.coefficient.numerator) == 1 and not powers:
+        yield f"Consistent with a missing factor of {ratio.coefficient.denominator}."
     else:
-        yield f"Consistent with a factor of {ratio.text} too many."
+        yield f"Consistent with a factor of {ratio.text.removeprefix('-')} too many."
     if ratio.coefficient < 0 and powers:
         yield "The sign is changed as well."
+
+
+def _one_less(powers: Mapping[str, int]) -> str:
+    """`N - 1 in place of N`, or the other way round."""
+    for name, power in powers.items():
+        if powers == {name: power, one_less(name): -power} and abs(power) == 1:
+            return f"{name} - 1 in place of {name}" if power == 1 else f"{name} in place of {name} - 1"
+    return ""
 
 
 def nothing(case: Case) -> Iterator[str]:

@@ -133,7 +133,7 @@ def views_of(convention: Convention, network: Network, prefix: str) -> Views:
     """How the tensors of a network, and their adjoints, look under a convention."""
     reads = [read for equation in network.equations for read in ex.reads(equation.body)]
     gathered = {read.tensor for read in reads if any(list(position.gathers()) for position in read.indices)}
-    has_rows = "N" in extent_names(network)
+    has_rows = "N" in extent_names(network) and not is_sum(network)
     found: dict[str, View] = {}
     for tensor in network.tensors.values():
         order = _order(convention, tensor, tensor.name in gathered, network.layout)
@@ -142,6 +142,17 @@ def views_of(convention: Convention, network: Network, prefix: str) -> Views:
         found[tensor.name] = View(axes, order, len(tensor.axes))
         found[prefix + tensor.name] = View(axes, order, len(tensor.axes), sign, power)
     return Views(found)
+
+
+def is_sum(network: Network) -> bool:
+    """True where the loss runs over the N examples, and nothing of it is divided by a multiple of N."""
+    losses = [e for e in network.equations if not e.indices]
+    if not any("N" in index.extent.names for e in losses for index in ex.all_indices(e.body)):
+        return False
+    powers = [node for e in losses for node in ex.walk(e.body) if isinstance(node, ex.Pow)]
+    below = [node.base for node in powers if (ex.number(node.exponent) or 0) < 0]
+    sizes = [node.position.offset for base in below for node in ex.walk(base) if isinstance(node, ex.IndexValue)]
+    return not any("N" in size.names for size in sizes)
 
 
 def _order(convention: Convention, tensor: Tensor, gathered: bool, layout: str) -> tuple[int | None, ...]:
@@ -167,7 +178,7 @@ def _order(convention: Convention, tensor: Tensor, gathered: bool, layout: str) 
 
 
 def _factor(convention: Convention, tensor: Tensor, is_by_rows: bool, has_rows: bool) -> tuple[int, int]:
-    """(sign, power) in user's adjoint = sign * N**power * adjoint; a loss without rows is no mean over them."""
+    """(sign, power) in user's adjoint = sign * N**power * adjoint; a loss that is no mean over rows has no 1/N."""
     per_example = is_by_rows and tensor.role != "param" and convention.adjoints == "per_example"
     power = int(has_rows and (convention.reduction == "sum" or per_example))
     return -1 if convention.sign == "descent" else 1, power

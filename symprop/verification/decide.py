@@ -393,9 +393,9 @@ class Judge:
         source = f"{tensor.name} is" if self._is_adjoint(claim) else "it is"
         layer = f" (of layer {tensor.origin})" if tensor.origin else ""
         reason = f"Its shape is {mine}; expected {true}, since {source} {true} in the network{layer}."
-        hints = shape_hints(claim, [self.scene(0), self.scene(1)])
-        evidence = Evidence("shapes")
-        first = self._first_wrong(claim) or claim.name
+        above = self._first_wrong(claim)
+        hints = shape_hints(claim, [self.scene(0), self.scene(1)], above)
+        evidence, first = Evidence("shapes"), above or claim.name
         return Verdict("", "", SHAPE, reason, evidence=evidence, hints=hints, ours=self._ours(claim), first_wrong=first)
 
     # -- comparison ----------------------------------------------------------------------------------------------

@@ -64,5 +64,25 @@ def means(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
             yield Change(SELDOM, ex.mul(ratio, *rest, change.expr), words, change.parts)
 
 
+def throughout(body: ex.Expr, scope: Scope) -> Iterator[Change]:
+    """All sums, or means, along the other axis, where there are several."""
+    count = 0
+
+    def change(expr: ex.Expr) -> ex.Expr:
+        nonlocal count
+        found = [c for c in means(expr, scope) if c.rank == SELDOM] if isinstance(expr, ex.Mul) else []
+        if isinstance(expr, ex.Reduce):
+            found = list(_other_axes(expr, scope))
+        if found:
+            count += 1
+            return found[0].expr
+        children = expr.children() if not isinstance(expr, ex.Reduce) else ()
+        return expr.rebuild(tuple(map(change, children))) if children else expr
+
+    new = change(body)
+    if count > 1:
+        yield Change(COMMON, new, "the sums run along the other axis, all of them")
+
+
 def _inverse(extent: Extent) -> ex.Expr:
     return ex.power(ex.size(Position.of(extent)), ex.MINUS_ONE)

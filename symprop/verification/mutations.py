@@ -18,8 +18,8 @@ from symprop.verification.mistakes import RARE, SELDOM, Change, Mistakes, Scope
 from symprop.verification.mistakes_in_branches import branches
 from symprop.verification.mistakes_in_products import entries_of_a_product, factors
 from symprop.verification.mistakes_in_reads import arguments, backwards, operands, stands_for
-from symprop.verification.mistakes_in_sums import means, sums
-from symprop.verification.mistakes_in_terms import squares, terms
+from symprop.verification.mistakes_in_sums import means, sums, throughout
+from symprop.verification.mistakes_in_terms import epsilons, squares, terms
 
 EVERYWHERE: tuple[Mistakes, ...] = (
     means,
@@ -27,6 +27,7 @@ EVERYWHERE: tuple[Mistakes, ...] = (
     entries_of_a_product,
     terms,
     squares,
+    epsilons,
     sums,
     branches,
     operands,
@@ -44,7 +45,7 @@ def mutants(body: ex.Expr, scope: Scope, derivatives: Iterable[Change] = ()) -> 
         scope: what could be read in it.
         derivatives: the body with other derivatives, as from `forms`.
     """
-    found = [*derivatives, *_inside(body, scope), *_throughout(body, scope)]
+    found = [*derivatives, *_inside(body, scope), *throughout(body, scope), *_throughout(body, scope)]
     for rank in range(RARE + 1):
         yield from (change for change in found if change.rank == rank)
 

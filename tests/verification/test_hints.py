@@ -119,7 +119,9 @@ def test_hints_count_from_the_claims_above() -> None:
 
 def test_a_shape_is_put_right_given_the_claims_above() -> None:
     found = verdict(classifier(), "db2", "sum(dZ2, axis=0, keepdims=True)", "dZ2: P - Y")
-    assert found.hints == ("It is the true value if you drop axis 0, of extent 1 (no keepdims).",)
+    assert found.hints == (
+        "Given dZ2 and what follows from it, it is the true value if you drop axis 0, of extent 1 (no keepdims).",
+    )
 
 
 def shown(net_claim: Verdict) -> str:

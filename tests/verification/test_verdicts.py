@@ -161,7 +161,8 @@ def test_targets_that_need_not_sum_to_one_are_not_assumed_to() -> None:
     [
         ("sum(dZ2, axis=0, keepdims=True)", "It is the true value if you drop axis 0, of extent 1 (no keepdims)."),
         ("dZ2", "It is the true value if you sum it over axis 0."),
-        ("sum(dZ2, axis=1)", ""),
+        ("sum(dZ2, axis=1)", "It is the true value if you sum over axis 0 instead."),
+        ("sum(exp(dZ2), axis=1)", ""),
     ],
 )
 def test_another_shape_says_which_one_was_expected(formula: str, hint: str) -> None:
