@@ -74,7 +74,7 @@ class Slot:
 
     Args:
         name: the tensor's name.
-        shape: extents without the batch axis; of class labels it is not looked at.
+        shape: extents without the batch axis; of class labels () for one a row, (T,) for one a step.
         kind: "real", "integer" (0 to classes - 1 where `classes` is given) or "labels" (one of `classes`).
         classes: number of classes, or of values an integer may take.
     """
@@ -86,8 +86,8 @@ class Slot:
 
     @property
     def width(self) -> int:
-        """Numbers a row: the product of the extents, 1 for class labels."""
-        return 1 if self.kind == "labels" else math.prod(self.shape)
+        """Numbers a row: the product of the extents, 1 for one class label."""
+        return math.prod(self.shape)
 
 
 def _slots(table: Mapping[str, Mapping[str, Any]]) -> tuple[Slot, ...]:

@@ -62,9 +62,9 @@ class Dataset:
         )
 
     def class_indices(self) -> Array | None:
-        """Class index of each row by the first target with classes, or None in a regression."""
+        """Class index of each row by the first target with one class a row, or None where there is none."""
         for name, encoding in self.encodings.items():
-            if encoding.task != "regression":
+            if encoding.task != "regression" and self.targets[name].size == self.rows:
                 return encoding.indices(self.targets[name])
         return None
 
@@ -197,23 +197,29 @@ def _encode(raw: RawData, slot: Slot, settings: TrainSettings, rows: int) -> tup
 
 
 def _encode_classes(raw: RawData, slot: Slot, values: Array | list[str], place: Place) -> tuple[Array, Encoding]:
-    classes = slot.classes or 0
-    if isinstance(values, np.ndarray):
-        if values.ndim == 2 and values.shape[1] == classes and classes > 1:
-            names = raw.target_columns.get(slot.name, ())
-            labels = [str(index) for index in from_one_hot(values, place)]
-            encoding = class_encoding(labels, classes, place, names)
-            return encoding.indices(encoding.encode(plain(labels, encoding), place)), encoding
+    classes, names = slot.classes or 0, raw.class_names
+
+    def at(label: int) -> str:
+        return place(label // slot.width) + (f", label {label % slot.width}" if slot.shape else "")
+
+    if isinstance(values, np.ndarray) and values.shape[1:] == (*slot.shape, classes) and classes > 1:
+        names = raw.target_columns.get(slot.name, ())
+        labels = [str(index) for index in from_one_hot(values.reshape(-1, classes), at)]
+    else:
         _check_label_axes(slot, values)
-    labels = label_texts(values, place)
-    encoding = class_encoding(labels, classes, place, raw.class_names)
-    return encoding.encode(plain(labels, encoding), place).astype(np.int64), encoding
+        labels = label_texts(values, at)
+    encoding = class_encoding(labels, classes, at, names)
+    encoded = encoding.encode(plain(labels, encoding), at).astype(np.int64)
+    return encoded.reshape(-1, *slot.shape), encoding
 
 
-def _check_label_axes(slot: Slot, values: Array) -> None:
-    if values.ndim != 1 and values.shape[1:] != (1,):
-        wanted = f"(N,) of labels or (N, {slot.classes}) of one-hot rows"
-        raise DataError(Fault(slot.name, f"wrong shape; expected {wanted}, got {values.shape}"))
+def _check_label_axes(slot: Slot, values: Array | list[str]) -> None:
+    shape = values.shape if isinstance(values, np.ndarray) else (len(values),)
+    if shape[1:] not in (slot.shape, (1, *slot.shape), (*slot.shape, 1)):
+        axes = ["N", *map(str, slot.shape)]
+        one = f"({', '.join(axes)}{',' if not slot.shape else ''}) of labels"
+        wanted = f"{one} or ({', '.join([*axes, str(slot.classes)])}) of one-hot rows"
+        raise DataError(Fault(slot.name, f"wrong shape; expected {wanted}, got {shape}"))
 
 
 def _encode_binary(

@@ -36,8 +36,8 @@ class Encoding:
     codes: tuple[float, ...] = ()
 
     def indices(self, target: Array) -> Array:
-        """Class index of each row of an encoded target, (N,) int64."""
-        return np.searchsorted(np.asarray(self.codes), np.asarray(target).reshape(len(target))).astype(np.int64)
+        """Class index of each label of an encoded target, (N,) int64; of labels a step (N*T,), step by step."""
+        return np.searchsorted(np.asarray(self.codes), np.asarray(target).reshape(-1)).astype(np.int64)
 
     def encode(self, labels: Sequence[str], place: Place) -> Array:
         """Numbers of labels whose names are known, (N,) float64.
@@ -62,7 +62,7 @@ def label_texts(values: Sequence[str] | Array, place: Place) -> list[str]:
     Raises:
         DataError: a missing label.
     """
-    items = values if not isinstance(values, np.ndarray) else values.reshape(len(values)).tolist()
+    items = values if not isinstance(values, np.ndarray) else values.reshape(-1).tolist()
     texts = [_spell(item) for item in items]
     gaps = [row for row, text in enumerate(texts) if is_missing(text)]
     if gaps:

@@ -21,7 +21,7 @@ class Scores:
 
     Args:
         values: the output itself, (N, ...).
-        indices: class index of each row, (N,) int64; None in a regression.
+        indices: class index of each row, (N,) int64, where there are several labels a row (N*T,); None in a regression.
         probabilities: (N, C), of both classes for a binary target; None where the output has none.
         ranking: (N,) or (N, C), larger the more the (second) class is believed in; None in a regression.
     """
@@ -63,9 +63,10 @@ def _binary(values: Array, output: str) -> Scores:
 
 
 def _many(values: Array, classes: int, output: str) -> Scores:
-    if values.ndim != 2 or values.shape[1] != classes:
+    if values.ndim < 2 or values.shape[-1] != classes:
         message = f"wrong shape for {classes} classes; expected (N, {classes}), got {values.shape}"
         raise SpecError(Fault("output", message))
+    values = values.reshape(-1, classes)
     indices = values.argmax(axis=1)
     probabilities = _probabilities(values, output)
     ranking = values if probabilities is None else probabilities

@@ -30,8 +30,8 @@ class Prediction:
     Args:
         target: name of the target's column, of the target itself where it has none or several.
         values: (N, ...) first output of the network, as it is.
-        indices: (N,) class indices, or None in a regression.
-        probabilities: (N, C), of both classes of a binary target; None where the output has none.
+        indices: (N,) class indices, (N, T) where each step has a label, or None in a regression.
+        probabilities: (N, C), of both classes of a binary target, (N, T, C) of steps; None where the output has none.
         class_names: by class index; empty in a regression.
         notices: sentences for the user, such as columns that were not used.
     """
@@ -44,18 +44,25 @@ class Prediction:
     notices: tuple[str, ...] = ()
 
     @property
-    def labels(self) -> list[str]:
-        """Class name of each row; empty in a regression."""
-        return [] if self.indices is None else [self.class_names[i] for i in self.indices]
+    def labels(self) -> list[Any]:
+        """Class name of each row, a list of them where each step has one; empty in a regression."""
+        return [] if self.indices is None else np.array(self.class_names, dtype=object)[self.indices].tolist()
 
     def to_csv(self) -> str:
-        """CSV text: the class and `p_<class>` of every class, or the values; the target's name heads the column."""
+        """CSV text: the class and `p_<class>` of every class, or the values; the target's name heads the column.
+
+        Of labels a step, the labels alone, step after step.
+        """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         if self.indices is None:
             flat = self.values.reshape(len(self.values), -1)
             writer.writerow(_numbered(self.target, flat.shape[1]))
             writer.writerows([str(value) for value in row] for row in flat)
+            return out.getvalue()
+        if self.indices.ndim > 1:
+            writer.writerow(_numbered(self.target, self.indices[0].size))
+            writer.writerows(np.array(self.labels, dtype=object).reshape(len(self.indices), -1).tolist())
             return out.getvalue()
         chances = self.probabilities if self.probabilities is not None else np.empty((len(self.indices), 0))
         writer.writerow([self.target, *(f"p_{name}" for name in self.class_names[: chances.shape[1]])])
@@ -85,7 +92,11 @@ def predict(run: Run, rows: Any) -> Prediction:
     scores = interpret(values, encoding, run.settings.output)
     names = run.target_columns.get(target, ())
     heading = names[0] if len(names) == 1 else target
-    return Prediction(heading, values, scores.indices, scores.probabilities, encoding.names, _unused(run, raw))
+    indices, chances = scores.indices, scores.probabilities
+    if indices is not None and indices.size != len(values):
+        indices = indices.reshape(values.shape[:-1])
+        chances = chances if chances is None else chances.reshape(values.shape)
+    return Prediction(heading, values, indices, chances, encoding.names, _unused(run, raw))
 
 
 def _read(run: Run, rows: Any) -> RawData:
