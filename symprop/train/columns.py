@@ -136,10 +136,10 @@ def _miscounted(source: str, slots: Sequence[Slot], chosen: Named) -> list[Fault
 
 
 def _counts(slot: Slot) -> tuple[int, ...]:
-    return (1, slot.classes or 1) if slot.kind == "labels" and not slot.shape else (slot.width,)
+    return (1, slot.classes or 1) if slot.is_label else (slot.width,)
 
 
 def _expected(slot: Slot) -> str:
-    if slot.kind == "labels" and not slot.shape:
+    if slot.is_label:
         return f"1 of labels or {slot.classes} of one-hot rows"
     return f"{slot.width} (shape {list(slot.shape)})"

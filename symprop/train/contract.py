@@ -85,6 +85,11 @@ class Slot:
     classes: int | None = None
 
     @property
+    def is_label(self) -> bool:
+        """True of one class label a row."""
+        return self.kind == "labels" and not self.shape
+
+    @property
     def width(self) -> int:
         """Numbers a row: the product of the extents, 1 for one class label."""
         return math.prod(self.shape)

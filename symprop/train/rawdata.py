@@ -167,7 +167,7 @@ def _from_table(
 
 
 def _is_label_column(slot: Slot, columns: int, task: str | None) -> bool:
-    return columns == 1 and ((slot.kind == "labels" and not slot.shape) or (slot.kind == "real" and task in (None, "binary")))
+    return columns == 1 and (slot.is_label or (slot.kind == "real" and task in (None, "binary")))
 
 
 def _cut(data: TableData, wanted: Sequence[tuple[Slot, tuple[str, ...]]]) -> Iterator[tuple[str, Array]]:
@@ -175,4 +175,4 @@ def _cut(data: TableData, wanted: Sequence[tuple[Slot, tuple[str, ...]]]) -> Ite
     for slot, names in wanted:
         block = data.numbers[:, start : start + len(names)]
         start += len(names)
-        yield slot.name, block if slot.kind == "labels" and not slot.shape else block.reshape(len(block), *slot.shape)
+        yield slot.name, block if slot.is_label else block.reshape(len(block), *slot.shape)
