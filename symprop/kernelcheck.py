@@ -21,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from symprop.derivation.normalise import normalise
-from symprop.language import Equation, Network, Tensor
+from symprop.language import Equation, Network
 from symprop.network.layout import laid_out, turned_axes
 from symprop.oracle import evaluate, relative_error
+from symprop.randomarrays import drawn, moved, packed, shape_of
 
 Array = npt.NDArray[Any]
 Generator = np.random.Generator
@@ -100,10 +101,10 @@ def check_kernels(network: Network, modules: Mapping[str, ModuleType], seed: int
     own, network = normalise(network), laid_out(network, "rows")  # derivatives in formulas are equations first
     rng = np.random.default_rng(seed)
     # numbers that float32 holds, so that every module and the evaluator see the same ones
-    arrays = {tensor.name: _drawn(tensor, batch, rng) for tensor in network.of_role("input", "target")}
+    arrays = {tensor.name: drawn(tensor, batch, rng) for tensor in network.of_role("input", "target")}
     first = next(iter(modules.values()))
-    arrays |= {name: _near(value, rng) for name, value in first.init_params(seed=seed)._asdict().items()}
-    masks = {t.name: np.full(_shape(t, batch), float(t.at_rest)) for t in network.of_role("sample")}
+    arrays |= {name: moved(value, rng) for name, value in first.init_params(seed=seed)._asdict().items()}
+    masks = {t.name: np.full(shape_of(t, batch), float(t.at_rest)) for t in network.of_role("sample")}
     truth = _Truth(own, {**arrays, **masks}, {"N": batch})
     probes = {name: _probes(arrays[name], rng) for name in (t.name for t in network.params)}
     slopes = {name: _Slopes.of(truth, name, found) for name, found in probes.items()}
@@ -179,7 +180,7 @@ def _rows(
     dtype = str(module.DTYPE)
     bound = TOLERANCE[dtype]
     params = module.Params(*(arrays[name].astype(dtype) for name in module.Params._fields))
-    value, grads = module.value_and_grad(params, _packed(module.INPUTS, arrays), _packed(module.TARGETS, arrays))
+    value, grads = module.value_and_grad(params, packed(module.INPUTS, arrays), packed(module.TARGETS, arrays))
     loss = truth.loss()
     yield Row("L", backend, dtype, 1, relative_error(value, loss), None, abs(loss), bound, 0.0)
     largest = max((float(np.linalg.norm(found.complex_step)) for found in slopes.values()), default=0.0)
@@ -205,7 +206,7 @@ def _states(backend: str, module: ModuleType, params: Any, truth: _Truth) -> Ite
     """The states after one step over all rows, in which no parameter moves."""
     if not module.STATE:
         return
-    x, y = (_packed(table, truth.arrays) for table in (module.INPUTS, module.TARGETS))
+    x, y = (packed(table, truth.arrays) for table in (module.INPUTS, module.TARGETS))
     after, _ = module.fit(params, x, y, epochs=1, batch_size=truth.sizes["N"], lr=0.0)
     for name, expected in truth.updated().items():
         yield _value(name, backend, module, getattr(after, name), expected, "training")
@@ -213,7 +214,7 @@ def _states(backend: str, module: ModuleType, params: Any, truth: _Truth) -> Ite
 
 def _predictions(backend: str, module: ModuleType, params: Any, truth: _Truth) -> Iterator[Row]:
     """Loss and outputs outside training."""
-    x, y = (_packed(table, truth.arrays) for table in (module.INPUTS, module.TARGETS))
+    x, y = (packed(table, truth.arrays) for table in (module.INPUTS, module.TARGETS))
     values = truth.predictions()
     yield _value("L", backend, module, module.loss(params, x, y), values[truth.network.loss], "predicting")
     outputs = module.forward(params, x)
@@ -230,11 +231,6 @@ def _value(tensor: str, backend: str, module: ModuleType, found: Any, expected: 
     )
 
 
-def _packed(table: Mapping[str, Any], arrays: Mapping[str, Array]) -> Any:
-    found = {name: arrays[name] for name in table}
-    return next(iter(found.values())) if len(found) == 1 else found
-
-
 def _probes(value: Array, rng: Generator) -> Array:
     """Directions in the space of a tensor: single entries, and of a large one a random direction of length 1."""
     size = value.size
@@ -244,38 +240,3 @@ def _probes(value: Array, rng: Generator) -> Array:
     if size > MOST:
         single = np.vstack([single, rng.choice([-1.0, 1.0], (1, size)) / np.sqrt(size)])
     return single.reshape(-1, *value.shape)
-
-
-def _drawn(tensor: Tensor, batch: int, rng: Generator) -> Array:
-    """Values an input or a target may have."""
-    shape = _shape(tensor, batch)
-    if tensor.dtype == "integer":
-        return rng.integers(0, (tensor.high.constant if tensor.high else None) or 2, shape)
-    if tensor.simplex is not None:
-        return _rows_of_one(shape, tensor.simplex, rng)
-    if tensor.low is not None and tensor.top is not None:
-        return _single(rng.uniform(tensor.low, tensor.top, shape))
-    normal = rng.normal(size=shape)
-    return _single(normal if tensor.low is None else tensor.low + np.abs(normal))
-
-
-def _rows_of_one(shape: tuple[int, ...], axis: int, rng: Generator) -> Array:
-    """Positive numbers that sum to 1 along an axis, exactly: multiples of a power of 2."""
-    classes, rest = shape[axis], shape[:axis] + shape[axis:][1:]
-    whole = 1 << (classes.bit_length() + 8)
-    counts = 1 + rng.multinomial(whole - classes, np.full(classes, 1 / classes), rest)
-    return np.moveaxis(counts / whole, -1, axis)
-
-
-def _near(value: Any, rng: Generator) -> Array:
-    """An initial parameter, moved: zeros would hide what is wrong."""
-    array = np.asarray(value, dtype=float)
-    return _single(array + 0.1 * rng.normal(size=array.shape))
-
-
-def _single(value: Array) -> Array:
-    return np.asarray(value).astype(np.float32).astype(np.float64)
-
-
-def _shape(tensor: Tensor, batch: int) -> tuple[int, ...]:
-    return tuple(axis.value({"N": batch}) for axis in tensor.axes)

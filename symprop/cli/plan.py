@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +21,7 @@ from symprop.derivation import derive
 from symprop.language import Extent, Network
 from symprop.plan import TYPICAL, KernelPlan, Machine, StageCost, program_cost, update_cost
 from symprop.plan.floor import BYTES, INTEGER_BYTES
+from symprop.stopwatch import Measured, measured
 
 HEADS = ("pass", "", "kind", "equations", "computes", "flop", "calls", "read", "written", "scratch", "floor")
 RIGHT = ("", "flop", "calls", "read", "written", "scratch", "floor", "bytes", "offset")
@@ -29,10 +30,11 @@ UNITS = "kMGTPE"
 LARGEST = 999.95
 """From here on four digits would be 1000."""
 WIDTHS = {"equations": 12, "computes": 20}
-LEGEND = """\
+NOTHING = " Nothing here was measured."
+LEGEND = f"""\
 flop: additions, multiplications, comparisons; calls: evaluations of exp, log, sqrt and other functions, not in flop;
 read, written: bytes of arrays, each once a stage; scratch: bytes of them that lie in scratch arrays;
-floor: max(flop/peak, bytes/bandwidth) + calls*function, in microseconds, of one thread. Nothing here was measured."""
+floor: max(flop/peak, bytes/bandwidth) + calls*function, in microseconds, of one thread.{NOTHING}"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class ShownPlan:
         rows: stages in the order in which they run.
         workspace: bytes of the one scratch array of the gradient kernel.
         places: arrays in it, and scratch arrays beside it.
+        measured: how long the kernels took on this machine, None where nobody asked.
     """
 
     name: str
@@ -93,6 +96,7 @@ class ShownPlan:
     rows: tuple[Row, ...]
     workspace: int
     places: tuple[Place, ...]
+    measured: Measured | None = None
 
     @property
     def beside(self) -> int:
@@ -115,10 +119,24 @@ class ShownPlan:
             "machine": {**vars(self.machine), "measured": False},
             "stages": [_stage(row) for row in self.rows],
             "totals": [{"part": part, **total} for part, total in self.totals()],
+            "measured": None if self.measured is None else self._timed(self.measured),
             "workspace_bytes": self.workspace,
             "beside_bytes": self.beside,
             "buffers": [{**vars(p), "shape": list(p.shape)} for p in self.places],
         }
+
+    def _timed(self, found: Measured) -> dict[str, Any]:
+        """Seconds, and the part of the floor of a step that was reached."""
+        seconds = {f"{name}_seconds": value for name, value in vars(found).items()}
+        floor = dict(self.totals())["step"]["floor_seconds"]
+        return {**seconds, "of_floor": None if found.step is None else floor / found.step}
+
+    def _words(self, found: Measured) -> Iterator[tuple[str, str]]:
+        calls = f"forward {_microseconds(found.forward)} us, value_and_grad {_microseconds(found.gradient)} us a call"
+        step, of_floor = found.step, self._timed(found)["of_floor"]
+        within = "" if step is None else f"; {_microseconds(step)} us a step within fit, {of_floor:.0%} of the floor"
+        yield "measured", f"{calls}{within}"
+        yield "first call", f"{found.first:.2f} s, compiling or reading the cache included"
 
     def as_text(self) -> str:
         """Tables."""
@@ -131,12 +149,14 @@ class ShownPlan:
                 ("batch", f"N = {count(self.batch)}, {self.dtype}"),
                 ("machine", f"{words} (assumed, not measured)"),
                 ("workspace", f"{count(self.workspace)} bytes{beside}"),
+                *(self._words(self.measured) if self.measured is not None else ()),
             ]
         )
         cells = [line for row in self._cells() for line in _lines(row)]
         buffers = [_buffer(place) for place in self.places]
         scratch = table(("array", "shape", "bytes", "offset", "stages"), buffers, RIGHT) if buffers else ""
-        return "\n\n".join(filter(None, [self.name, facts, table(HEADS, cells, RIGHT), LEGEND, scratch]))
+        legend = LEGEND if self.measured is None else LEGEND.replace(NOTHING, "")
+        return "\n\n".join(filter(None, [self.name, facts, table(HEADS, cells, RIGHT), legend, scratch]))
 
     def _cells(self) -> Iterator[Sequence[str]]:
         for part, rows in groupby(self.rows, key=lambda row: row.part):
@@ -148,8 +168,8 @@ class ShownPlan:
             yield ("total", "", part, "", "", *_amounts(total))
 
 
-def shown_plan(network: Network, batch: int) -> ShownPlan:
-    """The plan of a module's step of training, for `batch` rows."""
+def shown_plan(network: Network, batch: int, is_measured: bool = False) -> ShownPlan:
+    """The plan of a module's step of training, for `batch` rows; measured on this machine where that is wanted."""
     derivation = derive(network)
     plan, dtype, sizes = module_plan(derivation), network.training.dtype, {"N": batch}
     machine = TYPICAL[dtype]
@@ -162,7 +182,12 @@ def shown_plan(network: Network, batch: int) -> ShownPlan:
         Row(part, k, cost, machine.floor(cost.flops, cost.read + cost.written, cost.functions))
         for k, (part, cost) in enumerate(parts, 1)
     ]
-    return ShownPlan(network.name, dtype, batch, machine, tuple(rows), *_scratch(plan, dtype, batch))
+    shown = ShownPlan(network.name, dtype, batch, machine, tuple(rows), *_scratch(plan, dtype, batch))
+    if not is_measured:
+        return shown
+    from symprop.session import kernels
+
+    return replace(shown, measured=measured(network, kernels(network), batch))
 
 
 def _part(cost: StageCost, numbers: dict[int, str]) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @size_option()
 @layout_option()
 @click.option("--plan", "wants_plan", is_flag=True, help="The stages of a step of training, what each costs, memory.")
+@click.option("--measure", is_flag=True, help="With --plan: compile the kernels, time them, compare with the floor.")
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of a batch; default those of the spec.")
 @click.option("--svg", metavar="FILE", help="Draw the graph of the layers into a file (- for standard output).")
 @json_option("The tables")
@@ -40,6 +41,7 @@ def command(
     sizes: tuple[str, ...],
     layout: str | None,
     wants_plan: bool,
+    measure: bool,
     batch: int | None,
     svg: str | None,
     as_json: bool,
@@ -57,12 +59,16 @@ def command(
 
     network = with_sizes(network, sizes_of(sizes))
     rows = batch or network.training.batch_size
+    if measure and not wants_plan:
+        raise click.UsageError("--measure belongs to --plan.")
     if wants_plan:
         from symprop.cli.plan import shown_plan
+        from symprop.cli.waiting import Waiting
         from symprop.network import laid_out
 
         # kernels have their arrays in rows in any layout
-        shown = shown_plan(laid_out(network, "rows"), rows)
+        with Waiting("compiling the kernels and timing them"):
+            shown = shown_plan(laid_out(network, "rows"), rows, measure)
         return print_json(shown.as_json()) if as_json else print_text(shown.as_text())
     from symprop.cli.summary import summary_of
 

@@ -187,6 +187,18 @@ def test_show_the_plan_of_a_formula(call):
     assert 0 <= plain["totals"][-1]["flops"] - 4 * 50000 * 10**6 < 10**9
 
 
+def test_the_plan_is_measured(call, home):
+    plain = json.loads(call("show", "tiny.yaml", "--plan", "--measure", "--batch", "3", "--json").out)
+    found, floor = plain["measured"], plain["totals"][-1]["floor_seconds"]
+    assert all(found[f"{name}_seconds"] > 0 for name in ("first", "forward", "gradient", "step"))
+    assert found["of_floor"] == floor / found["step_seconds"]
+    assert json.loads(call("show", "tiny.yaml", "--plan", "--json").out)["measured"] is None
+    text = call("show", "tiny.yaml", "--plan", "--measure").out
+    assert " us a step within fit, " in text and "Nothing here was measured" not in text
+    done = call("show", "tiny.yaml", "--measure")
+    assert (done.code, "--measure belongs to --plan" in done.err) == (2, True)
+
+
 def test_a_batch_is_positive(call, home):
     done = call("show", "tiny.yaml", "--plan", "--batch", "0")
     assert done.code == 2
