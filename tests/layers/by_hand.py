@@ -28,6 +28,17 @@ def counts(extents: tuple[int, ...], kernel: tuple[int, ...], stride: Any, dilat
     return tuple(found)
 
 
+def beyond(extents: tuple[int, ...], kernel: tuple[int, ...], stride: Any, pads: Pairs, dilation: Any) -> Pairs:
+    """Entries that a last window needs behind the padding: one that begins in the image, where some are left over."""
+    found = []
+    for e, k, s, d, (before, after) in zip(extents, kernel, stride, dilation, pads, strict=True):
+        end, start = d * (k - 1) + 1, 0
+        while end < before + e + after and start + s < before + e:
+            start, end = start + s, end + s
+        found.append((0, max(0, end - before - e - after)))
+    return tuple(found)
+
+
 def cut(x: Array, at: tuple[int, ...], windows: tuple[int, ...], stride: Any, dilation: Any) -> Array:
     """What one element of the kernel sees, window by window."""
     slices = (
@@ -79,10 +90,17 @@ def max_pool(x: Array, kernel: tuple[int, ...], stride: Any, pads: Pairs, dilati
     return np.take_along_axis(seen, np.argmax(seen.real, axis=0)[None], axis=0)[0]
 
 
-def average_pool(x: Array, kernel: tuple[int, ...], stride: Any, pads: Pairs, include: bool) -> Array:
-    """The mean of a window; of the part of it that is no padding where padding is not included."""
+def average_pool(
+    x: Array, kernel: tuple[int, ...], stride: Any, pads: Pairs, include: bool, more: Pairs | None = None
+) -> Array:
+    """The mean of a window; of the part of it that is no padding where padding is not included.
+
+    Entries that stand behind the padding, `more`, never count.
+    """
     ones = padded(np.ones_like(x.real), pads, 1.0 if include else 0.0)
     x, once = padded(x, pads), (1,) * len(kernel)
+    if more is not None:
+        ones, x = padded(ones, more), padded(x, more)
     windows = counts(x.shape[2:], kernel, stride, once)
     places = list(product(*map(range, kernel)))
     total = sum(cut(x, at, windows, stride, once) for at in places)

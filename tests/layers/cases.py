@@ -100,6 +100,11 @@ CASES = [
         "average_pool2d_inside_last", "average", (7, 9, 4), (3, 4), p="same", count_include_pad=False, channels="last"
     ),
     pool("average_pool1d_inside", "average", (4, 11), 4, s=3, p=2, count_include_pad=False),
+    pool("max_pool1d_rest", "max", (4, 12), 3, s=2, p=1, ceil_mode=True),
+    pool("max_pool2d_rest_last", "max", (7, 10, 4), (2, 3), s=(4, 2), channels="last", ceil_mode=True),
+    pool("average_pool1d_rest", "average", (4, 12), 3, s=4, p=1, ceil_mode=True),
+    pool("average_pool2d_rest", "average", (4, 8, 12), 3, s=(3, 2), p=1, ceil_mode=True),
+    pool("average_pool2d_rest_inside", "average", (4, 8, 12), 3, s=2, p=1, count_include_pad=False, ceil_mode=True),
     plain("global_average_pool", "global_average_pool", IMAGE, lambda w, x: x.mean(axis=(2, 3))),
     plain("global_average_pool_last", "global_average_pool", SEQUENCE, lambda w, x: x.mean(axis=1), channels="last"),
     plain(

@@ -208,13 +208,16 @@ def pool(name: str, kind: str, shape: tuple[int, ...], k: Any, s: Any = None, p:
     stride = kernel if s is None else s if isinstance(s, tuple) else (s,) * axes
     image = shape[:-1] if last else shape[1:]
     pads, include = padding(p, image, kernel, stride, d), o.get("count_include_pad", True)
+    up = o.get("ceil_mode", False)
+    more = hand.beyond(image, kernel, stride, pads, d) if up else ((0, 0),) * axes
 
     def by_hand(w: Mapping[str, Array], x: Array) -> Array:
         x = hand.first(x) if last else x
         if kind == "max":
-            z = hand.max_pool(x, kernel, stride, pads, d)
+            wider = tuple((before, after + rest) for (before, after), (_, rest) in zip(pads, more, strict=True))
+            z = hand.max_pool(x, kernel, stride, wider, d)
         else:
-            z = hand.average_pool(x, kernel, stride, pads, include)
+            z = hand.average_pool(x, kernel, stride, pads, include, more)
         return hand.last(z) if last else z
 
     def by_torch(w: Mapping[str, Array], x: Array) -> Array:
@@ -223,9 +226,9 @@ def pool(name: str, kind: str, shape: tuple[int, ...], k: Any, s: Any = None, p:
         x = x.movedim(-1, 1) if last else x
         wide = pads[0][0] if len(set(pads)) == 1 else tuple(n for n, _ in pads)
         if kind == "max":
-            z = (F.max_pool1d, F.max_pool2d)[axes - 1](x, kernel, stride, wide, d)
+            z = (F.max_pool1d, F.max_pool2d)[axes - 1](x, kernel, stride, wide, d, ceil_mode=up)
         else:
-            z = (F.avg_pool1d, F.avg_pool2d)[axes - 1](x, kernel, stride, wide, count_include_pad=include)
+            z = (F.avg_pool1d, F.avg_pool2d)[axes - 1](x, kernel, stride, wide, up, include)
         return z.movedim(1, -1) if last else z
 
     even = all(a == b for a, b in pads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from symprop.library.layers.entry import Requirement, Variant, layer
@@ -21,6 +21,7 @@ from symprop.library.layers.windows import (
     result,
     sizes,
     span,
+    spare,
     window,
 )
 from symprop.library.options import Option, Options
@@ -37,7 +38,13 @@ def moving(axes: int, text: str) -> Options:
         "stride": sizes(None, 1, axes, "distance of neighbouring windows, by default the kernel"),
         "padding": sizes("valid", 0, axes, f"entries on both sides{text}; same gives ceil(extent/stride)", PADDING),
         "channels": CHANNELS,
+        "ceil_mode": Option("flag", False, doc="whether a last window may reach beyond the padding"),
     }
+
+
+def pooled(axes: int, k: int) -> str:
+    """Number of windows."""
+    return result(axes, k, option("spare", axes, k))
 
 
 Forms = Sequence[tuple[dict[str, Any], tuple[str, ...]]]
@@ -48,21 +55,23 @@ def register(axes: int, stem: str, forms: Forms, source: str, options: Options, 
     extents, variants = padding(axes)
     strides = {option("stride", axes, k): option("stride", axes, k) for k in range(axes)}
     kernels = {option("stride", axes, k): option("kernel", axes, k) for k in range(axes)}
-    image, shape = f"N, C, {', '.join(IMAGE[axes])}", f"N, C, {each(axes, lambda k: result(axes, k))}"
+    image, shape = f"N, C, {', '.join(IMAGE[axes])}", f"N, C, {each(axes, lambda k: pooled(axes, k))}"
+    none, more = ({option("spare", axes, k): text(axes, k) for k in range(axes)} for text in (lambda *_: "0", spare))
     layer(
         f"{stem}{axes}d",
         *forms[0][1],
         args={"x": image},
         shape=shape,
-        extents={**strides, **fixed, **extents},
+        extents={**strides, **fixed, **extents, **none},
         indices={
             **{KERNEL[k]: option("kernel", axes, k) for k in range(axes)},
-            **{MADE[k]: result(axes, k) for k in range(axes)},
+            **{MADE[k]: pooled(axes, k) for k in range(axes)},
         },
         requires=(*fit(axes), *(_less(axes, k) for k in range(axes))),
         variants=(
             *variants,
             Variant({"stride": None}, extents=kernels),
+            Variant({"ceil_mode": True}, extents=more),
             *(Variant(when, equations=texts) for when, texts in forms[1:]),
             Variant({"channels": "last"}, **channels_last(image, shape)),
             *(Variant({**when, "channels": "last"}, equations=_last(texts)) for when, texts in forms),
@@ -99,16 +108,26 @@ def average_pool(axes: int) -> None:
     total = f"sum[{inside}](x[n, c, {each(axes, lambda k: window(axes, k, dilated=False))}])"
     area = "*".join(option("kernel", axes, k) for k in range(axes))
     mean = f"Z[n, c, {made}] = {total}/({area})"
-    counts = tuple(
-        f"{'count' if axes == 1 else 'rows' if k == 0 else 'columns'}[{MADE[k]}] = "
-        f"sum[{KERNEL[k]}: 0 <= {window(axes, k, dilated=False)} < {IMAGE[axes][k]}](1)"
-        for k in range(axes)
+
+    def counted(within: Callable[[int], tuple[str, str]]) -> tuple[str, ...]:
+        """The mean over the entries of a window within bounds."""
+        counts = [
+            f"{'count' if axes == 1 else 'rows' if k == 0 else 'columns'}[{MADE[k]}] = "
+            f"sum[{KERNEL[k]}: {within(k)[0]} <= {window(axes, k, dilated=False)} < {within(k)[1]}](1)"
+            for k in range(axes)
+        ]
+        return (*counts, f"Z[n, c, {made}] = {total}/({'*'.join(text.split(' =')[0] for text in counts)})")
+
+    inside_only = counted(lambda k: ("0", IMAGE[axes][k]))
+    with_padding = counted(
+        lambda k: (f"-{option('before', axes, k)}", f"{IMAGE[axes][k]} + {option('after', axes, k)}")
     )
-    inside_only = f"Z[n, c, {made}] = {total}/({'*'.join(text.split(' =')[0] for text in counts)})"
     forms: Forms = [
-        ({}, (*counts, inside_only)),
+        ({}, inside_only),
         ({"count_include_pad": True}, (mean,)),
         ({"padding": "valid"}, (mean,)),
+        ({"ceil_mode": True}, with_padding),
+        ({"ceil_mode": True, "count_include_pad": False}, inside_only),
     ]
     include = Option("flag", True, doc="whether padding counts as zeros; if not, the mean is over the entries inside")
     fixed = {option("dilation", axes, k): "1" for k in range(axes)}

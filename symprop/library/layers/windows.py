@@ -52,9 +52,19 @@ def padded(axes: int, k: int) -> str:
     return f"{IMAGE[axes][k]} + {option('before', axes, k)} + {option('after', axes, k)}"
 
 
-def result(axes: int, k: int) -> str:
-    """Number of windows."""
-    return f"({padded(axes, k)} - {span(axes, k)})//{option('stride', axes, k)} + 1"
+def result(axes: int, k: int, more: str = "") -> str:
+    """Number of windows, over so many more entries behind the padding."""
+    entries = f"{padded(axes, k)} + {more}" if more else padded(axes, k)
+    return f"({entries} - {span(axes, k)})//{option('stride', axes, k)} + 1"
+
+
+def spare(axes: int, k: int) -> str:
+    """Entries behind the padded image over which one more window reaches that begins before its end.
+
+    One more than `result` fits where the windows leave a rest, and where it does not see what stands behind alone.
+    """
+    rest = f"((-({padded(axes, k)} - {span(axes, k)})) % {option('stride', axes, k)})"
+    return f"{rest}*min(1, max(0, {span(axes, k)} - {option('after', axes, k)} - {rest}))"
 
 
 def fit(axes: int) -> tuple[Requirement, ...]:
