@@ -43,10 +43,37 @@ def bound(
     _pick(bindings, entry, options)
     for name, text in entry.extents.items():
         bindings.names[name] = bindings.value(text)
+    require(bindings, entry)
+    return bindings
+
+
+def require(bindings: Bindings, entry: Layer) -> None:
+    """Check what has to hold of the extents.
+
+    Raises:
+        FormulaError: one of the requirements does not hold.
+    """
     for requirement in entry.requires:
         if not bindings.value(requirement.least).at_least(0):
             _fail(bindings.sentence(requirement.sentence), requirement.hint)
-    return bindings
+
+
+def pick(bindings: Bindings, entry: Layer, options: Mapping[str, Any], count: int) -> None:
+    """The axes that options pick, of so many beside the batch.
+
+    Raises:
+        FormulaError: there is no such axis, or one is named twice.
+    """
+    for name, option in entry.options.items():
+        if option.kind != "axes" or options[name] is None:
+            continue
+        chosen = [options[name]] if isinstance(options[name], int) else list(options[name])
+        places = tuple(k - 1 if k > 0 else k + count for k in chosen)
+        if any(not 0 <= k < count for k in places) or len(set(places)) < len(places):
+            got = chosen[0] if len(chosen) == 1 else chosen
+            _fail(f"{name}: expected different axes from 1 to {count} or from -1 to -{count}, got {got}")
+        bindings.picks[name] = places
+        bindings.names[f"{name}_count"] = Extent.of(len(places))
 
 
 def positive(axes: Axes, what: str) -> Axes:
@@ -84,17 +111,9 @@ def _pick(bindings: Bindings, entry: Layer, options: Mapping[str, Any]) -> None:
     """The axes picked: places among those of `...`, which are all but the batch; `axis_size` is their product."""
     dots = bindings.dots or ()
     bindings.names["rank"] = Extent.of(len(dots))
-    for name, option in entry.options.items():
-        if option.kind != "axes" or options[name] is None:
-            continue
-        chosen = [options[name]] if isinstance(options[name], int) else list(options[name])
-        places = tuple(k - 1 if k > 0 else k + len(dots) for k in chosen)
-        if any(not 0 <= k < len(dots) for k in places) or len(set(places)) < len(places):
-            got = chosen[0] if len(chosen) == 1 else chosen
-            _fail(f"{name}: expected different axes from 1 to {len(dots)} or from -1 to -{len(dots)}, got {got}")
-        bindings.picks[name] = places
+    pick(bindings, entry, options, len(dots))
+    for name, places in bindings.picks.items():
         bindings.names[f"{name}_size"] = product(tuple(dots[k] for k in places))
-        bindings.names[f"{name}_count"] = Extent.of(len(places))
 
 
 def _axes(shape: str) -> str:

@@ -18,7 +18,7 @@ from symprop.library import INITIALISERS, LAYERS, Layer, Parameter
 from symprop.library.options import completed
 from symprop.network.activations import Target, activate, called, picked
 from symprop.network.assembly import Assembly
-from symprop.network.binding import bound, positive
+from symprop.network.binding import bound, pick, positive, require
 from symprop.network.functions import with_scalars
 from symprop.network.patterns import Template, instance
 from symprop.network.rewrite import Renaming
@@ -105,9 +105,9 @@ class _Work:
             return None
         if not self.entry.equations:
             return self.given[0].name
+        self.entry = self.entry.form(self.options, named)
         if self.entry.variadic:
             return self._combined()
-        self.entry = self.entry.form(self.options, named)
         if not self._call():
             return None
         try:
@@ -321,9 +321,12 @@ class _Work:
         """Fold the equation over the arguments, from the left."""
         so_far, equation = self.given[0], None
         for tensor in self.given[1:]:
-            bindings = Bindings()
-            pairs = zip(self.entry.args.values(), (so_far.axes, tensor.axes), strict=True)
-            if not all([bindings.match(shape, axes) for shape, axes in pairs]):
+            try:
+                bindings = self._paired(so_far, tensor)
+            except FormulaError as error:
+                self.fault(error.faults[0].message)
+                return None
+            if bindings is None:
                 self._differ()
                 return None
             equation, so_far = self._step(so_far, tensor, bindings, equation)
@@ -335,7 +338,9 @@ class _Work:
         made = Tensor("Z", bindings.axes(self.entry.shape))
         local = {"a": so_far, "b": tensor, "Z": made}
         dots = len(bindings.dots or ())
-        template = Template(self.entry.equations, local, dots, bindings.names, where=self.entry.name)
+        template = Template(
+            self.entry.equations, local, dots, bindings.names, where=self.entry.name, bindings=bindings
+        )
         ((equation, _),) = instance(template)
         names = {"a": self.given[0].name, "b": tensor.name, "Z": self.target.name("Z")}
         values = {} if before is None else {"a": _widened(before, equation)}
@@ -344,17 +349,20 @@ class _Work:
     def _differ(self) -> None:
         """`add: inputs differ in shape, fc1 (N, 64) and stem (N, 32). Give both 64 units.`"""
         first = self.given[0]
-        other = next((t for t in self.given if not self._alike(first, t)), self.given[1])
+        other = next((t for t in self.given if self._paired(first, t) is None), self.given[1])
         pair = f"{self._called(first)} {shown(first.axes)} and {self._called(other)} {shown(other.axes)}"
         hint = ""
         if self.entry.same == "shape" and first.axes[:-1] == other.axes[:-1]:
             hint = f"Give both {first.axes[-1]} units."
         self.fault(f"inputs differ in {self.entry.same or 'shape'}, {pair}", hint)
 
-    def _alike(self, first: Tensor, other: Tensor) -> bool:
+    def _paired(self, first: Tensor, other: Tensor) -> Bindings | None:
+        """The names of the shapes of two arguments, None where they do not go together."""
         bindings = Bindings()
+        pick(bindings, self.entry, self.options, len(first.axes) - 1)
+        require(bindings, self.entry)
         pairs = zip(self.entry.args.values(), (first.axes, other.axes), strict=True)
-        return all([bindings.match(shape, axes) for shape, axes in pairs])
+        return bindings if all([bindings.match(shape, axes) for shape, axes in pairs]) else None
 
 
 def _widened(before: Equation, after: Equation) -> Expr:

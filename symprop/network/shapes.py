@@ -58,7 +58,17 @@ class Bindings:
         tokens, bound = _tokens(shape), _bound(shape)
         if bound and (high is None or not self._bind(bound, high)):
             return False
-        if "..." in tokens:
+        opening = next((k for k, token in enumerate(tokens) if token.startswith("...<")), -1)
+        if opening >= 0:
+            # `...<axis, A, ...>axis`: the picked axis has a name of its own, and all others are those of `...`
+            (place,) = self.picks[tokens[opening].removeprefix("...<")]
+            count = len(axes) - len(tokens) + 3
+            within = axes[opening : opening + count]
+            if place >= count or not self._bind_dots((*within[:place], Extent.of(1), *within[place + 1 :])):
+                return False
+            tokens = [*tokens[:opening], tokens[opening + 1], *tokens[opening + 3 :]]
+            axes = (*axes[:opening], within[place], *axes[opening + count :])
+        elif "..." in tokens:
             at = tokens.index("...")
             count = len(axes) - len(tokens) + 1
             if count < (at == 0) or not self._bind_dots(axes[at : at + count]):

@@ -15,6 +15,7 @@ from tests.layers import steps
 from tests.layers.kinds import (
     Array,
     Case,
+    Value,
     affine,
     conv,
     depthwise,
@@ -61,6 +62,17 @@ def embedding(w: Mapping[str, Array], tok: Array) -> Array:
 def sines(w: Mapping[str, Array], x: Array) -> Array:
     where = hand.positions(x.shape[1], x.shape[2], 10000.0)
     return x + (where if isinstance(x, np.ndarray) else x.new_tensor(where))
+
+
+def joined(axis: int) -> tuple[Value, Value]:
+    """Arrays one behind the other, in NumPy and in PyTorch."""
+
+    def by_torch(w: Mapping[str, Array], *x: Array) -> Array:
+        import torch
+
+        return torch.cat(x, dim=axis)
+
+    return lambda w, *x: np.concatenate(x, axis=axis), by_torch
 
 
 IMAGE, SEQUENCE = (4, 7, 9), (5, 6)
@@ -161,6 +173,14 @@ CASES = [
     ),
     plain("reduce_sum", "reduce_sum", IMAGE, lambda w, x: x.sum(axis=2), axis=2),
     plain("reduce_mean", "reduce_mean", IMAGE, lambda w, x: x.mean(axis=(1, 3)), axis=(1, -1)),
+    *(
+        Case(f"concat_{name}", "concat", options, shapes, *joined(axis))
+        for name, axis, options, shapes in (
+            ("last", 3, {}, ((3, 4, 2), (3, 4, 5))),
+            ("sequences", 1, {"axis": 1}, ((5, 3), (2, 3), (4, 3))),
+            ("channels", 1, {"axis": -3}, ((2, 4, 5), (3, 4, 5))),
+        )
+    ),
     *steps.CASES,
 ]
 

@@ -84,7 +84,7 @@ CASES = {
     ),
     "inputs of concat": (
         Sketch("net").input("x", 4, 3).input("u", 5, 3).target("y", 1).layer("concat", inputs=["x", "u"]).loss("mse"),
-        "net: layer 1: concat: inputs differ in all axes but the last, x (N, 4, 3) and u (N, 5, 3)",
+        "net: layer 1: concat: inputs differ in the axes beside the joined one, x (N, 4, 3) and u (N, 5, 3)",
     ),
     "too few inputs": (
         BASE.layer("concat", inputs="x").loss("mse"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symprop.library.layers.entry import Parameter, layer
+from symprop.library.layers.entry import ONE, Parameter, Variant, layer
 from symprop.library.options import Option
 
 _ROSENBLATT = "Rosenblatt, Psychol. Rev. 65, 386-408 (1958)"
@@ -77,11 +77,20 @@ layer(
 )
 layer(
     "concat",
-    "Z[..., j] = a[..., j] + b[..., j - A]",
-    args={"a": "..., A", "b": "..., B"},
-    shape="..., A + B",
+    "Z[n, ...<axis, k, ...>axis] = a[n, ...<axis, k, ...>axis] + b[n, ...<axis, k - A, ...>axis]",
+    args={"a": "N, ...<axis, A, ...>axis", "b": "N, ...<axis, B, ...>axis"},
+    shape="N, ...<axis, A + B, ...>axis",
+    requires=(ONE,),
+    variants=(
+        Variant(
+            {"axis": -1},
+            equations=("Z[..., j] = a[..., j] + b[..., j - A]",),
+            args={"a": "..., A", "b": "..., B"},
+            shape="..., A + B",
+        ),
+    ),
     variadic=True,
     source="Huang, Liu, van der Maaten, Weinberger, CVPR, 4700-4708 (2017), arXiv:1608.06993",
-    options=ACTIVATION,
-    same="all axes but the last",
+    options={"axis": Option("axes", -1, doc="the axis they are joined along"), **ACTIVATION},
+    same="the axes beside the joined one",
 )

@@ -55,6 +55,10 @@ class Requirement:
     hint: str = ""
 
 
+ONE = Requirement("1 - axis_count", "axis: expected one axis, got {axis_count}")
+"""Of an option `axis` that could name several."""
+
+
 @dataclass(frozen=True, init=False)
 class Variant:
     """What is different of an entry where options have certain values.

@@ -5,13 +5,12 @@ Axes are counted with the batch as 0: 1 is the first beside it, -1 the last.
 
 from __future__ import annotations
 
-from symprop.library.layers.entry import Requirement, Variant, layer
+from symprop.library.layers.entry import ONE, Requirement, Variant, layer
 from symprop.library.options import Option
 
 NUMPY = "Harris et al., Array programming with NumPy, Nature 585, 357-362 (2020)"
 AXIS = Option("axes", doc="the axis; 1 is the first beside the batch, -1 the last")
 AXES = Option("axes", doc="the axis or a list of them; 1 is the first beside the batch, -1 the last")
-ONE = Requirement("1 - axis_count", "axis: expected one axis, got {axis_count}")
 
 layer(
     "reshape",
