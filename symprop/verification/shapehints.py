@@ -29,7 +29,7 @@ def shape_hints(claim: Claim, scenes: Sequence[Scene], above: str = "") -> tuple
         above: the first wrong claim that it rests on, "" where there is none.
     """
     assert claim.view is not None
-    it = f"Given {above} and what follows from it, it" if above else "It"
+    it = f"Given {above}, it" if above else "It"
     summed = _summed(claim, scenes)
     if summed:
         return (f"{it} is the true value if you {summed}.",)

@@ -46,7 +46,7 @@ CASES = {
     "axis below a mistake": (
         SQUARE,
         f"{ABOVE}  dA_fc: dZ_out @ W_out\n  db_fc: sum(dA_fc*(1 - A_fc**2), axis=1)\n",
-        "Given dA_fc and what follows from it, it is the true value if you sum over axis 0 instead.",
+        "Given dA_fc, it is the true value if you sum over axis 0 instead.",
     ),
     "softmax": (
         SOFTMAX,

@@ -120,7 +120,7 @@ def test_hints_count_from_the_claims_above() -> None:
 def test_a_shape_is_put_right_given_the_claims_above() -> None:
     found = verdict(classifier(), "db2", "sum(dZ2, axis=0, keepdims=True)", "dZ2: P - Y")
     assert found.hints == (
-        "Given dZ2 and what follows from it, it is the true value if you drop axis 0, of extent 1 (no keepdims).",
+        "Given dZ2, it is the true value if you drop axis 0, of extent 1 (no keepdims).",
     )
 
 
