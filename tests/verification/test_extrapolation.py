@@ -10,7 +10,7 @@ import pytest
 
 from symprop.errors import FormulaError
 from symprop.verification.functions import checked_loss
-from symprop.verification.functions.numeric import extrapolated
+from symprop.verification.functions.slopes import extrapolated
 
 FUNCTIONS: list[tuple[Callable[[float], float], float]] = [
     (lambda h: math.exp(1 + h), math.e),

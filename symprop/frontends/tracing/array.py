@@ -74,6 +74,7 @@ class TracedArray:
     __array_priority__ = 1000.0
 
     def __init__(self, trace: Trace, cell: Cell) -> None:
+        trace.count()
         self.tracer, self.cell = trace, cell
         self.taken: Taken | None = None
 

@@ -23,7 +23,7 @@ from symprop.frontends.operations.operators import binary
 from symprop.frontends.operations.shaping import size_of
 from symprop.frontends.tracing.constants import number, table
 from symprop.frontends.tracing.faults import NeedsNumbers, not_traceable, user_frame
-from symprop.frontends.tracing.limits import MOST_ENTRIES, MOST_OPERATIONS
+from symprop.frontends.tracing.limits import MOST_ARRAYS, MOST_ENTRIES
 from symprop.frontends.tracing.memory import Cell, Memory
 from symprop.frontends.tracing.selection import Selection
 from symprop.frontends.tracing.sizes import Size, Steps
@@ -48,7 +48,7 @@ class Trace:
 
     def __init__(self, tensors: Iterable[Tensor], label: Label, functions: Mapping[str, int] | None = None) -> None:
         self.bench = Bench(tensors, label, {**dict.fromkeys(callable_names(), 1), **(functions or {})})
-        self._operations = 0
+        self._made = 0
 
     # -- values in -----------------------------------------------------------------------------------------------
 
@@ -164,11 +164,7 @@ class Trace:
         return function_named(self.bench, name)
 
     def run(self, make: Callable[..., Any], *args: Any) -> Any:
-        """An operation; what it refuses stops the trace, and so does an array that is too large, or too long a loop."""
-        self._operations += 1
-        if self._operations > MOST_OPERATIONS:
-            message = f"more than {MOST_OPERATIONS} operations on arrays cannot be traced"
-            self.stop(message, "Write the loop as operations on whole arrays.")
+        """An operation; what it refuses stops the trace, and so does an array that is too large."""
         try:
             found = make(*args)
             if isinstance(found, Array):
@@ -180,6 +176,13 @@ class Trace:
             self.stop(_plainly(error.sentence(shapes_of(error.operands), "")), error.hint)
         except Misuse as error:
             self.stop(_plainly(str(error)), error.hint)
+
+    def count(self) -> None:
+        """One array more; code that makes too many of them is a loop that is too long."""
+        self._made += 1
+        if self._made > MOST_ARRAYS:
+            message = f"more than {MOST_ARRAYS} arrays are made; such a loop cannot be traced"
+            self.stop(message, "Write it as operations on whole arrays.")
 
     def _check_size(self, array: Array) -> None:
         """Refuse an array whose extents are numbers that are too large."""
