@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -101,7 +101,7 @@ class Runner:
         self.unsteady |= {
             k for k in keys if k not in first.values or not _same(second.values.get(k), first.values[k])
         }
-        return first
+        return replace(first, values={**second.values, **first.values})
 
     @property
     def fault(self) -> Fault | None:
