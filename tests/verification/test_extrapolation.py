@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from symprop.errors import FormulaError
+from symprop.errors import ClaimError, FormulaError
 from symprop.verification.functions import checked_loss
-from symprop.verification.functions.numeric import extrapolated
+from symprop.verification.functions.slopes import extrapolated
 
 FUNCTIONS: list[tuple[Callable[[float], float], float]] = [
     (lambda h: math.exp(1 + h), math.e),
@@ -48,3 +48,12 @@ def test_a_checked_loss_is_the_traced_one(tmp_path: Path) -> None:
     place = tmp_path / "hand.py"
     place.write_text(HEAD + "def cost(X):\n    return (X * X).sum()\n")
     assert [str(e) for e in checked_loss(place, "cost").equations] == ["L = sum[n,i](X[n,i]*X[n,i])"]
+
+
+def test_a_loss_that_is_another_one_the_second_time_is_no_loss(tmp_path: Path) -> None:
+    place = tmp_path / "hand.py"
+    place.write_text('INPUTS = {"x": ()}\ncount = [0]\ndef loss(x):\n    count[0] += 1\n    return count[0] * 1.0\n')
+    with pytest.raises(ClaimError) as caught:
+        checked_loss(place)
+    sentence = "loss returns 1 and then 2 for the same inputs; expected one value. Draw random numbers in inputs(rng)."
+    assert str(caught.value) == f"hand.py:3: {sentence}"

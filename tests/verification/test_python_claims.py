@@ -269,14 +269,6 @@ FAULTS = {
         HEAD + LOSS + GRADS.replace("{'w': X.sum(0)}", "(X.sum(0),)"),
         'hand.py:5: grads returns 1 values for 2 arguments; expected a dictionary. Write return {"w": ...}.',
     ),
-    "random": (
-        HEAD
-        + "count = [0]\n"
-        + LOSS.replace("return", "count[0] += 1; return count[0] *").replace("(X @ w).sum()", "1.0")
-        + GRADS,
-        "hand.py:4: loss returns 2 and then 3 for the same inputs; expected one value. "
-        "Draw random numbers in inputs(rng).",
-    ),
     "an extent of 0": (
         HEAD.replace('("D",)', "(0,)") + LOSS + GRADS,
         "hand.py: INPUTS['w']: 0 is no extent; expected a name such as 'N', or a whole number",

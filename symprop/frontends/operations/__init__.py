@@ -10,6 +10,7 @@ from symprop.frontends.operations import (
     reductions,
     selecting,
     shaping,
+    sliding,
 )
 from symprop.frontends.operations.elementwise import entrywise, entrywise_names
 from symprop.frontends.operations.registry import OPERATIONS, Operation
@@ -27,6 +28,7 @@ __all__ = [
     "reductions",
     "selecting",
     "shaping",
+    "sliding",
 ]
 
 SAME = {"absolute": "abs", "fabs": "abs"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from symprop.frontends.arrays import Array, at, axis_of, filled, identity, shape_text
+from symprop.frontends.arrays import Array, at, axis_of, filled, identity
 from symprop.frontends.bench import Bench
 from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
@@ -117,17 +117,3 @@ def onehot(bench: Bench, labels: Any, width: Any = None) -> Array:
         raise Mismatch(f"onehot: labels up to {bounds[1] if bounds else '?'} do not fit {columns} classes")
     column = axis_of(columns, bench.new)
     return Array((*array.axes, column), ex.guard(Domain.equal(position, at(column)), ex.ONE))
-
-
-@operation("diag")
-def diag(bench: Bench, x: Any) -> Array:
-    """A diagonal matrix of a vector, the diagonal of a square matrix."""
-    array = arguments.real(x, ("x",))
-    if len(array.axes) == 1:
-        row, column = array.axes[0], axis_of(array.shape[0], bench.new)
-        return Array((row, column), ex.guard(Domain.equal(at(row), at(column)), array.body))
-    if len(array.axes) != 2 or array.shape[0] != array.shape[1]:
-        message = f"diag takes a vector or a square matrix; got shape {shape_text(array.shape)}"
-        raise Mismatch(message, operands=(array,), is_whole=True)
-    row, column = array.axes
-    return Array((row,), array.moved({column: at(row)}) if column is not None else array.body)

@@ -12,9 +12,10 @@ from typing import Any
 from symprop.frontends.arrays import Array, at, axis_of, elementwise, product, shape_text, total
 from symprop.frontends.bench import Bench
 from symprop.frontends.faults import At, Mismatch, Misuse
+from symprop.frontends.operations import arguments
 from symprop.frontends.operations.arguments import array, fitted, real, shapes_of
 from symprop.frontends.operations.registry import operation
-from symprop.language import Extent
+from symprop.language import Extent, Index, Position
 from symprop.language import expressions as ex
 
 
@@ -34,13 +35,52 @@ def matmul(bench: Bench, left: Any, right: Any) -> Array:
 
 @operation("dot")
 def dot(bench: Bench, left: Any, right: Any) -> Array:
-    """left @ right, and * of numbers."""
+    """sum[k](left[..., k]*right[..., k, j]), and * of numbers."""
     a, b = _factors([left, right], [("left",), ("right",)])
-    if not a.axes or not b.axes:
-        return elementwise(ex.mul, a, b)
-    if len(a.axes) > 2 or len(b.axes) > 2:
-        raise Misuse("dot of arrays with more than 2 axes cannot stand here", hint="Use @ or einsum.")
-    return fitted(product, a, b)
+    return fitted(_meeting, a, b, [(len(a.axes) - 1, max(len(b.axes) - 2, 0))])
+
+
+@operation("inner")
+def inner(bench: Bench, left: Any, right: Any) -> Array:
+    """sum[k](left[..., k]*right[..., k]), and * of numbers."""
+    a, b = _factors([left, right], [("left",), ("right",)])
+    return fitted(_meeting, a, b, [(len(a.axes) - 1, len(b.axes) - 1)])
+
+
+@operation("tensordot")
+def tensordot(bench: Bench, left: Any, right: Any, axes: Any = 2) -> Array:
+    """The sum over pairs of axes: the last ones of the left with the first ones of the right, or two lists of them."""
+    a, b = _factors([left, right], [("left",), ("right",)])
+    if isinstance(axes, tuple):
+        if len(axes) != 2:
+            raise Misuse("axes is a number, or a pair of axes", ("axes",))
+        mine, others = (arguments.axes(axes[k], len(x.axes), ("axes", k)) for k, x in enumerate((a, b)))
+    else:
+        count = arguments.integer(axes, ("axes",))
+        if not 0 <= count <= min(len(a.axes), len(b.axes)):
+            raise Mismatch(f"{count} axes are summed over; the arrays have {len(a.axes)} and {len(b.axes)}", ("axes",))
+        mine, others = list(range(len(a.axes) - count, len(a.axes))), list(range(count))
+    if len(mine) != len(others):
+        raise Misuse(f"{len(mine)} axes of the left are summed with {len(others)} of the right", ("axes",))
+    return fitted(_meeting, a, b, list(zip(mine, others, strict=True)))
+
+
+def _meeting(left: Array, right: Array, pairs: Sequence[tuple[int, int]]) -> Array:
+    """The sum over pairs of axes: what is left of the left array, then of the right one."""
+    if not left.axes or not right.axes:
+        return elementwise(ex.mul, left, right)
+    mapping, bound = dict[Index, Position](), list[Index]()
+    for mine, other in pairs:
+        if left.shape[mine] != right.shape[other]:
+            raise Mismatch(f"do not fit: extent {left.shape[mine]} on the left meets {right.shape[other]} on the right")
+        own, axis = left.axes[mine], right.axes[other]
+        if own is not None and axis is not None:
+            mapping[axis] = Position.of(own)
+            bound.append(own)
+    gone, others = {mine for mine, _ in pairs}, {other for _, other in pairs}
+    rows = [axis for k, axis in enumerate(left.axes) if k not in gone]
+    columns = [axis for k, axis in enumerate(right.axes) if k not in others]
+    return Array((*rows, *columns), total(bound, ex.mul(left.body, right.moved(mapping))))
 
 
 @operation("outer")

@@ -14,6 +14,7 @@ from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
 from symprop.frontends.operations.elementwise import ONE_ARGUMENT
 from symprop.frontends.operations.registry import operation
+from symprop.frontends.operations.shaping import reshaped
 from symprop.language import Constraint, Domain, Position
 from symprop.language import expressions as ex
 
@@ -51,26 +52,31 @@ def mean(bench: Bench, x: Any, axis: Any = None, *, keepdims: Any = False) -> Ar
     return _mean(array, arguments.axes(axis, len(array.axes)), arguments.flag(keepdims, ("keepdims",)))
 
 
-def _mean(array: Array, axes: list[int], keep: bool) -> Array:
-    summed = reduced(array, "sum", axes, keep)
-    return Array(summed.axes, ex.divide(summed.body, count(array, axes)))
+def _mean(array: Array, axes: list[int], keep: bool, less: Any = 0) -> Array:
+    """The sum by the number of entries, less a number of degrees of freedom."""
+    summed, entries = reduced(array, "sum", axes, keep), count(array, axes)
+    fewer = arguments.real(less, ("ddof",)).body
+    entries = ex.add(entries, ex.negate(fewer)) if ex.number(fewer) != 0 else entries
+    if ex.number(entries) == 0:
+        raise Misuse("as many degrees of freedom are taken off as there are entries", ("ddof",))
+    return Array(summed.axes, ex.divide(summed.body, entries))
 
 
 @operation("var")
-def var(bench: Bench, x: Any, axis: Any = None, *, keepdims: Any = False) -> Array:
-    """The mean of the squared distance to the mean."""
+def var(bench: Bench, x: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Array:
+    """The squared distances to the mean, summed over some axes, by the number of entries less ddof."""
     array = arguments.real(x, ("x",))
     axes, keep = arguments.axes(axis, len(array.axes)), arguments.flag(keepdims, ("keepdims",))
     array = bench.plain(array)
     centre = _mean(refreshed(array, bench.new), axes, True)
     off = elementwise(lambda a, b: ex.power(ex.add(a, ex.negate(b)), ex.Number(2)), array, centre)
-    return _mean(off, axes, keep)
+    return _mean(off, axes, keep, ddof)
 
 
 @operation("std")
-def std(bench: Bench, x: Any, axis: Any = None, *, keepdims: Any = False) -> Array:
+def std(bench: Bench, x: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Array:
     """sqrt(var)."""
-    return elementwise(ONE_ARGUMENT["sqrt"], var(bench, x, axis, keepdims=keepdims))
+    return elementwise(ONE_ARGUMENT["sqrt"], var(bench, x, axis, ddof=ddof, keepdims=keepdims))
 
 
 def _rows(bench: Bench, name: str, x: Any, axis: Any) -> tuple[Array, Array]:
@@ -94,10 +100,10 @@ def logsumexp(bench: Bench, x: Any, axis: Any = None, *, keepdims: Any = False) 
 
 @operation("cumsum")
 def cumsum(bench: Bench, x: Any, axis: Any = None) -> Array:
-    """sum[j](x[j], j <= i) along an axis."""
+    """sum[j](x[j], j <= i) along an axis; without one, over all entries in row-major order."""
     array = arguments.real(x, ("x",))
     if axis is None and len(array.axes) != 1:
-        raise Misuse("cumsum needs its axis here", hint="Write cumsum(x, axis=0).")
+        array = reshaped(bench, array, [None])
     place = 0 if axis is None else arguments.axis(axis, len(array.axes), ("axis",))
     bound = array.axes[place]
     if bound is None:
@@ -110,12 +116,26 @@ def cumsum(bench: Bench, x: Any, axis: Any = None) -> Array:
 
 @operation("norm")
 def norm(bench: Bench, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Array:
-    """sqrt(sum(x**2)) over some axes; of a matrix without an axis, the Frobenius norm."""
+    """sqrt(sum(x**2)) over some axes, of a matrix too; sum(abs(x)) over one axis where ord is 1."""
     array = arguments.real(x, ("x",))
-    if ord is not None and ((axis is None and len(array.axes) != 1) or arguments.integer(ord, ("ord",)) != 2):
-        raise Misuse("norm of another order cannot stand here; expected none", ("ord",))
+    if _order(ord, len(arguments.axes(axis, len(array.axes)))) == 1:
+        return sum_(bench, elementwise(lambda z: ex.Call("abs", (z,)), array), axis, keepdims=keepdims)
     squares = elementwise(ONE_ARGUMENT["square"], array)
     return elementwise(ONE_ARGUMENT["sqrt"], sum_(bench, squares, axis, keepdims=keepdims))
+
+
+def _order(value: Any, rank: int) -> int:
+    """1 for a sum of sizes, 2 for a root of squares."""
+    if value is None or (value == "fro" and rank == 2):
+        return 2
+    if rank != 1:
+        message = "norm of a matrix is that of its entries here; expected no order, or 'fro'"
+        raise Misuse(message, ("ord",), "Of order 1, write max(sum(abs(x), axis=0)).")
+    found = arguments.array(value, ("ord",)).extent
+    if found is None or found.constant not in (1, 2):
+        hint = "Write sum(abs(x)**p)**(1/p)."
+        raise Misuse("norm of another order cannot stand here; expected 1 or 2", ("ord",), hint)
+    return found.constant
 
 
 @operation("softmax")

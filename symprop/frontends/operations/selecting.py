@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from symprop.frontends.arrays import Array, at, reduced
+from symprop.frontends.arrays import Array, at, axis_of, reduced, shape_text, undecided
 from symprop.frontends.bench import Bench
-from symprop.frontends.faults import Misuse
+from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
-from symprop.frontends.operations.creation import arange, diag
+from symprop.frontends.operations.creation import arange
 from symprop.frontends.operations.indexing import selected
 from symprop.frontends.operations.registry import operation
 from symprop.frontends.operations.shaping import size_of
@@ -68,15 +68,56 @@ def _triangle(x: Any, k: Any, sign: int) -> Array:
     return Array(array.axes, ex.guard(inside, array.body), array.kind if array.kind == "mask" else "real")
 
 
+@operation("diag")
+def diag(bench: Bench, x: Any, k: Any = 0) -> Array:
+    """A matrix with a vector on its k-th diagonal, or the k-th diagonal of a matrix."""
+    array, offset = arguments.real(x, ("x",)), arguments.integer(k, ("k",))
+    if len(array.axes) == 2:
+        return _diagonal(bench, array, offset, 0, 1)
+    if len(array.axes) != 1:
+        message = f"diag takes a vector or a matrix; got shape {shape_text(array.shape)}"
+        raise Mismatch(message, operands=(array,), is_whole=True)
+    row, column = array.axes[0], axis_of(array.shape[0] + abs(offset), bench.new)
+    if not offset:
+        return Array((row, column), ex.guard(Domain.equal(at(row), at(column)), array.body))
+    height = axis_of(array.shape[0] + abs(offset), bench.new)
+    here = at(height) + min(offset, 0)
+    inside = Domain.equal(at(height) + offset, at(column)) & undecided(Domain.inside(here, array.shape[0]))
+    body = array.moved({row: here}) if row is not None else array.body
+    return Array((height, column), ex.guard(inside, body))
+
+
 @operation("diagonal")
-def diagonal(bench: Bench, x: Any) -> Array:
-    """The diagonal of a square matrix."""
-    if len(arguments.array(x, ("x",)).axes) != 2:
-        raise Misuse("diagonal takes a square matrix here", ("x",))
-    return diag(bench, x)
+def diagonal(bench: Bench, x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Array:
+    """x[..., i, i + offset, ...] for two axes; i stands last."""
+    array = arguments.array(x, ("x",))
+    if len(array.axes) < 2:
+        raise Misuse("a matrix is expected", ("x",))
+    first, second = (arguments.axis(v, len(array.axes), (n,)) for v, n in ((axis1, "axis1"), (axis2, "axis2")))
+    if first == second:
+        raise Misuse("a diagonal is of two axes; got one of them twice", ("axis2",))
+    return _diagonal(bench, array, arguments.integer(offset, ("offset",)), first, second)
+
+
+def _diagonal(bench: Bench, array: Array, offset: int, first: int, second: int) -> Array:
+    up, down = max(offset, 0), max(-offset, 0)
+    rows, columns = array.shape[first] - down, array.shape[second] - up
+    if not (columns - rows).at_least(0) and not (rows - columns).at_least(0):
+        message = f"diag takes a vector or a square matrix; got shape {shape_text(array.shape)}"
+        raise Mismatch(message, operands=(array,), is_whole=True, needs=(rows - columns).names)
+    length = rows if (columns - rows).at_least(0) else columns
+    if not length.at_least(0):
+        message = f"diagonal {offset} of shape {shape_text(array.shape)} is not within it"
+        raise Mismatch(message, operands=(array,), is_whole=True, needs=length.names)
+    own = axis_of(length, bench.new)
+    moved = {array.axes[first]: at(own) + down, array.axes[second]: at(own) + up}
+    body = array.moved({axis: place for axis, place in moved.items() if axis is not None})
+    rest = [axis for k, axis in enumerate(array.axes) if k not in (first, second)]
+    return Array((*rest, own), body, array.kind)
 
 
 @operation("trace")
-def trace(bench: Bench, x: Any) -> Array:
-    """The sum of the diagonal."""
-    return reduced(diagonal(bench, x), "sum", [0], False)
+def trace(bench: Bench, x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Array:
+    """The sum of a diagonal."""
+    found = diagonal(bench, x, offset, axis1, axis2).real()
+    return reduced(found, "sum", [len(found.axes) - 1], False)

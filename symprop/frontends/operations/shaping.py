@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symprop.frontends.arrays import Array, shape_text
+from symprop.frontends.arrays import Array, shape_text, undecided
 from symprop.frontends.bench import Bench
 from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
 from symprop.frontends.operations.registry import operation
 from symprop.frontends.regroup import completed, regrouped
-from symprop.language import Compound, Extent, Index, Position
+from symprop.language import Compound, Domain, Extent, Index, Position
 from symprop.language import expressions as ex
 from symprop.language.extents import ONE
 
@@ -71,6 +71,63 @@ def transpose(bench: Bench, x: Any, *axes: Any) -> Array:
 def transposed(array: Array, order: Sequence[int]) -> Array:
     """The axes in another order."""
     return Array(tuple(array.axes[k] for k in order), array.body, array.kind, array.condition)
+
+
+@operation("flip")
+def flip(bench: Bench, x: Any, axis: Any = None) -> Array:
+    """The entries in the reverse order along some axes, along all by default."""
+    return _flipped(arguments.array(x, ("x",)), axis)
+
+
+@operation("flipud")
+def flipud(bench: Bench, x: Any) -> Array:
+    """The rows in the reverse order."""
+    return _flipped(arguments.array(x, ("x",)), 0)
+
+
+@operation("fliplr")
+def fliplr(bench: Bench, x: Any) -> Array:
+    """The columns in the reverse order."""
+    return _flipped(arguments.array(x, ("x",)), 1)
+
+
+def _flipped(array: Array, axis: Any) -> Array:
+    turned = [array.axes[k] for k in arguments.axes(axis, len(array.axes))]
+    mapping = {own: Position.of(own.extent - 1) - Position.of(own) for own in turned if own is not None}
+    return Array(array.axes, array.moved(mapping), array.kind)
+
+
+@operation("roll")
+def roll(bench: Bench, x: Any, shift: Any, axis: Any = None) -> Array:
+    """x[i - shift] along some axes, the end before the beginning; without one, of all entries in row-major order."""
+    array = arguments.array(x, ("x",))
+    if axis is None and len(array.axes) > 1:
+        return reshaped(bench, roll(bench, reshaped(bench, array, [None]), shift), list(array.shape))
+    places = axis if isinstance(axis, tuple) else (0 if axis is None else axis,)
+    shifts = shift if isinstance(shift, tuple) else (shift,) * len(places)
+    if len(shifts) != len(places):
+        raise Misuse(f"{len(shifts)} shifts are given for {len(places)} axes", ("shift",))
+    for k, (place, by) in enumerate(zip(places, shifts, strict=True)):
+        array = _rolled(array, arguments.axis(place, len(array.axes), ("axis", k)), arguments.extent(by, ("shift", k)))
+    return array
+
+
+def _rolled(array: Array, place: int, shift: Extent) -> Array:
+    axis, extent = array.axes[place], array.shape[place]
+    if extent.constant is not None and shift.constant is not None:
+        shift = Extent.of(shift.constant % extent.constant)
+    elif not shift.at_least(0):
+        shift = shift + extent
+    if axis is None or shift == Extent.of(0) or shift == extent:
+        return array
+    if not (shift.at_least(0) and (extent - shift).at_least(0)):
+        raise Mismatch(f"a roll by {shift} may go around an axis of extent {extent}", needs=extent.names | shift.names)
+    here = Position.of(axis) - shift
+    parts = [
+        ex.guard(undecided(Domain.inside(p, extent)), ex.substitute(array.body, {axis: p}))
+        for p in (here, here + extent)
+    ]
+    return Array(array.axes, ex.add(*parts))
 
 
 @operation("expand_dims")

@@ -14,6 +14,7 @@ from symprop.frontends.operations.arguments import fitted
 from symprop.frontends.operations.indexing import assigned, selected
 from symprop.frontends.operations.operators import binary, unary
 from symprop.frontends.tracing import views
+from symprop.frontends.tracing.alternatives import untraced
 from symprop.frontends.tracing.memory import Cell, Memory, View
 from symprop.frontends.tracing.selection import HINT, REFUSED, Selection
 from symprop.language.extents import ONE
@@ -73,7 +74,8 @@ class TracedArray:
     __array_priority__ = 1000.0
 
     def __init__(self, trace: Trace, cell: Cell) -> None:
-        self.trace, self.cell = trace, cell
+        trace.count()
+        self.tracer, self.cell = trace, cell
         self.taken: Taken | None = None
 
     # -- attributes ----------------------------------------------------------------------------------------------
@@ -81,7 +83,7 @@ class TracedArray:
     @property
     def value(self) -> Array:
         """What it holds now."""
-        return self.trace.value_of(self)
+        return self.tracer.value_of(self)
 
     @property
     def is_ordered(self) -> bool:
@@ -96,7 +98,7 @@ class TracedArray:
     @property
     def shape(self) -> tuple[Any, ...]:
         """Extents of the axes."""
-        return tuple(map(self.trace.size, self.cell.read().shape))
+        return tuple(map(self.tracer.size, self.cell.read().shape))
 
     @property
     def ndim(self) -> int:
@@ -109,7 +111,7 @@ class TracedArray:
         whole = ONE
         for extent in self.cell.read().shape:
             whole = whole * extent
-        return self.trace.size(whole)
+        return self.tracer.size(whole)
 
     @property
     def T(self) -> TracedArray:
@@ -130,21 +132,21 @@ class TracedArray:
             return lambda *args, **keywords: views.view(self, name, *args, **keywords)
         if name.startswith("__"):
             raise AttributeError(name)
-        self.trace.stop(f"an array's '{name}' cannot be traced")
+        raise untraced(name, "an array's ")
 
     def trace_call(self, name: str, *args: Any, **keywords: Any) -> Any:
         """The method of a name, which is NumPy's function of that name."""
         from symprop.frontends.tracing.dispatch import call
 
-        return call(self.trace, name, (self, *args), keywords)
+        return call(self.tracer, name, (self, *args), keywords)
 
     # -- what needs a number -------------------------------------------------------------------------------------
 
     def _number(self, what: str, hint: str = "") -> NoReturn:
-        self.trace.stop(f"{what} needs the numbers of an array, which depend on the inputs", hint)
+        self.tracer.stop(f"{what} needs the numbers of an array, which depend on the inputs", hint)
 
     def __bool__(self) -> bool:
-        self._number("a condition", "Write np.where.")
+        self._number("a condition", "Write np.where(condition, a, b).")
 
     def __float__(self) -> float:
         self._number("float()")
@@ -194,12 +196,12 @@ class TracedArray:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         from symprop.frontends.tracing.dispatch import call_ufunc
 
-        return call_ufunc(self.trace, ufunc, method, inputs, keywords)
+        return call_ufunc(self.tracer, ufunc, method, inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
         from symprop.frontends.tracing.dispatch import call
 
-        return call(self.trace, function.__name__, args, keywords)
+        return call(self.tracer, function.__name__, args, keywords)
 
     # -- indexing ------------------------------------------------------------------------------------------------
 
@@ -207,10 +209,10 @@ class TracedArray:
         if isinstance(key, TracedArray) and key.cell.read().kind == "mask":
             return self._selected(key)
         inside = views.inside(self, key)
-        found = self.trace.run(selected, self.trace.bench, self.value, inside)
+        found = self.tracer.run(selected, self.tracer.bench, self.value, inside)
         if views.is_basic(inside) and found.axes:
             return views.window(self, inside, key)
-        copied = self.trace.wrapped(found)
+        copied = self.tracer.wrapped(found)
         if isinstance(copied, TracedArray):
             copied.taken = Taken(self.cell, key, self.cell.root.version)
         return copied
@@ -224,7 +226,7 @@ class TracedArray:
             return  # x[key] op= y has changed x through its view
         op, new = self._put_back(key, value)
         inside = views.inside(self, key)
-        self.cell.write(self.trace.run(assigned, self.trace.bench, self.value, inside, new, op))
+        self.cell.write(self.tracer.run(assigned, self.tracer.bench, self.value, inside, new, op))
 
     def _put_back(self, key: Any, value: Any) -> tuple[str, Array]:
         """The operator and the operand of `x[key] op= y`, which Python does in two steps; else "" and the value."""
@@ -232,7 +234,7 @@ class TracedArray:
         changed_once = taken is not None and (value.is_scalar or value.cell.root.version == 1)
         if changed_once and taken is not None and taken.value is not None and taken.is_of(self.cell, key):
             return taken.op, taken.value
-        return "", self.trace.array(value)
+        return "", self.tracer.array(value)
 
     def _is_own(self, cell: Cell, key: object) -> bool:
         """True of the view that `self[key]` gave."""
@@ -240,8 +242,8 @@ class TracedArray:
 
     def _selected(self, mask: TracedArray) -> Selection:
         if self.cell.read().shape != mask.cell.read().shape:
-            self.trace.stop(REFUSED, HINT)
-        return Selection(self.trace.wrapped(self.value, True), mask)
+            self.tracer.stop(REFUSED, HINT)
+        return Selection(self.tracer.wrapped(self.value, True), mask)
 
     def check_writable(self) -> None:
         """Stop where NumPy would not put real numbers in."""
@@ -250,26 +252,26 @@ class TracedArray:
         kind = self.cell.read().kind
         if kind != "real":
             what = "integers" if kind == "integer" else "truth values"
-            self.trace.stop(f"a change in place of an array of {what} cannot be traced", "Give it dtype=float.")
+            self.tracer.stop(f"a change in place of an array of {what} cannot be traced", "Give it dtype=float.")
 
     def changed(self, op: str, other: Any) -> Any:
         """`self op= other`."""
         taken = self.taken
         after = (
-            None if taken is None or taken.value is not None else replace(taken, op=op, value=self.trace.array(other))
+            None if taken is None or taken.value is not None else replace(taken, op=op, value=self.tracer.array(other))
         )
         if self.is_scalar:
-            found = self.trace.binary(op, self, other)
+            found = self.tracer.binary(op, self, other)
             if isinstance(found, TracedArray):
                 found.taken = after
             return found
         self.check_writable()
         if isinstance(self.cell, View) and self.cell.update is not None:
-            self.cell.update(op, self.trace.array(other))
+            self.cell.update(op, self.tracer.array(other))
             return self
-        new = self.trace.run(binary, op, self.value, self.trace.array(other))
+        new = self.tracer.run(binary, op, self.value, self.tracer.array(other))
         if new.shape != self.cell.read().shape:
-            self.trace.stop(f"the result of {op}= has another shape than the array it is put into")
+            self.tracer.stop(f"the result of {op}= has another shape than the array it is put into")
         self.cell.write(new)
         self.taken = after
         return self
@@ -279,8 +281,8 @@ class TracedArray:
     def _compared(self, op: str, other: Any) -> Any:
         if other is None:
             return op == "!="
-        left, right = self.value, self.trace.array(other)
-        return self.trace.wrapped(self.trace.run(fitted, compared, left, op, right), True)
+        left, right = self.value, self.tracer.array(other)
+        return self.tracer.wrapped(self.tracer.run(fitted, compared, left, op, right), True)
 
     def __eq__(self, other: object) -> Any:
         return self._compared("==", other)
@@ -301,7 +303,7 @@ class TracedArray:
         return self._compared(">=", other)
 
     def _unary(self, op: str) -> Any:
-        return self.trace.wrapped(self.trace.run(unary, op, self.value), self.is_ordered)
+        return self.tracer.wrapped(self.tracer.run(unary, op, self.value), self.is_ordered)
 
     def __neg__(self) -> Any:
         return self._unary("-")
@@ -324,10 +326,10 @@ def _operators(op: str) -> tuple[Callable[..., Any], Callable[..., Any], Callabl
     def forward(self: TracedArray, other: Any) -> Any:
         if isinstance(other, Selection):
             return NotImplemented
-        return self.trace.binary(op, self, other)
+        return self.tracer.binary(op, self, other)
 
     def backward(self: TracedArray, other: Any) -> Any:
-        return self.trace.binary(op, other, self)
+        return self.tracer.binary(op, other, self)
 
     def in_place(self: TracedArray, other: Any) -> Any:
         return self.changed(op, other)

@@ -5,6 +5,7 @@ Enters: a name of NumPy's with its arguments.  Leaves: what the operation gives.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,9 +18,11 @@ from symprop.frontends.operations.arguments import fitted
 from symprop.frontends.operations.indexing import accumulated
 from symprop.frontends.operations.operators import unary
 from symprop.frontends.tracing import views
+from symprop.frontends.tracing.alternatives import untraced
 from symprop.frontends.tracing.array import TracedArray
 from symprop.frontends.tracing.memory import Memory
-from symprop.frontends.tracing.sizes import Size
+from symprop.frontends.tracing.selection import Selection
+from symprop.frontends.tracing.sizes import Size, extreme
 from symprop.frontends.tracing.trace import Trace
 
 COMPARISONS = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!="}
@@ -36,8 +39,9 @@ NEUTRAL = {
     "initial": (None,),
     "subok": (False,),
 }
-RENAMED = {"a": "x", "arr": "x", "ary": "x", "object": "x", "fill_value": "value"}
-REDUCED = {"add": "sum", "maximum": "max", "minimum": "min"}
+RENAMED = {"a": "x", "arr": "x", "ary": "x", "object": "x", "fill_value": "value", "correction": "ddof"}
+REDUCED = {"add": "sum", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
+EXTREMES = {"maximum": "max", "minimum": "min", "max": "max", "min": "min", "amax": "max", "amin": "min"}
 
 
 def call(trace: Trace, name: str, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
@@ -64,8 +68,14 @@ def _called(trace: Trace, name: str, args: list[Any], keywords: dict[str, Any]) 
         return trace.wrapped(trace.run(unary, "~", trace.array(args[0])))
     if name in SAME_MEMORY and isinstance(args[0], TracedArray) and not keywords:
         return args[0]
-    if name in views.VIEWS and isinstance(args[0], TracedArray):
+    if args and isinstance(args[0], TracedArray) and views.gives_view(args[0], name):
         return views.view(args[0], name, *args[1:], **keywords)
+    if args and isinstance(args[0], Selection) and name in ("sum", "mean") and not args[1:] and not keywords:
+        return getattr(args[0], name)()
+    if name in EXTREMES and not keywords:
+        numbers = args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args
+        if numbers and all(isinstance(value, Size | int) for value in numbers):
+            return extreme(EXTREMES[name], numbers)
     special = SPECIAL.get(name)
     if special is not None:
         return special(trace, *args, **keywords)
@@ -75,7 +85,7 @@ def _called(trace: Trace, name: str, args: list[Any], keywords: dict[str, Any]) 
 def _operation(trace: Trace, name: str, args: list[Any], keywords: Mapping[str, Any]) -> Any:
     found = function_named(trace.bench, name)
     if found is None:
-        trace.stop(f"'{name}' cannot be traced")
+        raise untraced(name)
     given = {RENAMED.get(k, k): v for k, v in keywords.items()}
     if len(args) < found.required:
         missing = found.parameters[len(args) : found.required]
@@ -177,14 +187,42 @@ def _ndim(trace: Trace, x: Any) -> int:
     return len(trace.array(x).axes)
 
 
-def _negative_inner(trace: Trace, left: Any, right: Any) -> Any:
-    if len(trace.array(left).axes) > 1 or len(trace.array(right).axes) > 1:
-        trace.stop("inner of arrays with more than 1 axis cannot be traced", "Use @ or einsum.")
-    return _operation(trace, "dot", [left, right], {})
-
-
 def _vdot(trace: Trace, left: Any, right: Any) -> Any:
     return _operation(trace, "sum", [trace.binary("*", left, right)], {})
+
+
+def _norm(trace: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    """NumPy's norm, and the one of order inf, which is no number of a formula."""
+    if not isinstance(ord, float) or not math.isinf(ord):
+        return _operation(trace, "norm", [x, ord, axis], {"keepdims": keepdims})
+    if isinstance(axis, tuple) or (axis is None and _ndim(trace, x) != 1):
+        trace.stop("norm of a matrix in order inf cannot be traced", "Write np.max(np.sum(np.abs(x), axis=1)).")
+    size = _operation(trace, "abs", [x], {})
+    return _operation(trace, "max" if ord > 0 else "min", [size, axis], {"keepdims": keepdims})
+
+
+def _split(trace: Trace, x: Any, parts: Any, axis: int = 0, is_even: bool = True) -> list[Any]:
+    """Views of parts behind one another: so many, or between the given places."""
+    place = axis % x.ndim
+    ends = list(parts) if isinstance(parts, list | tuple | np.ndarray) else _ends(trace, x.shape[place], parts, is_even)
+    before = (slice(None),) * place
+    return [x[(*before, slice(a, b))] for a, b in zip([None, *ends], [*ends, None], strict=True)]
+
+
+def _ends(trace: Trace, extent: Any, parts: int, is_even: bool) -> list[Any]:
+    if not is_even:
+        return [sum(len(p) for p in np.array_split(range(int(extent)), parts)[: k + 1]) for k in range(parts - 1)]
+    if extent % parts != 0:
+        trace.stop(f"an axis of extent {extent} has no {parts} equal parts")
+    return [extent // parts * k for k in range(1, parts)]
+
+
+def _array_split(trace: Trace, x: Any, parts: Any, axis: int = 0) -> list[Any]:
+    return _split(trace, x, parts, axis, False)
+
+
+def _hsplit(trace: Trace, x: Any, parts: Any) -> list[Any]:
+    return _split(trace, x, parts, min(1, x.ndim - 1))
 
 
 SPECIAL: dict[str, Callable[..., Any]] = {
@@ -200,8 +238,12 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "empty": _empty,
     "empty_like": _empty_like,
     "copyto": _copyto,
-    "inner": _negative_inner,
     "vdot": _vdot,
+    "norm": _norm,
+    "split": _split,
+    "array_split": _array_split,
+    "vsplit": _split,
+    "hsplit": _hsplit,
 }
 
 

@@ -18,9 +18,10 @@ import numpy as np
 
 from symprop.frontends.operations import function_named
 from symprop.frontends.tracing import dispatch
+from symprop.frontends.tracing.alternatives import untraced
 from symprop.frontends.tracing.array import TracedArray
 from symprop.frontends.tracing.faults import not_traceable
-from symprop.frontends.tracing.sizes import Size, Steps
+from symprop.frontends.tracing.sizes import Size, Steps, extreme
 from symprop.frontends.tracing.trace import Trace
 from symprop.language import expressions as ex
 
@@ -91,7 +92,7 @@ def guarded(real: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     def call(*args: Any, **keywords: Any) -> Any:
         if is_traced(args) or is_traced(keywords):
-            raise not_traceable(f"'{name}' cannot be traced")
+            raise untraced(name)
         return real(*args, **keywords)
 
     return call
@@ -206,13 +207,13 @@ def _is_number(value: Any) -> bool:
 def _extreme(name: str) -> Callable[[Trace], Callable[..., Any]]:
     def make(trace: Trace) -> Callable[..., Any]:
         def call(*args: Any, **keywords: Any) -> Any:
-            if len(args) == 1 and isinstance(args[0], TracedArray) and args[0].ndim == 1:
+            if len(args) == 1 and isinstance(args[0], TracedArray) and args[0].ndim == 1 and not keywords:
                 return dispatch.call(trace, name, args, {})
             values = list(args[0]) if len(args) == 1 else list(args)
             if keywords or not all(_is_number(v) for v in values) or not is_traced(values):
                 return getattr(builtins, name)(values, **keywords)
             if not any(isinstance(v, TracedArray) for v in values):
-                return getattr(builtins, name)(values)
+                return extreme(name, values)
             found = values[0]
             for value in values[1:]:
                 found = dispatch.call(trace, f"{name}imum", (found, value), {})

@@ -6,6 +6,7 @@ are equal in every draw become one name, as long as the code does not need to kn
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from symprop.errors import ClaimError, Fault
+from symprop.frontends.tracing.limits import MOST_ENTRIES
 from symprop.frontends.tracing.userfile import UserFile, call
 from symprop.language import Extent, Tensor
 from symprop.language.syntax import NAME
@@ -121,6 +123,9 @@ def _tensor(name: str, options: Mapping[str, Any], where: str) -> Tensor:
     if not isinstance(shape, tuple | list):
         raise ClaimError(Fault(where, f"expected a shape such as ('N', 3), got {shape!r:.40}"))
     axes = tuple(_extent(axis, where) for axis in shape)
+    if math.prod(axis.constant or 1 for axis in axes) > MOST_ENTRIES:
+        hint = 'Name its extents, such as "N": they are then tried as small numbers.'
+        raise ClaimError(Fault(where, _too_large(shape), hint))
     rows = options.get("one_hot") or options.get("rows_sum_to_1")
     if rows and not axes:
         raise ClaimError(Fault(where, "rows need an axis; expected a shape such as ('N', 'C')"))
@@ -128,6 +133,10 @@ def _tensor(name: str, options: Mapping[str, Any], where: str) -> Tensor:
         return Tensor(name, axes, "integer", role="input", high=_extent(options["below"], where))
     low, top = (_bound(options.get(key), key, where) for key in ("low", "top"))
     return Tensor(name, axes, role="input", simplex=len(axes) - 1 if rows else None, low=low, top=top)
+
+
+def _too_large(shape: object) -> str:
+    return f"an array of shape {shape} is too large; expected at most {MOST_ENTRIES} entries"
 
 
 def _bound(value: Any, key: str, where: str) -> float | None:
@@ -150,11 +159,15 @@ def _extent(value: Any, where: str) -> Extent:
 
 
 def _drawn(file: UserFile, seconds: float) -> Inputs:
-    draws = [call(file, "inputs", {_argument(file): np.random.default_rng(k)}, seconds) for k in range(DRAWS)]
-    where = file.line("inputs")
-    for draw in draws:
-        if not isinstance(draw, dict) or not draw or list(draw) != list(draws[0]):
+    where, draws = file.line("inputs"), list[dict[str, Any]]()
+    for k in range(DRAWS):
+        draw = call(file, "inputs", {_argument(file): np.random.default_rng(k)}, seconds)
+        if not isinstance(draw, dict) or not draw or list(draw) != list((draws or [draw])[0]):
             raise ClaimError(Fault(where, "inputs: expected a dictionary of arrays, with the same names every time"))
+        large = next((n for n, v in draw.items() if np.size(v) > MOST_ENTRIES), None)
+        if large is not None:
+            raise ClaimError(Fault(where, f"inputs: '{large}': {_too_large(np.shape(draw[large]))}"))
+        draws.append(draw)
     for name in draws[0]:
         _check_name(name, f"{where}: inputs")
     constants = {n: v for n, v in draws[0].items() if _is_constant([d[n] for d in draws])}
@@ -163,6 +176,36 @@ def _drawn(file: UserFile, seconds: float) -> Inputs:
     tensors = {n: _observed(n, [d[n] for d in arrays], names, where) for n in arrays[0]}
     one_hot = frozenset(n for n, t in tensors.items() if t.simplex is not None and _is_binary([d[n] for d in arrays]))
     return Inputs(tensors, constants, one_hot, arrays, _known(arrays, names))
+
+
+def drawn_again(file: UserFile, inputs: Inputs, number: int, seconds: float = 60.0) -> Mapping[str, Any]:
+    """What `inputs(rng)` draws another time; an earlier draw where the new one is of another kind."""
+    found = call(file, "inputs", {_argument(file): np.random.default_rng(number)}, seconds)
+    earlier = inputs.draws[number % len(inputs.draws)]
+    if not isinstance(found, dict) or not set(inputs.tensors) <= set(found):
+        return earlier
+    arrays = {name: np.asarray(found[name]) for name in inputs.tensors}
+    sizes = drawn_sizes(inputs, arrays)
+    return arrays if all(_is_sample(t, arrays[n], sizes) for n, t in inputs.tensors.items()) else earlier
+
+
+def drawn_sizes(inputs: Inputs, draw: Mapping[str, Any]) -> dict[str, int]:
+    """Numbers for the names of extents, as arrays have them."""
+    axes = [(axis, size) for n, t in inputs.tensors.items() for axis, size in zip(t.axes, draw[n].shape, strict=False)]
+    return {name: size for axis, size in axes for name in axis.names}
+
+
+def _is_sample(tensor: Tensor, array: Any, sizes: Mapping[str, int]) -> bool:
+    """True of an array as the tensor describes them."""
+    if array.shape != tuple(axis.value(sizes) for axis in tensor.axes) or not array.size:
+        return False
+    if tensor.dtype == "integer":
+        high = None if tensor.high is None else tensor.high.value(sizes)
+        return array.dtype.kind in "biu" and array.min() >= 0 and (high is None or bool(array.max() < high))
+    if array.dtype.kind != "f" or (tensor.simplex is not None and not _are_rows(array)):
+        return False
+    low, top = (bound is not None for bound in (tensor.low, tensor.top))
+    return not (low and array.min() < tensor.low) and not (top and array.max() > tensor.top)
 
 
 def _argument(file: UserFile) -> str:

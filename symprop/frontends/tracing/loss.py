@@ -129,14 +129,17 @@ class Labels:
     def __init__(self, inputs: Inputs, loss: str) -> None:
         self.taken = {*set(inputs.tensors) - inputs.one_hot, *inputs.extents, loss, "N", "pi"}
         self.taken |= {labels_of(inputs.tensors[n]).name for n in inputs.one_hot}
+        self._counts = dict[str, int]()
 
     def __call__(self, own: str) -> str:
         """A name like another one."""
-        found, count = own, 1
+        count = self._counts.get(own, 1)
+        found = own if count == 1 else f"{own}_{count}"
         while self._clashes(found):
             count += 1
             found = f"{own}_{count}"
         self.taken.add(found)
+        self._counts[own] = count
         return found
 
     def _clashes(self, name: str) -> bool:

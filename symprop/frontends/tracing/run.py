@@ -94,7 +94,7 @@ class Run:
 
     def stored(self, value: Any, label: str) -> Stored:
         """A returned value with its equations, under a label."""
-        array = value.trace.run(value.cell.read) if isinstance(value, TracedArray) else self.trace.array(value)
+        array = value.tracer.run(value.cell.read) if isinstance(value, TracedArray) else self.trace.array(value)
         before = self.trace.bench.taken()
         left, body = named(array.axes, array.body)
         own = Equation(label, tuple(map(Position.of, left)), body)

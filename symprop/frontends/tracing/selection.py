@@ -6,13 +6,13 @@ Enters: a whole array and a mask.  Leaves: arrays; whatever would need the selec
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from symprop.frontends.tracing.array import TracedArray
 
 REFUSED = "selecting entries by a mask gives an array of no fixed shape"
-HINT = "Multiply by the mask, or write np.where(mask, a, 0)."
+HINT = "Write np.where(mask, x, 0), or multiply by the mask."
 
 
 class Selection:
@@ -33,29 +33,33 @@ class Selection:
         """The array with these entries in place of its own."""
         from symprop.frontends.tracing.dispatch import call
 
-        return call(target.trace, "where", [self.mask, self.whole, target], {})
+        return call(target.tracer, "where", [self.mask, self.whole, target], {})
 
     def sum(self) -> Any:
         """The sum of the entries."""
-        return self.whole.trace.binary("*", self.whole, self.mask).sum()
+        return self.whole.tracer.binary("*", self.whole, self.mask).sum()
 
     def mean(self) -> Any:
         """Their mean."""
         return self.sum() / self.mask.sum()
 
+    def stop(self, *args: object) -> NoReturn:
+        """Stop the trace: the entries are needed one by one."""
+        self.whole.tracer.stop(REFUSED, HINT)
+
     def __getattr__(self, name: str) -> Any:
-        self.whole.trace.stop(REFUSED, HINT)
+        self.stop()
 
     def _with(self, op: str, left: Any, right: Any) -> Selection:
         sides = [self._whole(left), self._whole(right)]
-        return Selection(self.whole.trace.binary(op, *sides), self.mask)
+        return Selection(self.whole.tracer.binary(op, *sides), self.mask)
 
     def _whole(self, value: Any) -> Any:
         """A number, or the array that another selection by the same mask is of."""
         if isinstance(value, Selection) and value.mask is self.mask:
             return value.whole
         if isinstance(value, Selection) or getattr(value, "ndim", None):
-            self.whole.trace.stop(REFUSED, HINT)
+            self.stop()
         return value
 
 
@@ -67,3 +71,7 @@ def operators(op: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 for _name, _op in {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}.items():
     for _prefix, _method in zip(("", "r"), operators(_op), strict=True):
         setattr(Selection, f"__{_prefix}{_name}__", _method)
+
+_ENTRIES = "len iter contains getitem setitem bool float int array abs neg matmul rmatmul lt le gt ge eq ne"
+for _name in _ENTRIES.split():
+    setattr(Selection, f"__{_name}__", Selection.stop)

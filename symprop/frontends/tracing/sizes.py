@@ -6,7 +6,8 @@ itself raises `NeedsNumbers`, and the trace begins again with the number in plac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import builtins
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from symprop.frontends.regroup import quotient
@@ -174,6 +175,16 @@ class Size:
         if high is None and (apart * -1).at_least(1 - low):
             return False
         self._needed(right)
+
+
+def extreme(name: str, values: Sequence[Any]) -> Any:
+    """`max` or `min` of extents and whole numbers; the order of two names is known where one is always the larger."""
+    known = [_extent(value) for value in values]
+    sign = 1 if name == "max" else -1
+    for value, extent in zip(values, known, strict=True):
+        if extent is not None and all(e is not None and ((extent - e) * sign).at_least(0) for e in known):
+            return value
+    return getattr(builtins, name)(values)
 
 
 def _extent(value: object) -> Extent | None:

@@ -8,11 +8,12 @@ among them stops the trace with the user's line.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
 
-from symprop.frontends.arrays import Array, refreshed, scalar
+from symprop.frontends.arrays import Array, refreshed, scalar, shape_text
 from symprop.frontends.bench import Bench, Label
 from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import OPERATIONS, Operation, function_named
@@ -22,7 +23,9 @@ from symprop.frontends.operations.operators import binary
 from symprop.frontends.operations.shaping import size_of
 from symprop.frontends.tracing.constants import number, table
 from symprop.frontends.tracing.faults import NeedsNumbers, not_traceable, user_frame
+from symprop.frontends.tracing.limits import MOST_ARRAYS, MOST_ENTRIES
 from symprop.frontends.tracing.memory import Cell, Memory
+from symprop.frontends.tracing.selection import Selection
 from symprop.frontends.tracing.sizes import Size, Steps
 from symprop.language import Extent, Tensor
 from symprop.language import expressions as ex
@@ -45,6 +48,7 @@ class Trace:
 
     def __init__(self, tensors: Iterable[Tensor], label: Label, functions: Mapping[str, int] | None = None) -> None:
         self.bench = Bench(tensors, label, {**dict.fromkeys(callable_names(), 1), **(functions or {})})
+        self._made = 0
 
     # -- values in -----------------------------------------------------------------------------------------------
 
@@ -54,7 +58,9 @@ class Trace:
 
         match value:
             case TracedArray():
-                return self.value_of(value) if value.trace is self else self.stop("this array is of another run")
+                return self.value_of(value) if value.tracer is self else self.stop("this array is of another run")
+            case Selection():
+                value.stop()
             case Size():
                 return size_of(value.extent)
             case Steps():
@@ -158,15 +164,32 @@ class Trace:
         return function_named(self.bench, name)
 
     def run(self, make: Callable[..., Any], *args: Any) -> Any:
-        """An operation; what it refuses stops the trace."""
+        """An operation; what it refuses stops the trace, and so does an array that is too large."""
         try:
-            return make(*args)
+            found = make(*args)
+            if isinstance(found, Array):
+                self._check_size(found)
+            return found
         except Mismatch as error:
             if error.needs:
                 raise NeedsNumbers(error.needs) from None
             self.stop(_plainly(error.sentence(shapes_of(error.operands), "")), error.hint)
         except Misuse as error:
             self.stop(_plainly(str(error)), error.hint)
+
+    def count(self) -> None:
+        """One array more; code that makes too many of them is a loop that is too long."""
+        self._made += 1
+        if self._made > MOST_ARRAYS:
+            message = f"more than {MOST_ARRAYS} arrays are made; such a loop cannot be traced"
+            self.stop(message, "Write it as operations on whole arrays.")
+
+    def _check_size(self, array: Array) -> None:
+        """Refuse an array whose extents are numbers that are too large."""
+        known = [extent.constant for extent in array.shape if extent.constant is not None]
+        if prod(known) > MOST_ENTRIES:
+            shape = shape_text(array.shape)
+            self.stop(f"an array of shape {shape} is too large; expected at most {MOST_ENTRIES} entries")
 
     def stop(self, message: str, hint: str = "") -> NoReturn:
         """Stop the trace at the line that is running."""

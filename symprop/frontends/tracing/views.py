@@ -17,12 +17,18 @@ from symprop.frontends.tracing.memory import View
 if TYPE_CHECKING:
     from symprop.frontends.tracing.array import TracedArray
 
-VIEWS = ("reshape", "ravel", "transpose", "swapaxes", "squeeze", "expand_dims", "broadcast_to")
+OWN_INVERSE, READ_ONLY = ("swapaxes", "flip", "flipud", "fliplr"), ("broadcast_to", "diagonal", "diag")
+VIEWS = ("reshape", "ravel", "transpose", "squeeze", "expand_dims", *OWN_INVERSE, *READ_ONLY)
 
 
 def _viewed(base: TracedArray, get: Callable[[Array], Array], put: Any, is_certain: bool = True) -> TracedArray:
-    base.trace.run(get, base.value)
-    return type(base)(base.trace, View(base.cell, get, put, is_certain))
+    base.tracer.run(get, base.value)
+    return type(base)(base.tracer, View(base.cell, get, put, is_certain))
+
+
+def gives_view(base: TracedArray, name: str) -> bool:
+    """True where NumPy's function of a name gives a view of an array."""
+    return name in VIEWS and (name != "diag" or base.ndim == 2)
 
 
 def view(base: TracedArray, name: str, *args: Any, **keywords: Any) -> TracedArray:
@@ -30,7 +36,7 @@ def view(base: TracedArray, name: str, *args: Any, **keywords: Any) -> TracedArr
     if name == "transpose":
         axes = args[0] if len(args) == 1 and isinstance(args[0], tuple | list) else args
         return transposed(base, tuple(axes or keywords.get("axes") or ()))
-    bench, trace = base.trace.bench, base.trace
+    bench, trace = base.tracer.bench, base.tracer
     keywords.pop("order", None) if keywords.get("order") == "C" else None
     if "newshape" in keywords or "shape" in keywords:
         args = (keywords.pop("newshape", None) or keywords.pop("shape"),)
@@ -42,9 +48,9 @@ def view(base: TracedArray, name: str, *args: Any, **keywords: Any) -> TracedArr
         assert isinstance(found, Array)
         return found
 
-    if name == "swapaxes":
+    if name in OWN_INVERSE:
         return _viewed(base, get, lambda old, new: get(new))
-    if name == "broadcast_to":
+    if name in READ_ONLY:
         return _viewed(base, get, None)
     certain = name in ("squeeze", "expand_dims") or base.is_ordered
     return _viewed(base, get, lambda old, new: shaping.reshaped(bench, new, list(old.shape)), certain)
@@ -55,36 +61,37 @@ def transposed(base: TracedArray, axes: Sequence[int]) -> TracedArray:
     rank = base.ndim
     order = [int(a) % rank for a in axes] if axes else list(reversed(range(rank)))
     if sorted(order) != list(range(rank)):
-        base.trace.stop(f"transpose needs each of {rank} axes once")
+        base.tracer.stop(f"transpose needs each of {rank} axes once")
     back = [order.index(k) for k in range(rank)]
     return _viewed(base, lambda a: shaping.transposed(a, order), lambda old, new: shaping.transposed(new, back))
 
 
 def window(base: TracedArray, inside: Sequence[Any], key: object) -> TracedArray:
     """A slice, and the key it was asked for with."""
-    bench = base.trace.bench
+    bench = base.tracer.bench
 
     def update(op: str, value: Array) -> None:
-        base.cell.write(base.trace.run(assigned, bench, base.value, inside, value, op))
+        base.cell.write(base.tracer.run(assigned, bench, base.value, inside, value, op))
 
     def put(old: Array, new: Array) -> Array:
-        found = base.trace.run(assigned, bench, old, inside, new)
+        found = base.tracer.run(assigned, bench, old, inside, new)
         assert isinstance(found, Array)
         return found
 
-    return type(base)(base.trace, View(base.cell, lambda a: selected(bench, a, inside), put, key=key, update=update))
+    return type(base)(base.tracer, View(base.cell, lambda a: selected(bench, a, inside), put, key=key, update=update))
 
 
 def inside(base: TracedArray, key: Any) -> list[Any]:
     """What stands in brackets, slices of known length within it as NumPy clips them."""
     parts = [
-        base.trace.plain(part) if not isinstance(part, list) else base.trace.array(part)
+        base.tracer.plain(part) if not isinstance(part, list) else base.tracer.array(part)
         for part in (key if isinstance(key, tuple) else (key,))
     ]
     shape = base.cell.read().shape
     masks = [isinstance(p, Array) and p.kind == "mask" for p in parts]
     if any(masks) and len(parts) > 1:
-        base.trace.stop("a mask beside other subscripts cannot be traced", "Write np.where.")
+        hint = "Write np.where(mask, x, 0) before the others."
+        base.tracer.stop("a mask beside other subscripts cannot be traced", hint)
     dots = parts.index(Ellipsis) if any(p is Ellipsis for p in parts) else len(parts)
     before = [p for p in parts[:dots] if p is not None]
     numbers = {id(p): k for k, p in enumerate(before)}

@@ -36,7 +36,8 @@ from symprop.verification.scene import library
 from symprop.verification.targets import suggestion, target_of
 from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Claim, Report, Verdict
 
-CLOSE, POINTS, DERIVING = 1e-7, (0, 1), 0.4
+CLOSE, POINTS = 1e-7, (0, 1)
+TRACING, DERIVING = 0.25, 0.4  # of the time there is
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _reading(
 
 
 def _untraced(stopped: Fault | None) -> Fault | None:
-    return None if stopped is None else replace(stopped, where=f"The code was run, not traced: {stopped.where}")
+    return None if stopped is None else Fault("The code was run, not traced", str(stopped))
 
 
 def _targets(subject: Subject, keys: list[str], derivation: Derivation | None, params: Iterable[str]) -> dict[str, str]:
@@ -207,16 +208,16 @@ def _traced(subject: Subject, runner: Runner, params: list[str]) -> _Traced:
         try:
             loss = _checked_loss(subject, runner, fixed)
             fixed = frozenset(loss.fixed)
-        except NotTraceable as error:
-            return _Traced(None, None, error.fault)
+        except (NotTraceable, UndecidedError) as error:
+            return _Traced(None, None, _fault(error))
     grads: TracedGrads | None = None
     try:
         grads = traced_grads(subject, runner, fixed)
         if loss is not None and set(grads.fixed) > fixed:
             loss = _checked_loss(subject, runner, grads.fixed)
         _check_grads(subject, runner, grads)
-    except NotTraceable as error:
-        grads, stopped = None, error.fault
+    except (NotTraceable, UndecidedError) as error:
+        grads, stopped = None, _fault(error)
     numbers = grads.fixed if grads is not None else {}
     network = loss.network(params) if loss is not None else sized(_given(subject), numbers)
     derivation = _derived(network, runner.seconds * DERIVING)
@@ -227,6 +228,10 @@ def _traced(subject: Subject, runner: Runner, params: list[str]) -> _Traced:
         message = f"its equations{shown} are too large to be derived in the time there is"
         return _Traced(None, None, Fault(subject.file.line(LOSS), message))
     return _Traced(derivation, grads, stopped, subject.file)
+
+
+def _fault(error: NotTraceable | UndecidedError) -> Fault:
+    return error.fault if isinstance(error, NotTraceable) else Fault("", str(error))
 
 
 def _derived(network: Network, seconds: float) -> Derivation | None:
@@ -249,10 +254,10 @@ def _checked_loss(subject: Subject, runner: Runner, fixed: Iterable[str], name: 
     Raises:
         NotTraceable: it cannot be traced.
     """
-    found = loss_of(subject.file, name, subject.inputs, subject.sizes, runner.seconds, fixed)
+    found = loss_of(subject.file, name, subject.inputs, subject.sizes, runner.seconds * TRACING, fixed)
     for number in POINTS:
         point, given = subject.point(number)
-        values = _evaluated(found.equations, point.arrays, point.sizes, subject)
+        values = _evaluated(found.equations, point.arrays, point.sizes, subject, runner.part(TRACING))
         _check(values[found.loss], np.asarray(runner.loss(given, name)), subject, name)
     return found
 
@@ -264,21 +269,29 @@ def _check_grads(subject: Subject, runner: Runner, traced: TracedGrads) -> None:
         if subject.network is not None:
             arrays |= {n: np.asarray(v) for n, v in given.items()}
         values: dict[str, Array] = {}
-        expected = runner.grads(given).values
+        expected = runner.repeated(given).values
+        if runner.fault is not None:
+            raise NotTraceable(runner.fault)
         for key, stored in traced.stored.items():
-            values |= _evaluated(stored.equations, {**arrays, **values}, point.sizes, subject)
+            known = {**arrays, **values}
+            values |= _evaluated(stored.equations, known, point.sizes, subject, runner.part(TRACING))
             _check(values[stored.tensor.name], expected[key], subject, GRADS)
 
 
 def _evaluated(
-    equations: Iterable[Equation], arrays: Mapping[str, Array], sizes: Mapping[str, int], subject: Subject
+    equations: Iterable[Equation],
+    arrays: Mapping[str, Array],
+    sizes: Mapping[str, int],
+    subject: Subject,
+    deadline: float,
 ) -> dict[str, Array]:
     chosen = list(equations)
     made = {e.target for e in chosen}
     read = {name for e in chosen for name in names_read(e)} - made
     functions = {**library(), **({} if subject.network is None else subject.network.functions)}
     try:
-        return evaluate(chosen, {n: arrays[n] for n in read if n in arrays}, sizes, functions=functions)
+        known = {n: arrays[n] for n in read if n in arrays}
+        return evaluate(chosen, known, sizes, functions=functions, deadline=deadline)
     except InputError as error:
         raise NotTraceable(error.faults[0]) from None
 

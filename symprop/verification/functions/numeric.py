@@ -1,16 +1,15 @@
 """Functions compared in double precision, where they could not be traced.
 
 Enters: functions that run.  Leaves: verdicts that are at most AGREES.  The truth is the derivation's, or differences of
-the loss at ever smaller steps, extrapolated, with an estimate of their error; a claim is refuted only where it is far
-outside of that at more than one point.
+the loss.  The first points are of order 1 and compared entry by entry; many more, of other scales and signs, find what
+is wrong in a branch that is rarely taken.  A function that does not repeat itself is not compared.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Mapping
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -20,57 +19,17 @@ import numpy as np
 from symprop.derivation import Derivation
 from symprop.errors import ClaimError, Fault, InputError, UndecidedError
 from symprop.oracle import evaluate
+from symprop.verification.functions.judging import judge, unsteady
 from symprop.verification.functions.running import Runner
+from symprop.verification.functions.samples import FAR, RIGHT, Sample, Truth
+from symprop.verification.functions.slopes import differences, directions, slopes
 from symprop.verification.functions.subject import Subject
+from symprop.verification.functions.varied import ORDINARY, is_ordinary
 from symprop.verification.points import Array, Point
-from symprop.verification.ratio import named_ratio
-from symprop.verification.values import (
-    AGREES,
-    NOT_EVALUABLE,
-    PROPORTIONAL,
-    REFUTED,
-    SHAPE,
-    VACUOUS,
-    Evidence,
-    Report,
-    Verdict,
-)
+from symprop.verification.values import NOT_EVALUABLE, Report, Verdict
 
-POINTS, LEVELS, FIRST_STEP = 4, 6, 2.0**-5
-WITHIN, BEYOND, ROUNDING = 100.0, 1e4, 1e-11
-DENOMINATOR, UNKNOWN, SMALL = 1000, 1e-4, 1e-6
-
-
-@dataclass(frozen=True)
-class Truth:
-    """A gradient at one point, and how far it may be off."""
-
-    value: Array
-    error: float
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What is claimed and what is true at one point."""
-
-    sizes: Mapping[str, int]
-    claimed: Array
-    truth: Truth
-
-    @property
-    def scale(self) -> float:
-        """The largest number."""
-        return float(max(np.abs(self.claimed).max(initial=0), np.abs(self.truth.value).max(initial=0)))
-
-    @property
-    def apart(self) -> float:
-        """The largest distance of two entries."""
-        return float(np.abs(self.claimed - self.truth.value).max(initial=0))
-
-    @property
-    def tolerance(self) -> float:
-        """What the error of the truth and rounding may amount to."""
-        return self.truth.error + ROUNDING * self.scale
+POINTS, SHARE, LARGER = 100, 0.4, 10
+DIGITS, NEAR, NEIGHBOURS, SAME = 40, 2.0**-12, 2, 0.1
 
 
 def compare_numbers(
@@ -86,31 +45,16 @@ def compare_numbers(
     Raises:
         UndecidedError: the time is up.
     """
-    samples: dict[str, list[Sample]] = {key: [] for key in targets}
+    found = _Comparison(subject, runner, targets, derivation)
+    enough = monotonic() + SHARE * runner.seconds
     for number in range(POINTS):
-        point, given, claimed = _run(subject, runner, number)
-        exact = {} if derivation is None else _derived(derivation, targets.values(), point.arrays, point.sizes)
-        for key, target in targets.items():
-            if key in claimed:
-                truth = exact.get(target) or _differences(runner, given, target.removeprefix("d"), number)
-                samples[key].append(Sample(point.sizes, claimed[key], truth))
+        if not found.undecided or (number >= ORDINARY and monotonic() > enough):
+            break
+        found.add(number)
     why = f"{str(stopped).rstrip('.')}." if stopped else ""
-    verdicts = [_verdict(key, target, samples[key], why, subject) for key, target in targets.items()]
+    verdicts = tuple(found.verdict(key, why) for key in targets)
     loss = "" if derivation is None else _loss_text(derivation)
-    return Report(
-        subject.file.path.stem, loss or f"the function loss of {subject.file.name}", tuple(verdicts), accept_agrees
-    )
-
-
-def _run(subject: Subject, runner: Runner, number: int) -> tuple[Point, dict[str, Any], Mapping[str, Array]]:
-    """The gradients at a point; every other point is larger, where the functions take that."""
-    larger = {name: size + 2 for name, size in subject.sizes.items()}
-    if number % 2:
-        point, given = subject.point(number, larger)
-        with contextlib.suppress(ClaimError):
-            return point, given, runner.grads(given).values
-    point, given = subject.point(number)
-    return point, given, runner.grads(given).values
+    return Report(subject.file.path.stem, loss or f"the function loss of {subject.file.name}", verdicts, accept_agrees)
 
 
 def _loss_text(derivation: Derivation) -> str:
@@ -118,140 +62,166 @@ def _loss_text(derivation: Derivation) -> str:
     return next((str(e) for e in network.equations if e.target == network.loss), "")
 
 
-# -- the truth ------------------------------------------------------------------------------------------------------
+class _Comparison:
+    """Samples of all claims, point by point.
 
-
-def _derived(
-    derivation: Derivation, targets: Any, arrays: Mapping[str, Any], sizes: Mapping[str, int]
-) -> dict[str, Truth]:
-    """The adjoints of the derivation; what is not finite is none."""
-    network = derivation.network
-    equations = [*network.equations, *(a.equation for a in derivation)]
-    functions = {**network.functions}
-    try:
-        values = evaluate(equations, arrays, sizes, functions=functions, tensors=network.tensors)
-    except InputError:
-        return {}
-    return {t: Truth(np.asarray(values[t]), 0.0) for t in targets if t in values and np.isfinite(values[t]).all()}
-
-
-def _differences(runner: Runner, given: Mapping[str, Any], name: str, number: int) -> Truth:
-    """Central differences at steps h, h/2, h/4, ..., extrapolated to 0 by Richardson, for every entry."""
-    array = np.asarray(given[name], dtype=float)
-    value, error = np.zeros(array.shape), 0.0
-    for place in np.ndindex(array.shape):
-        if monotonic() > runner.deadline:
-            raise UndecidedError(f"{runner.file.name}: the differences of the loss are not done in the time there is")
-
-        def moved(step: float, at: tuple[int, ...] = place) -> float:
-            other = array.copy()
-            other[at] += step
-            return runner.loss({**given, name: other if other.ndim else other[()]})
-
-        value[place], own = extrapolated(moved, FIRST_STEP * max(1.0, abs(float(array[place]))))
-        error = max(error, own)
-    return Truth(value, error)
-
-
-def extrapolated(function: Callable[[float], float], step: float) -> tuple[float, float]:
-    """The derivative at 0, with an estimate of its error.
-
-    Source:
-        Ridders, Advances in Engineering Software 4, 75-76 (1982).
+    Args:
+        subject: what is claimed.
+        runner: of the functions.
+        targets: the adjoint that each key is about.
+        derivation: of the truth, None where only the loss can be run.
     """
-    best, error = float("nan"), float("inf")
-    previous: list[float] = []
-    for level in range(LEVELS):
-        h = step / 2**level
-        ahead, behind = function(h), function(-h)
-        row = [(ahead - behind) / (2 * h)]
-        noise = (abs(ahead) + abs(behind)) * 2**-52 / h
-        for k, old in enumerate(previous, 1):
-            row.append(row[-1] + (row[-1] - old) / (4**k - 1))
-            own = max(abs(row[-1] - row[-2]), abs(row[-1] - old)) + noise
-            if own <= error:
-                best, error = row[-1], own
-        previous = row
-    return best, error
+
+    def __init__(
+        self, subject: Subject, runner: Runner, targets: Mapping[str, str], derivation: Derivation | None
+    ) -> None:
+        self._subject, self._runner, self._targets, self._derivation = subject, runner, targets, derivation
+        self._samples: dict[str, list[Sample]] = {key: [] for key in targets}
+        self._number = 0
+
+    @property
+    def undecided(self) -> list[str]:
+        """The claims for which another point may change the verdict; the first points are seen by all that repeat."""
+        if self._runner.loss_is_unsteady:
+            return []
+        return [
+            key
+            for key, samples in self._samples.items()
+            if key not in self._runner.unsteady
+            and (self._number < ORDINARY or all(s.fits and s.state != FAR for s in samples))
+        ]
+
+    def add(self, number: int) -> None:
+        """The samples at the point of a number."""
+        ran = self._run(number)
+        if ran is not None:
+            self._compare(number, *ran)
+        self._number = number + 1
+
+    def _compare(self, number: int, point: Point, given: Mapping[str, Any], claimed: Mapping[str, Array]) -> None:
+        exact = self._derived(point)
+        precise: dict[str, Truth] | None = None
+        for key in self.undecided:
+            if key not in claimed:
+                continue
+            target = self._targets[key]
+            if target not in exact:
+                sample = self._differenced(key, point, given, claimed[key], number)
+                self._samples[key] += [] if sample is None else [sample]
+                continue
+            sample = Sample(point.sizes, claimed[key], exact[target], is_ordinary(number))
+            if sample.fits and not sample.is_ordinary and sample.state != RIGHT:
+                # the truth itself may suffer from rounding where numbers are of very different size
+                precise = self._precise(point) if precise is None else precise
+                sample = _more_precise(sample, precise.get(target))
+            self._samples[key].append(sample)
+
+    def verdict(self, key: str, why: str) -> Verdict:
+        """What became of a claim."""
+        head = Verdict(key, self._targets[key], NOT_EVALUABLE, where=self._subject.file.line("grads"))
+        if self._runner.loss_is_unsteady:
+            return unsteady(head, "The loss", why)
+        if key in self._runner.unsteady:
+            return unsteady(head, "It", why)
+        return judge(head, self._samples[key], why)
+
+    def _run(self, number: int) -> tuple[Point, dict[str, Any], Mapping[str, Array]] | None:
+        """The gradients at a point, some of which are larger, where the functions take that; None outside of where the
+        loss is defined."""
+        sizes = {name: size + 2 for name, size in self._subject.sizes.items()}
+        if number % 2 if number < ORDINARY else number % LARGER == 1:
+            point, given = self._subject.point(number, sizes)
+            with contextlib.suppress(ClaimError):
+                return point, given, self._runner.repeated(given).values
+        point, given = self._subject.point(number)
+        if number >= ORDINARY and not self._is_inside(given):
+            return None
+        return point, given, self._runner.repeated(given).values
+
+    def _is_inside(self, given: Mapping[str, Any]) -> bool:
+        if self._subject.network is not None:
+            return all(np.isfinite(value).all() for value in given.values())
+        try:
+            return bool(np.isfinite(self._runner.loss(given)))
+        except ClaimError:
+            return False
+
+    # -- the truth -----------------------------------------------------------------------------------------------
+
+    def _derived(self, point: Point, dtype: Any = float) -> dict[str, Truth]:
+        """The adjoints of the derivation; what is not finite is none."""
+        if self._derivation is None:
+            return {}
+        network = self._derivation.network
+        equations = [*network.equations, *(a.equation for a in self._derivation)]
+        try:
+            values = evaluate(
+                equations,
+                point.arrays,
+                point.sizes,
+                dtype,
+                functions={**network.functions},
+                tensors=network.tensors,
+                deadline=self._runner.deadline,
+            )
+        except InputError:
+            return {}
+        found = {t: np.asarray(values[t], dtype=float) for t in self._targets.values() if t in values}
+        return {t: Truth(value) for t, value in found.items() if np.isfinite(value).all()}
+
+    def _precise(self, point: Point) -> dict[str, Truth]:
+        """The same in many digits; nothing where there is no time for it."""
+        with contextlib.suppress(UndecidedError), mpmath.workdps(DIGITS):
+            return self._derived(point, object)
+        return {}
+
+    def _differenced(
+        self, key: str, point: Point, given: Mapping[str, Any], claimed: Array, number: int
+    ) -> Sample | None:
+        """The claim and differences of the loss, in some directions alone at most of the points."""
+        name = self._targets[key].removeprefix("d")
+        array = np.asarray(given.get(name, np.nan), dtype=float)
+        if self._subject.network is not None:
+            return None
+        if claimed.shape != array.shape:
+            return Sample(point.sizes, claimed, Truth(np.zeros(array.shape)))
+        along = self._along(name, point, given, claimed, number) if number >= ORDINARY else None
+        if along is not None and along.state != FAR:
+            return along
+        whole = Sample(point.sizes, claimed, differences(self._runner, given, name), is_ordinary(number))
+        if whole.state == FAR and not self._is_far_beside(key, name, point, given, claimed, number):
+            return replace(whole, truth=Truth(whole.truth.value, np.inf))
+        return whole
+
+    def _along(self, name: str, point: Point, given: Mapping[str, Any], claimed: Array, number: int) -> Sample:
+        along = directions(claimed, number)
+        with np.errstate(all="ignore"):
+            projected = np.array([np.sum(claimed * direction) for direction in along])
+        return Sample(point.sizes, projected, slopes(self._runner, given, name, along), is_ordinary(number))
+
+    def _is_far_beside(
+        self, key: str, name: str, point: Point, given: Mapping[str, Any], claimed: Array, number: int
+    ) -> bool:
+        """Whether the claim is as far off very near the point, so that neither a kink nor rounding has misled us."""
+        first = self._along(name, point, given, claimed, number)
+        rng = np.random.default_rng(number)
+        for _ in range(NEIGHBOURS):
+            array = np.asarray(given[name], dtype=float)
+            moved = np.asarray(array * (1 + NEAR * rng.uniform(-1, 1, array.shape)))
+            beside = {**given, name: moved if moved.ndim else moved[()]}
+            other = self._runner.grads(beside).values.get(key)
+            if other is None or other.shape != claimed.shape:
+                return False
+            sample = self._along(name, point, beside, other, number)
+            off = (sample.claimed - sample.truth.value) - (first.claimed - first.truth.value)
+            if sample.state != FAR or np.abs(off).max() > SAME * first.apart:
+                return False
+        return True
 
 
-# -- verdicts -------------------------------------------------------------------------------------------------------
-
-
-def _verdict(key: str, target: str, samples: Sequence[Sample], why: str, subject: Subject) -> Verdict:
-    head = Verdict(key, target, NOT_EVALUABLE, where=subject.file.line("grads"))
-    first = samples[0]
-    if first.claimed.shape != first.truth.value.shape:
-        mine, true = first.claimed.shape, first.truth.value.shape
-        return _with(
-            head, SHAPE, f"Its shape is {mine}; expected {true}, the shape of the input.", (), Evidence("shapes")
-        )
-    sound = [s for s in samples if np.isfinite(s.claimed).all() and np.isfinite(s.truth.value).all()]
-    if not sound:
-        return _with(head, NOT_EVALUABLE, "It is no finite number at any of the points tried.", (), None, why)
-    if any(s.truth.error > UNKNOWN * max(s.scale, SMALL) for s in sound):
-        reason = "The differences of the loss do not settle, so that the truth is not known."
-        return _with(head, NOT_EVALUABLE, reason, sound, None, why)
-    evidence = Evidence(
-        "float64 runs", "float64", len(sound), max(s.apart / s.scale if s.scale else 0.0 for s in sound)
-    )
-    far = [s for s in sound if s.apart > BEYOND * s.tolerance and s.apart > 1e-6 * s.scale]
-    if len(far) > 1:
-        return _wrong(head, sound, far, evidence, why)
-    if any(s.apart > WITHIN * s.tolerance + 1e-9 * s.scale for s in sound):
-        return _with(
-            head, NOT_EVALUABLE, "It differs by too little to tell a mistake from rounding.", sound, evidence, why
-        )
-    if all(np.abs(s.truth.value).max(initial=0) <= WITHIN * s.tolerance for s in sound):
-        reason = "The truth is zero at every point tried, so that this comparison would accept any zero."
-        return _with(head, VACUOUS, reason, sound, evidence, why)
-    reason = f"It agrees with the truth at {len(sound)} random points in float64."
-    return _with(head, AGREES, reason, sound, evidence, why)
-
-
-def _wrong(head: Verdict, sound: Sequence[Sample], far: Sequence[Sample], evidence: Evidence, why: str) -> Verdict:
-    ratio = _ratio(sound)
-    first = far[0]
-    wrong = np.abs(first.claimed - first.truth.value) > WITHIN * first.tolerance
-    found = Verdict(head.name, head.target, head.verdict, where=head.where, first_wrong=head.name)
-    if ratio:
-        return _with(found, PROPORTIONAL, f"It is {ratio} times the truth.", sound, evidence, why, ratio=ratio)
-    place = tuple(int(k) for k in np.argwhere(wrong)[0])
-    entry = f"{head.target}[{', '.join(map(str, place))}]" if place else head.target
-    numbers = f"{entry} is {first.claimed[place]:.6g} by your function, {first.truth.value[place]:.6g} in truth"
-    reason = f"{int(wrong.sum())} of {wrong.size} entries differ at a random point: {numbers}."
-    return _with(found, REFUTED, reason, sound, evidence, why, differing=(int(wrong.sum()), int(wrong.size)))
-
-
-def _ratio(samples: Sequence[Sample]) -> str:
-    """The factor where every entry at every point is the same multiple of the truth."""
-    found = []
-    for sample in samples:
-        truth, claimed = sample.truth.value, sample.claimed
-        norm = float(np.sum(truth * truth))
-        if not norm:
-            return ""
-        ratio = float(np.sum(truth * claimed)) / norm
-        if float(np.abs(claimed - ratio * truth).max()) > WITHIN * sample.tolerance * max(1.0, abs(ratio)):
-            return ""
-        near = Fraction(ratio).limit_denominator(DENOMINATOR)
-        if not near or abs(ratio - near) > 1e-6 * abs(near):
-            return ""
-        with mpmath.workdps(60):
-            found.append((sample.sizes, mpmath.mpf(near.numerator) / near.denominator))
-    named = named_ratio(found)
-    return "" if named is None else named.text
-
-
-def _with(
-    verdict: Verdict,
-    name: str,
-    reason: str,
-    samples: Sequence[Sample],
-    evidence: Evidence | None,
-    why: str = "",
-    **changes: Any,
-) -> Verdict:
-    shown = tuple(dict.fromkeys(", ".join(f"{k}={v}" for k, v in s.sizes.items()) for s in samples))
-    whole = f"{reason} {why}".strip()
-    return replace(verdict, verdict=name, reason=whole, extents=shown, evidence=evidence, **changes)
+def _more_precise(sample: Sample, truth: Truth | None) -> Sample:
+    """The sample with the truth in many digits, as uncertain as it was off in double precision."""
+    if truth is None:
+        return replace(sample, truth=Truth(sample.truth.value, np.inf))
+    off = float(np.abs(truth.value - sample.truth.value).max(initial=0))
+    return replace(sample, truth=Truth(truth.value, off))

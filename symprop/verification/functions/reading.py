@@ -6,6 +6,7 @@ Enters: a subject and its derivation.  Leaves: `Claim` values, each after the he
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from symprop.verification.functions.running import GRADS, Runner
 from symprop.verification.functions.subject import Subject
 from symprop.verification.values import Claim
 
-MARK = "'"
+MARK, TRACING = "'", 0.25
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,12 @@ class _Marked:
     """Names for the values of `grads`: the user's P is P', another one of that name P''."""
 
     def __init__(self) -> None:
-        self.taken: set[str] = set()
+        self._counts = Counter[str]()
 
     def __call__(self, own: str) -> str:
         """A name that is free."""
-        found = own + MARK
-        while found in self.taken:
-            found += MARK
-        self.taken.add(found)
-        return found
+        self._counts[own] += 1
+        return own + MARK * self._counts[own]
 
 
 def traced_grads(subject: Subject, runner: Runner, fixed: Iterable[str]) -> TracedGrads:
@@ -62,7 +60,7 @@ def traced_grads(subject: Subject, runner: Runner, fixed: Iterable[str]) -> Trac
         functions = {} if subject.network is None else subject.network.functions
         arities = {f.name: len(f.args) + len(f.params) for f in functions.values()}
         run = Run(subject.file, GRADS, inputs, label, functions=arities)
-        found = runner.named(run.result(runner.seconds))
+        found = runner.named(run.result(runner.seconds * TRACING))
         return {key: run.stored(value, label(f"d{key}")) for key, value in found.items()}
 
     stored, numbers = generalised(subject.inputs, subject.sizes, attempt, fixed)

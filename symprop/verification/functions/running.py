@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -21,6 +21,8 @@ from symprop.spec.places import close
 from symprop.verification.points import Array
 
 LOSS, GRADS = "loss", "grads"
+SHARE_OF_ONE, LEAST_OF_ONE = 0.05, 1.0
+TWICE = "different values on two calls with the same input"
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,12 @@ class Gradients:
     Args:
         values: by key.
         changed: names of the inputs it changed.
+        loss: its value for the same inputs, None where the file has no loss.
     """
 
     values: Mapping[str, Array]
     changed: tuple[str, ...]
+    loss: float | None = None
 
 
 class Runner:
@@ -41,44 +45,69 @@ class Runner:
 
     Args:
         file: where they stand.
-        deadline: time of the clock at which they must have ended.
+        deadline: time of the clock at which they must have ended; one call may take a small part of the time there is.
+
+    What gave different values on two calls with the same input is kept in `unsteady`, keys of gradients, and
+    `loss_is_unsteady`.
     """
 
     def __init__(self, file: UserFile, deadline: float) -> None:
         self.file, self.deadline = file, deadline
+        self.unsteady: set[str] = set()
+        self.loss_is_unsteady = False
+        self._longest = max(LEAST_OF_ONE, SHARE_OF_ONE * self.seconds)
 
     @property
     def seconds(self) -> float:
         """The time that is left."""
         return max(0.05, self.deadline - monotonic())
 
+    def part(self, share: float) -> float:
+        """The time of the clock at which a share of the time that is left is over."""
+        return monotonic() + share * self.seconds
+
     def _run(self, name: str, given: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
         arguments = arguments_of(self.file, name, {k: _copied(v) for k, v in given.items()})
         with np.errstate(all="ignore"):
-            found = call(self.file, name, arguments, self.seconds)
+            found = call(self.file, name, arguments, min(self.seconds, self._longest))
         changed = [k for k, v in arguments.items() if k in given and not _same(v, given[k])]
         return found, tuple(changed)
 
     def loss(self, given: Mapping[str, Any], name: str = LOSS) -> float:
         """The loss; of a loss with what it was computed from, the first."""
-        found, _ = self._run(name, given)
+        return self.evaluated(given, name)[0]
+
+    def evaluated(self, given: Mapping[str, Any], name: str = LOSS) -> tuple[float, tuple[str, ...]]:
+        """The loss, and the names of the inputs that it changes."""
+        found, changed = self._run(name, given)
         first = found[0] if isinstance(found, tuple) and found else found
         value = np.asarray(first)
         if value.dtype.kind not in "biuf" or value.size != 1:
             shape = f"an array of shape {value.shape}" if value.dtype.kind in "biuf" else type(first).__name__
             raise ClaimError(Fault(self.file.line(name), f"{name} returns {shape}; expected one number"))
-        return float(value.reshape(()))
-
-    def changes(self, given: Mapping[str, Any], name: str = LOSS) -> tuple[str, ...]:
-        """Names of the inputs that the loss changes."""
-        return self._run(name, given)[1]
+        return float(value.reshape(())), changed
 
     def grads(self, given: Mapping[str, Any]) -> Gradients:
         """The gradients by their keys."""
-        if self.file.has(LOSS):
-            self._run(LOSS, given)  # what it keeps for grads is then of these inputs
+        loss = self.loss(given) if self.file.has(LOSS) else None  # what it keeps for grads is then of these inputs
         found, changed = self._run(GRADS, given)
-        return Gradients({k: self._array(k, v) for k, v in self.named(found).items()}, changed)
+        return Gradients({k: self._array(k, v) for k, v in self.named(found).items()}, changed, loss)
+
+    def repeated(self, given: Mapping[str, Any]) -> Gradients:
+        """The gradients by their keys, of two calls with the same input; what differs is remembered."""
+        first, second = self.grads(given), self.grads(given)
+        self.loss_is_unsteady |= first.loss is not None and not _same(first.loss, np.asarray(second.loss))
+        keys = {*first.values, *second.values}
+        self.unsteady |= {
+            k for k in keys if k not in first.values or not _same(second.values.get(k), first.values[k])
+        }
+        return replace(first, values={**second.values, **first.values})
+
+    @property
+    def fault(self) -> Fault | None:
+        """What is unsteady, None where nothing is."""
+        name = LOSS if self.loss_is_unsteady else GRADS if self.unsteady else ""
+        return Fault(self.file.line(name), f"{name} gives {TWICE}") if name else None
 
     def _array(self, key: str, value: Any) -> Array:
         try:

@@ -6,13 +6,13 @@ Enters: a file, with a network or without.  Leaves: `Subject` values, which give
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from symprop.errors import ClaimError, Fault
-from symprop.frontends.tracing.inputs import Inputs, inputs_of
+from symprop.frontends.tracing.inputs import Inputs, drawn_again, drawn_sizes, inputs_of
 from symprop.frontends.tracing.loss import sizes_for
 from symprop.frontends.tracing.run import labels_of
 from symprop.frontends.tracing.userfile import UserFile
@@ -20,7 +20,9 @@ from symprop.language import Network, sized
 from symprop.oracle import evaluate
 from symprop.verification.conventions import Convention, views_of
 from symprop.verification.functions.running import LOSS, Gradients, Runner
+from symprop.verification.functions.varied import varied
 from symprop.verification.points import Point, draw_at
+from symprop.verification.points import given as given_tensors
 from symprop.verification.views import Views
 
 ATTEMPTS, PREFIX = 3, "d"
@@ -52,7 +54,10 @@ class Subject:
 
     def point(self, number: int, sizes: Mapping[str, int] | None = None) -> tuple[Point, dict[str, Any]]:
         """A point, and the arrays that the functions are given there."""
-        return point_of(self.inputs, self.network, self.views, sizes or self.sizes, number)
+        inputs = self.inputs
+        if len(inputs.draws) <= number and inputs.draws:
+            inputs = replace(inputs, draws=(drawn_again(self.file, inputs, number),))
+        return point_of(inputs, self.network, self.views, sizes or self.sizes, number)
 
 
 def subject_of(file: UserFile, network: Network | None, runner: Runner, convention: Convention) -> Subject:
@@ -70,10 +75,8 @@ def subject_of(file: UserFile, network: Network | None, runner: Runner, conventi
     about = _About(inputs_of(file, runner.seconds)) if network is None else _about(network, convention)
 
     def run(given: Mapping[str, Any]) -> tuple[Gradients, tuple[str, ...]]:
-        changed = () if network is not None else runner.changes(given)
-        if network is None:
-            _check_repeats(runner, given, LOSS)
-        return runner.grads(given), changed
+        changed = () if network is not None else _finite_loss(runner, given, LOSS)[1]
+        return runner.repeated(given), changed
 
     return _tried(file, about, run)
 
@@ -126,21 +129,27 @@ def loss_subject(file: UserFile, name: str, runner: Runner) -> Subject:
     file.function(name)
 
     def run(given: Mapping[str, Any]) -> tuple[Gradients, tuple[str, ...]]:
-        _check_repeats(runner, given, name)
+        first, second = _finite_loss(runner, given, name)[0], runner.loss(given, name)
+        if first != second:
+            message = f"{name} returns {first:.6g} and then {second:.6g} for the same inputs; expected one value"
+            raise ClaimError(Fault(file.line(name), message, "Draw random numbers in inputs(rng)."))
         return Gradients({}, ()), ()
 
     return _tried(file, _About(inputs_of(file, runner.seconds)), run)
 
 
-def _check_repeats(runner: Runner, given: Mapping[str, Any], name: str) -> None:
-    first, second = runner.loss(given, name), runner.loss(given, name)
-    if not np.isfinite(first):
-        message = f"{name} is {first} for random inputs; expected a finite number"
+def _finite_loss(runner: Runner, given: Mapping[str, Any], name: str) -> tuple[float, tuple[str, ...]]:
+    """The loss, and what it changes.
+
+    Raises:
+        ClaimError: it is no finite number.
+    """
+    found, changed = runner.evaluated(given, name)
+    if not np.isfinite(found):
+        message = f"{name} is {found} for random inputs; expected a finite number"
         hint = 'Say what values the inputs have: draw them in inputs(rng), or give "low" and "top" in INPUTS.'
         raise ClaimError(Fault(runner.file.line(name), message, hint))
-    if first != second:
-        message = f"{name} returns {first:.6g} and then {second:.6g} for the same inputs; expected one value"
-        raise ClaimError(Fault(runner.file.line(name), message, "Draw random numbers in inputs(rng)."))
+    return found, changed
 
 
 def point_of(
@@ -150,15 +159,16 @@ def point_of(
     if inputs.draws:
         return _drawn(inputs, number)
     if network is not None:
-        point = draw_at(network, sizes, number)
+        point = varied(draw_at(network, sizes, number), given_tensors(network), number)
         values = evaluate(network, point.arrays, sizes, float)
         arrays = {**point.arrays, **values}
         return point, {name: _plain(views[name].shown(array, sizes)) for name, array in arrays.items()}
     tensors = {labels_of(t).name if n in inputs.one_hot else n: t for n, t in inputs.tensors.items()}
     declared = {k: labels_of(t) if k != t.name else t for k, t in tensors.items()}
-    point = draw_at(Network("", declared, ()), sizes, number)
+    point = varied(draw_at(Network("", declared, ()), sizes, number), declared.values(), number)
     given = {n: point.arrays[labels_of(t).name if n in inputs.one_hot else n] for n, t in inputs.tensors.items()}
-    rows = {n: np.eye(inputs.tensors[n].axes[-1].value(sizes))[given[n]] for n in inputs.one_hot}
+    widths = {n: inputs.tensors[n].axes[-1].value(sizes) for n in inputs.one_hot}
+    rows = {n: (given[n][..., None] == np.arange(width)).astype(float) for n, width in widths.items()}
     return point, {**{n: _plain(v) for n, v in {**given, **rows}.items()}, **inputs.constants}
 
 
@@ -168,10 +178,8 @@ def _drawn(inputs: Inputs, number: int) -> tuple[Point, dict[str, Any]]:
         labels_of(t).name if n in inputs.one_hot else n: draw[n].argmax(-1) if n in inputs.one_hot else draw[n]
         for n, t in inputs.tensors.items()
     }
-    sizes = {
-        n: draw[name].shape[k] for name, t in inputs.tensors.items() for k, a in enumerate(t.axes) for n in a.names
-    }
-    return Point(sizes, arrays), {**{n: _plain(draw[n]) for n in inputs.tensors}, **inputs.constants}
+    given = {**{n: _plain(draw[n]) for n in inputs.tensors}, **inputs.constants}
+    return Point(drawn_sizes(inputs, draw), arrays), given
 
 
 def _plain(array: Any) -> Any:
