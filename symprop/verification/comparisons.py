@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 import mpmath
@@ -16,6 +17,7 @@ import numpy as np
 from symprop.language import Read
 from symprop.language import expressions as ex
 from symprop.verification.case import TOLERANCE, Case, numbered, same
+from symprop.verification.mistakes_in_reads import exchanged_axes
 from symprop.verification.points import Array
 from symprop.verification.ratio import common_ratio, named
 from symprop.verification.scene import differing, zero
@@ -47,10 +49,14 @@ def nothing(case: Case) -> Iterator[str]:
 
 def turned(case: Case) -> Iterator[str]:
     """The transpose of the truth, or the truth backwards along an axis."""
-    rank = case.pairs[0][0].ndim
-    if rank == 2 and all(same(mine.T, true) for mine, true in case.pairs):
-        yield "Consistent with a transpose too many or too few: it is the transpose of the true value."
-        return
+    assert case.claim.tensor is not None
+    axes = case.claim.tensor.axes
+    rank = len(axes)
+    for one, other in combinations(range(rank), 2):
+        if axes[one] == axes[other] and all(same(mine.swapaxes(one, other), true) for mine, true in case.pairs):
+            which = "" if rank == 2 else exchanged_axes(axes[one])
+            yield f"Consistent with a transpose too many or too few: it is the transpose of the true value{which}."
+            return
     for axis in range(rank):
         if all(mine.shape[axis] > 1 and same(np.flip(mine, axis), true) for mine, true in case.pairs):
             yield f"Consistent with a reversed axis: it is the true value read backwards along axis {axis}."

@@ -23,12 +23,14 @@ class Change:
         expr: what stands there.
         words: for the mistake, {} for each of its parts.
         parts: of the formula.
+        habit: what is common to the same mistake at other places, "" where it is made at one place alone.
     """
 
     rank: int
     expr: ex.Expr
     words: str
     parts: tuple[ex.Expr, ...] = ()
+    habit: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Scope:
         steps: axes along which the network reads a neighbour, t - 1 or t + 1.
         names: of the extents.
         added: numbers that the network adds to a tensor: the epsilon of a norm.
+        numbers: those that stand on the other side, in the claim for our formula and the other way round.
     """
 
     free: tuple[Index, ...]
@@ -48,6 +51,7 @@ class Scope:
     steps: frozenset[tuple[str, int]]
     names: tuple[str, ...]
     added: Mapping[str, tuple[ex.Expr, ...]]
+    numbers: tuple[ex.Number, ...] = ()
 
     def within(self, indices: Sequence[Index]) -> Scope:
         """The scope inside a reduction."""

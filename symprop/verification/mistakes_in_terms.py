@@ -18,7 +18,8 @@ def terms(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     every = expr.terms if isinstance(expr, ex.Add) else ()
     for term in every:
         rest = [t for t in every if t is not term]
-        yield Change(LIKELY, ex.add(*rest), "the term {} is left out", (term,))
+        habit = "the term {} is left out everywhere" if isinstance(term, ex.Number) else ""
+        yield Change(LIKELY, ex.add(*rest), "the term {} is left out", (term,), habit)
         yield Change(COMMON, ex.add(*rest, ex.negate(term)), "the sign of {} is changed", (term,))
         if isinstance(term, ex.Number):
             continue

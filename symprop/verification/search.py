@@ -6,15 +6,17 @@ precision at one point; what is left is evaluated in all digits at both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.oracle.order import downstream, upstream
 from symprop.verification.activationforms import forms
 from symprop.verification.case import Case, exchanged_at
-from symprop.verification.mistakes import Change
-from symprop.verification.mutations import mutants, scope_of
+from symprop.verification.mistakes import Change, Scope
+from symprop.verification.mistakes_in_numbers import numbers_in
+from symprop.verification.mutations import mutants, scope_of, together
+from symprop.verification.points import Array
 from symprop.verification.wording import plain_names
 
 MOST, DEPTH = 2, 6
@@ -50,6 +52,20 @@ def taken_out_of_yours(case: Case) -> Iterator[str]:
         if found := _alike(good):
             yield from (f"Yours is right if {where}{_words(case, c, equation)}." for c in found)
             return
+    yield from _habit_of_yours(case, wanted, last)
+
+
+def _habit_of_yours(case: Case, wanted: Sequence[Array], last: str) -> Iterator[str]:
+    """One change made in all equations of the claim: a step and the formula that reads it forget the same epsilon."""
+    bodies = [(e.body, _scope(case, e, e.body)) for e in case.own] if len(case.own) > 1 else []
+    for change, changed in together(bodies):
+        if case.limit.reached:
+            return
+        equations = [e.with_body(body) for e, body in zip(case.own, changed, strict=True)]
+        if equations != case.own and case.gives(equations, last, wanted):
+            place = next(k for k, e in enumerate(case.own) if e != equations[k])
+            yield f"Yours is right if {_words(case, change, case.own[place])}."
+            return
 
 
 # -- ours ----------------------------------------------------------------------------------------------------------
@@ -74,12 +90,20 @@ def _ours(case: Case, name: str) -> Iterator[str]:
 def _tried(case: Case, equation: Equation, body: ex.Expr, derivatives: Iterable[Change] = ()) -> Iterator[Change]:
     """Mutants of a right side, each once, as long as there is time."""
     known = {body}
-    for change in mutants(body, scope_of(equation, case.derivation, case.claim.target), derivatives):
+    for change in mutants(body, _scope(case, equation, body), derivatives):
         if case.limit.reached:
             return
         if change.expr not in known:
             known.add(change.expr)
             yield change
+
+
+def _scope(case: Case, equation: Equation, body: ex.Expr) -> Scope:
+    """What could stand in a right side by mistake: numbers are those that only the other side has."""
+    ours, target = _equation(case, case.claim.target), case.claim.target
+    known = [e.body for e in case.own] + ([] if ours is None else [e.body for e in (ours,)])
+    numbers = frozenset().union(*map(numbers_in, known)) - numbers_in(body)
+    return scope_of(equation, case.derivation, target, sorted(numbers, key=lambda n: n.value))
 
 
 def _alike(changes: Iterator[Change]) -> list[Change]:
