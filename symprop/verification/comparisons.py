@@ -7,38 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from itertools import combinations
-from typing import Any
 
-import mpmath
 import numpy as np
 
 from symprop.language import Read
 from symprop.language import expressions as ex
-from symprop.verification.case import TOLERANCE, Case, numbered, same
+from symprop.verification.case import TOLERANCE, Case, same
 from symprop.verification.mistakes_in_reads import exchanged_axes
 from symprop.verification.points import Array
 from symprop.verification.ratio import common_ratio, named
 from symprop.verification.scene import differing, zero
-
-
-def constant(case: Case) -> Iterator[str]:
-    """A constant times the truth."""
-    ratio = case.ratio
-    if ratio is None:
-        return
-    powers = dict(ratio.powers)
-    if abs(ratio.coefficient) == 1 and powers == {"N": 1}:
-        yield "Consistent with a missing 1/N: the loss is a mean over the N rows."
-    elif abs(ratio.coefficient) == 1 and powers == {"N": -1}:
-        yield "Consistent with a division by N too many."
-    elif ratio.coefficient == -1 and not powers:
-        yield "Consistent with a changed sign: this is minus the gradient, the direction of descent."
-    else:
-        yield f"Consistent with a factor of {ratio.text} too many."
-    if ratio.coefficient < 0 and powers:
-        yield "The sign is changed as well."
 
 
 def nothing(case: Case) -> Iterator[str]:
@@ -60,50 +39,6 @@ def turned(case: Case) -> Iterator[str]:
     for axis in range(rank):
         if all(mine.shape[axis] > 1 and same(np.flip(mine, axis), true) for mine, true in case.pairs):
             yield f"Consistent with a reversed axis: it is the true value read backwards along axis {axis}."
-
-
-def penalty(case: Case) -> Iterator[str]:
-    """A multiple of a parameter more or less than the truth."""
-    for tensor in case.derivation.network.of_role("param"):
-        both = numbered(case)
-        factors = [_multiple(np.asarray(mine - true), scene.truth.get(tensor.name)) for scene, mine, true in both]
-        first = factors[0]
-        if first is not None and all(f is not None and abs(f - first) <= TOLERANCE * abs(first) for f in factors):
-            sign = "less" if first < 0 else "more"
-            sentence = f"it is {mpmath.nstr(abs(first), 10)}*{tensor.name} {sign} than the true value"
-            yield f"Consistent with a penalty term: {sentence}{_known_penalty(case, tensor.name, first)}."
-
-
-def _known_penalty(case: Case, name: str, gap: Any) -> str:
-    """How the multiple compares with the penalty there is."""
-    target = case.claim.target
-    own = case.derivation[target].equation.body if target in case.derivation else ex.ZERO
-    for term in own.terms if isinstance(own, ex.Add) else ():
-        factors = term.factors if isinstance(term, ex.Mul) else (term,)
-        weight = ex.number(factors[0]) or Fraction(1)
-        if isinstance(factors[-1], Read) and factors[-1].tensor == name and len(factors) <= 2:
-            scaled = int(mpmath.nint(gap * mpmath.mpf(2) ** 80)) + weight * 2**80
-            return _compared(Fraction(scaled, 2**80).limit_denominator(10**9), weight, name)
-    return ""
-
-
-def _compared(mine: Fraction, weight: Fraction, name: str) -> str:
-    if not mine:
-        return ""
-    if mine == -weight:
-        return ", as if the sign of the penalty were changed"
-    if mine == 2 * weight:
-        return ", as if the penalty stood twice"
-    return f", as if the penalty were {float(mine):g}*{name} and not {float(weight):g}*{name}"
-
-
-def _multiple(gap: Array, tensor: Array | None) -> Any | None:
-    """c where gap = c * tensor, entry by entry; None where that is not so."""
-    if tensor is None or gap.shape != tensor.shape or gap.size < 2 or zero(gap):
-        return None
-    ratios = [a / mpmath.mpf(b) for a, b in zip(gap.ravel(), tensor.ravel(), strict=True) if b]
-    alike = ratios and all(abs(r - ratios[0]) <= TOLERANCE * abs(ratios[0]) for r in ratios)
-    return ratios[0] if alike and len(ratios) == gap.size else None
 
 
 # -- a factor, entry by entry --------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def _transposed(expr: Read, own: Tensor) -> Iterator[Change]:
 
 def exchanged_axes(extent: Extent) -> str:
     """Which axes: by their extent, which is the same however the user has them."""
-    return f", its axes of extent {extent}"
+    return f", its axes of extent {extent} exchanged"
 
 
 def stands_for(other: Tensor, own: Tensor) -> bool:

@@ -41,6 +41,11 @@ class Ratio:
         below = f"/{under[0]}" if len(under) == 1 else f"/({'*'.join(under)})" if under else ""
         return f"{sign}{'*'.join(over)}{below}"
 
+    @property
+    def inverse(self) -> Ratio:
+        """1/N of N."""
+        return Ratio(1 / self.coefficient, tuple((name, -power) for name, power in self.powers))
+
 
 def ratio_of(scenes: Iterable[Scene | None], claim: Claim) -> Ratio | None:
     """The factor, None where there is none or it has no name; no scene is asked for after one without a factor."""
