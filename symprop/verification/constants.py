@@ -145,7 +145,7 @@ def _whole_penalty(case: Case) -> Iterator[str]:
     """A multiple of all that the truth has of the parameter alone: penalties of several kinds, or of another kind."""
     own_name = case.claim.target.removeprefix(case.derivation.prefix)
     terms = [term for term in _own_terms(case) if ex.tensors_read(term) == [own_name]]
-    if not terms:
+    if not terms or case.derivation.network.tensors[own_name].role != "param":
         return
     own = case.derivation[case.claim.target].equation
     equation = replace(own, target="a penalty", body=ex.add(*terms))

@@ -283,14 +283,16 @@ class Judge:
         return hints_of(self.derivation, claim, self._telling(claim), ratio, self.deadline, self.views)
 
     def _telling(self, claim: Claim) -> list[Scene]:
-        """Two points, those at which the claim is wrong before others."""
+        """Two points, those at which the claim is wrong before others; a third where both have the same extents."""
         found, others = list[Scene](), list[Scene]()
         for number in (0, 1, 3, 4):
             scene = self._sound(claim, number) if len(found) < 2 else None
             values = None if scene is None else scene.values(claim)
             if scene is not None and values is not None:
                 (others if distance(*values) <= TOLERANCE else found).append(scene)
-        return [*found, *others][:2]
+        chosen = [*found, *others][:2]
+        # what holds for one N alone is no hint
+        return chosen + [s for s in others if all(s.point.sizes != c.point.sizes for c in chosen)][:1]
 
     def _first_wrong(self, claim: Claim) -> str:
         """The first wrong claim among those that this one is made of, "" where it is the first."""

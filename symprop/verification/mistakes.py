@@ -6,7 +6,7 @@ The mistakes themselves are functions of a subexpression and its scope, in the f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from symprop.language import Index, Tensor
 from symprop.language import expressions as ex
@@ -44,14 +44,16 @@ class Scope:
         names: of the extents.
         added: numbers that the network adds to a tensor: the epsilon of a norm.
         numbers: those that stand on the other side, in the claim for our formula and the other way round.
+        steps_of_yours: what the user has names for, by name; nothing of ours stands for it.
     """
 
     free: tuple[Index, ...]
     tensors: Mapping[str, Tensor]
     steps: frozenset[tuple[str, int]]
     names: tuple[str, ...]
-    added: Mapping[str, tuple[ex.Expr, ...]]
+    added: Mapping[str, tuple[ex.Number, ...]]
     numbers: tuple[ex.Number, ...] = ()
+    steps_of_yours: Mapping[str, Tensor] = field(default_factory=dict)
 
     def within(self, indices: Sequence[Index]) -> Scope:
         """The scope inside a reduction."""

@@ -33,6 +33,22 @@ def factors(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
         yield Change(SELDOM, ex.mul(*rest), "the factor {} is left out", (ex.mul(*pair),))
 
 
+def diagonals(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
+    """a*(b - sum(a*b)) for a*(1 - a)*b: all of the Jacobian of softmax for its diagonal."""
+    every = expr.factors if isinstance(expr, ex.Mul) else ()
+    for own in every:
+        less = ex.add(ex.ONE, ex.negate(own))
+        if own == ex.MINUS_ONE or less not in every:
+            continue
+        rest = ex.mul(*(f for f in every if f not in (own, less)))
+        for index in scope.free:
+            if index in ex.free_indices(own) and not isinstance(rest, ex.Guard):
+                bound = ex.fresh(index, {i.name for i in (*scope.free, *ex.all_indices(expr))})
+                product = ex.substitute(ex.mul(own, rest), {index: Position.of(bound)})
+                whole = ex.mul(own, ex.add(rest, ex.negate(ex.reduce_("sum", [bound], product))))
+                yield Change(SELDOM, whole, "{} stands in place of {}, its diagonal alone", (whole, expr))
+
+
 def entries_of_a_product(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     """A * B for A @ B."""
     body = expr.body if isinstance(expr, ex.Reduce) else expr

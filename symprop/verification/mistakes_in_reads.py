@@ -17,8 +17,12 @@ REVERSED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "!=", "!=": "=="}
 
 def operands(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     """Another tensor of the same shape, the same one transposed, or a neighbour of the entry."""
-    own = scope.tensors.get(expr.tensor) if isinstance(expr, Read) else None
-    if own is None or not own.axes or not isinstance(expr, Read):
+    if not isinstance(expr, Read) or not expr.indices:
+        return
+    if expr.tensor in scope.steps_of_yours:
+        yield from _transposed(expr, scope.steps_of_yours[expr.tensor])
+    own = scope.tensors.get(expr.tensor)
+    if own is None:
         return
     yield from _transposed(expr, own)
     for other in scope.tensors.values():

@@ -16,7 +16,7 @@ from symprop.language import Equation, Read, Tensor
 from symprop.language import expressions as ex
 from symprop.verification.mistakes import RARE, SELDOM, Change, Mistakes, Scope
 from symprop.verification.mistakes_in_numbers import constants, counts, roots
-from symprop.verification.mistakes_in_products import entries_of_a_product, factors
+from symprop.verification.mistakes_in_products import diagonals, entries_of_a_product, factors
 from symprop.verification.mistakes_in_reads import arguments, backwards, operands, stands_for
 from symprop.verification.mistakes_in_sums import means, sums
 from symprop.verification.mistakes_in_terms import squares, terms
@@ -24,6 +24,7 @@ from symprop.verification.mistakes_in_terms import squares, terms
 EVERYWHERE: tuple[Mistakes, ...] = (
     means,
     factors,
+    diagonals,
     entries_of_a_product,
     terms,
     squares,
@@ -52,18 +53,11 @@ def mutants(body: ex.Expr, scope: Scope, derivatives: Iterable[Change] = ()) -> 
         yield from (change for change in found if change.rank == rank)
 
 
-def scope_of(equation: Equation, derivation: Derivation, target: str, numbers: Iterable[ex.Number] = ()) -> Scope:
-    """What the right side of an equation may read by mistake: anything but what is claimed.
-
-    Args:
-        equation: ours, or the user's.
-        derivation: the truth.
-        target: what is claimed.
-        numbers: that could stand in the equation.
-    """
+def scope_of(equation: Equation, derivation: Derivation, target: str) -> Scope:
+    """What the right side of an equation may read by mistake: anything but what is claimed."""
     tensors = {name: tensor for name, tensor in readable(derivation).items() if name != target}
     names = sorted({name for tensor in tensors.values() for axis in tensor.axes for name in axis.names})
-    return Scope(equation.free, tensors, _steps(derivation), tuple(names), _added(derivation), tuple(numbers))
+    return Scope(equation.free, tensors, _steps(derivation), tuple(names), _added(derivation))
 
 
 def readable(derivation: Derivation) -> dict[str, Tensor]:
@@ -84,9 +78,9 @@ def _steps(derivation: Derivation) -> frozenset[tuple[str, int]]:
     return frozenset({*axes, *bare, *((derivation.prefix + name, k) for name, k in bare)})
 
 
-def _added(derivation: Derivation) -> dict[str, tuple[ex.Expr, ...]]:
+def _added(derivation: Derivation) -> dict[str, tuple[ex.Number, ...]]:
     """Numbers that are added to tensors somewhere in the network."""
-    found: dict[str, tuple[ex.Expr, ...]] = {}
+    found: dict[str, tuple[ex.Number, ...]] = {}
     for node in (n for e in derivation.network.equations for n in ex.walk(e.body)):
         numbers = tuple(t for t in node.terms if isinstance(t, ex.Number)) if isinstance(node, ex.Add) else ()
         for term in node.terms if numbers and isinstance(node, ex.Add) else ():

@@ -7,8 +7,9 @@ precision at one point; what is left is evaluated in all digits at both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from symprop.language import Equation
+from symprop.language import Equation, Tensor
 from symprop.language import expressions as ex
 from symprop.oracle.order import downstream, upstream
 from symprop.verification.activationforms import forms
@@ -99,11 +100,18 @@ def _tried(case: Case, equation: Equation, body: ex.Expr, derivatives: Iterable[
 
 
 def _scope(case: Case, equation: Equation, body: ex.Expr) -> Scope:
-    """What could stand in a right side by mistake: numbers are those that only the other side has."""
-    ours, target = _equation(case, case.claim.target), case.claim.target
-    known = [e.body for e in case.own] + ([] if ours is None else [e.body for e in (ours,)])
-    numbers = frozenset().union(*map(numbers_in, known)) - numbers_in(body)
-    return scope_of(equation, case.derivation, target, sorted(numbers, key=lambda n: n.value))
+    """What could stand in a right side by mistake: of numbers, those that only the other side has."""
+    scope, ours = scope_of(equation, case.derivation, case.claim.target), _equation(case, case.claim.target)
+    known = [*(e.body for e in case.own), *([] if ours is None else [ours.body])]
+    numbers = {*(n for expr in known for n in numbers_in(expr)), *(n for added in scope.added.values() for n in added)}
+    other = sorted(numbers - numbers_in(body), key=lambda n: n.value)
+    return replace(scope, numbers=tuple(other), steps_of_yours=_steps(case))
+
+
+def _steps(case: Case) -> dict[str, Tensor]:
+    """What the claim computes on its way."""
+    whole = [e for e in case.own if all(p.index is not None for p in e.indices)]
+    return {e.target: Tensor(e.target, tuple(i.extent for i in e.free)) for e in whole}
 
 
 def _alike(changes: Iterator[Change]) -> list[Change]:

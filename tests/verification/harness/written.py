@@ -113,7 +113,7 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (OTHER_LOSS, "sigmoid", "dZ2", "2 * (P - Y) * P * (1 - P) / N"),
     (_mistake("gradient of another loss", "loss|missing factor"), "penalised", "dZ2", "(A2 - t) / N"),
     (_mistake("gradient of another loss", "loss|sign"), "penalised", "dA2", "sign(A2 - t) / N"),
-    (_mistake("gradient of another loss", "loss|factor"), "tied", "dR", "(R - X) / (4 * N)"),
+    (_mistake("gradient of another loss", "loss|factor|division by 8"), "tied", "dR", "(R - X) / (4 * N)"),
     (_last("dR H"), "tied", "dW", "d = dR.T @ H\nd = X.T @ dZ"),
     (_last("X dZ"), "tied", "dW", "d = X.T @ dZ\nd = dR.T @ H"),
     (_last("dR"), "tied", "dX", "d = -dR\nd = dZ @ W.T"),
