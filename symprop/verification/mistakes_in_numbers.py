@@ -73,8 +73,10 @@ def constants(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
             assert isinstance(old, ex.Number)
             signed = ex.Number(new.value if old.value > 0 else -new.value)
             changed = expr.rebuild((*children[:place], signed, *children[place + 1 :]))
-            words = "{} stands in place of {}"
-            yield Change(SELDOM, changed, words, (signed, old), f"{words} everywhere")
+            words, parts = "{} stands in place of {}", (new, ex.Number(abs(old.value)))
+            # of a factor it is likelier that an extent is another one
+            rank = RARE if isinstance(expr, ex.Mul) else SELDOM
+            yield Change(rank, changed, words, parts, f"{words} everywhere")
 
 
 def numbers_in(expr: ex.Expr) -> frozenset[ex.Number]:

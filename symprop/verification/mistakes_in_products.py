@@ -40,13 +40,16 @@ def diagonals(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
         less = ex.add(ex.ONE, ex.negate(own))
         if own == ex.MINUS_ONE or less not in every:
             continue
-        rest = ex.mul(*(f for f in every if f not in (own, less)))
+        rest = [f for f in every if f not in (own, less)]
         for index in scope.free:
-            if index in ex.free_indices(own) and not isinstance(rest, ex.Guard):
+            with_it = ex.mul(*(f for f in rest if index in ex.free_indices(f)))
+            if index in ex.free_indices(own) and with_it != ex.ONE:
                 bound = ex.fresh(index, {i.name for i in (*scope.free, *ex.all_indices(expr))})
-                product = ex.substitute(ex.mul(own, rest), {index: Position.of(bound)})
-                whole = ex.mul(own, ex.add(rest, ex.negate(ex.reduce_("sum", [bound], product))))
-                yield Change(SELDOM, whole, "{} stands in place of {}, its diagonal alone", (whole, expr))
+                product = ex.substitute(ex.mul(own, with_it), {index: Position.of(bound)})
+                whole = ex.mul(own, ex.add(with_it, ex.negate(ex.reduce_("sum", [bound], product))))
+                new = ex.mul(whole, *(f for f in rest if index not in ex.free_indices(f)))
+                parts = (whole, ex.mul(own, less, with_it))
+                yield Change(SELDOM, new, "{} stands in place of {}, its diagonal alone", parts)
 
 
 def entries_of_a_product(expr: ex.Expr, scope: Scope) -> Iterator[Change]:

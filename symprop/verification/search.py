@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from symprop.language import Equation, Tensor
+from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.oracle.order import downstream, upstream
 from symprop.verification.activationforms import forms
@@ -105,13 +105,7 @@ def _scope(case: Case, equation: Equation, body: ex.Expr) -> Scope:
     known = [*(e.body for e in case.own), *([] if ours is None else [ours.body])]
     numbers = {*(n for expr in known for n in numbers_in(expr)), *(n for added in scope.added.values() for n in added)}
     other = sorted(numbers - numbers_in(body), key=lambda n: n.value)
-    return replace(scope, numbers=tuple(other), steps_of_yours=_steps(case))
-
-
-def _steps(case: Case) -> dict[str, Tensor]:
-    """What the claim computes on its way."""
-    whole = [e for e in case.own if all(p.index is not None for p in e.indices)]
-    return {e.target: Tensor(e.target, tuple(i.extent for i in e.free)) for e in whole}
+    return replace(scope, numbers=tuple(other), steps_of_yours=case.steps)
 
 
 def _alike(changes: Iterator[Change]) -> list[Change]:

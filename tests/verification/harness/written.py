@@ -13,7 +13,7 @@ def _mistake(kind: str, words: str, tokens: str = "", ratio: str = "", term: str
 
 
 ACTIVATED = _mistake("derivative at the activated value", "stands in place of|taken at", "A1 Z1")
-DIAGONAL = _mistake("softmax entry by entry", "only the entry")
+DIAGONAL = _mistake("softmax entry by entry", "only the entry|its diagonal alone")
 WRONG_FORM = _mistake("wrong form", "stands in place of|sign|left out", "A1")
 OTHER_LOSS = _mistake("gradient of another loss", "loss|missing factor|left out|stands in place of", ratio="2")
 
