@@ -14,7 +14,7 @@ import numpy as np
 
 from symprop.derivation import Derivation
 from symprop.errors import InputError
-from symprop.language import Equation, Read
+from symprop.language import Equation, Read, Tensor
 from symprop.language import expressions as ex
 from symprop.oracle.order import names_read, upstream
 from symprop.verification.limit import Limit
@@ -68,7 +68,15 @@ class Case:
     @cached_property
     def wording(self) -> Wording:
         """How expressions are written."""
-        return Wording(self.derivation, self.scenes[0].claims, self.views)
+        found = Wording(self.derivation, self.scenes[0].claims, self.views)
+        found.tensors = {**self.steps, **found.tensors}
+        return found
+
+    @cached_property
+    def steps(self) -> dict[str, Tensor]:
+        """What the claim computes on its way."""
+        whole = [e for e in self.own if all(p.index is not None for p in e.indices)]
+        return {e.target: Tensor(e.target, tuple(i.extent for i in e.free)) for e in whole}
 
     @cached_property
     def rough(self) -> Scene:

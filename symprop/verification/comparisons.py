@@ -5,51 +5,19 @@ Enters: a wrong claim.  Leaves: sentences, each an equation that holds at all po
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
-from typing import Any
+from itertools import combinations
 
-import mpmath
 import numpy as np
 
 from symprop.language import Read
 from symprop.language import expressions as ex
-from symprop.verification.case import TOLERANCE, Case, numbered, same
-from symprop.verification.conventions import is_sum
+from symprop.verification.case import TOLERANCE, Case, same
+from symprop.verification.mistakes_in_reads import exchanged_axes
 from symprop.verification.points import Array
-from symprop.verification.ratio import common_ratio, named, one_less
+from symprop.verification.ratio import common_ratio, named
 from symprop.verification.scene import differing, zero
-
-
-def constant(case: Case) -> Iterator[str]:
-    """A constant times the truth."""
-    ratio = case.ratio
-    if ratio is None:
-        return
-    powers = dict(ratio.powers)
-    if abs(ratio.coefficient) == 1 and powers == {"N": 1} and not is_sum(case.derivation.network):
-        yield "Consistent with a missing 1/N: the loss is a mean over the N rows."
-    elif abs(ratio.coefficient) == 1 and powers == {"N": -1}:
-        yield "Consistent with a division by N too many."
-    elif abs(ratio.coefficient) == 1 and (exchanged := _one_less(powers)):
-        yield f"Consistent with {exchanged}."
-    elif ratio.coefficient == -1 and not powers:
-        yield "Consistent with a changed sign: this is minus the gradient, the direction of descent."
-    elif abs(ratio.coefficient.numerator) == 1 and not powers:
-        yield f"Consistent with a missing factor of {ratio.coefficient.denominator}."
-    else:
-        yield f"Consistent with a factor of {ratio.text.removeprefix('-')} too many."
-    if ratio.coefficient < 0 and powers:
-        yield "The sign is changed as well."
-
-
-def _one_less(powers: Mapping[str, int]) -> str:
-    """`N - 1 in place of N`, or the other way round."""
-    for name, power in powers.items():
-        if powers == {name: power, one_less(name): -power} and abs(power) == 1:
-            return f"{name} - 1 in place of {name}" if power == 1 else f"{name} in place of {name} - 1"
-    return ""
 
 
 def nothing(case: Case) -> Iterator[str]:
@@ -60,57 +28,17 @@ def nothing(case: Case) -> Iterator[str]:
 
 def turned(case: Case) -> Iterator[str]:
     """The transpose of the truth, or the truth backwards along an axis."""
-    rank = case.pairs[0][0].ndim
-    if rank == 2 and all(same(mine.T, true) for mine, true in case.pairs):
-        yield "Consistent with a transpose too many or too few: it is the transpose of the true value."
-        return
+    assert case.claim.tensor is not None
+    axes = case.claim.tensor.axes
+    rank = len(axes)
+    for one, other in combinations(range(rank), 2):
+        if axes[one] == axes[other] and all(same(mine.swapaxes(one, other), true) for mine, true in case.pairs):
+            which = "" if rank == 2 else exchanged_axes(axes[one])
+            yield f"Consistent with a transpose too many or too few: it is the transpose of the true value{which}."
+            return
     for axis in range(rank):
         if all(mine.shape[axis] > 1 and same(np.flip(mine, axis), true) for mine, true in case.pairs):
             yield f"Consistent with a reversed axis: it is the true value read backwards along axis {axis}."
-
-
-def penalty(case: Case) -> Iterator[str]:
-    """A multiple of a parameter more or less than the truth."""
-    for tensor in case.derivation.network.of_role("param"):
-        both = numbered(case)
-        factors = [_multiple(np.asarray(mine - true), scene.truth.get(tensor.name)) for scene, mine, true in both]
-        first = factors[0]
-        if first is not None and all(f is not None and abs(f - first) <= TOLERANCE * abs(first) for f in factors):
-            sign = "less" if first < 0 else "more"
-            sentence = f"it is {mpmath.nstr(abs(first), 10)}*{tensor.name} {sign} than the true value"
-            yield f"Consistent with a penalty term: {sentence}{_known_penalty(case, tensor.name, first)}."
-
-
-def _known_penalty(case: Case, name: str, gap: Any) -> str:
-    """How the multiple compares with the penalty there is."""
-    target = case.claim.target
-    own = case.derivation[target].equation.body if target in case.derivation else ex.ZERO
-    for term in own.terms if isinstance(own, ex.Add) else ():
-        factors = term.factors if isinstance(term, ex.Mul) else (term,)
-        weight = ex.number(factors[0]) or Fraction(1)
-        if isinstance(factors[-1], Read) and factors[-1].tensor == name and len(factors) <= 2:
-            scaled = int(mpmath.nint(gap * mpmath.mpf(2) ** 80)) + weight * 2**80
-            return _compared(Fraction(scaled, 2**80).limit_denominator(10**9), weight, name)
-    return ""
-
-
-def _compared(mine: Fraction, weight: Fraction, name: str) -> str:
-    if not mine:
-        return ""
-    if mine == -weight:
-        return ", as if the sign of the penalty were changed"
-    if mine == 2 * weight:
-        return ", as if the penalty stood twice"
-    return f", as if the penalty were {float(mine):g}*{name} and not {float(weight):g}*{name}"
-
-
-def _multiple(gap: Array, tensor: Array | None) -> Any | None:
-    """c where gap = c * tensor, entry by entry; None where that is not so."""
-    if tensor is None or gap.shape != tensor.shape or gap.size < 2 or zero(gap):
-        return None
-    ratios = [a / mpmath.mpf(b) for a, b in zip(gap.ravel(), tensor.ravel(), strict=True) if b]
-    alike = ratios and all(abs(r - ratios[0]) <= TOLERANCE * abs(ratios[0]) for r in ratios)
-    return ratios[0] if alike and len(ratios) == gap.size else None
 
 
 # -- a factor, entry by entry --------------------------------------------------------------------------------------

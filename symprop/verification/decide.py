@@ -343,14 +343,16 @@ class Judge:
         return hints_of(self.derivation, claim, self._telling(claim, differs), ratio, self.deadline, self.views)
 
     def _telling(self, claim: Claim, differs: Scene) -> list[Scene]:
-        """Two points: the one that refutes the claim, and another one at which it is wrong, if there is one."""
+        """The point that refutes the claim, another at which it is wrong, and a third if both have the same extents."""
         found, others = [differs], list[Scene]()
         for number in (0, 1, 3, 4):
             scene = self._sound(claim, number) if len(found) < 2 else None
             values = None if scene is None or scene is differs else scene.values(claim)
             if scene is not None and values is not None:
                 (others if distance(*values) <= TOLERANCE else found).append(scene)
-        return [*found, *others][:2]
+        chosen = [*found, *others][:2]
+        # what holds for one N alone is no hint
+        return chosen + [s for s in others if all(s.point.sizes != c.point.sizes for c in chosen)][:1]
 
     def _first_wrong(self, claim: Claim) -> str:
         """The first wrong claim among those that this one is made of, "" where it is the first."""
@@ -393,9 +395,8 @@ class Judge:
         source = f"{tensor.name} is" if self._is_adjoint(claim) else "it is"
         layer = f" (of layer {tensor.origin})" if tensor.origin else ""
         reason = f"Its shape is {mine}; expected {true}, since {source} {true} in the network{layer}."
-        above = self._first_wrong(claim)
-        hints = shape_hints(claim, [self.scene(0), self.scene(1)], above)
-        evidence, first = Evidence("shapes"), above or claim.name
+        hints = shape_hints(claim, [self.scene(0), self.scene(1)])
+        evidence, first = Evidence("shapes"), self._first_wrong(claim) or claim.name
         return Verdict("", "", SHAPE, reason, evidence=evidence, hints=hints, ours=self._ours(claim), first_wrong=first)
 
     # -- comparison ----------------------------------------------------------------------------------------------

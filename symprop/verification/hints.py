@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from symprop.derivation import Derivation
 from symprop.verification.case import Case
-from symprop.verification.comparisons import constant, factor, nothing, penalty, some_entries, turned
+from symprop.verification.comparisons import factor, nothing, some_entries, turned
+from symprop.verification.constants import constant, penalty
 from symprop.verification.limit import Limit
 from symprop.verification.neglected import single
 from symprop.verification.otherlosses import another_loss

@@ -6,7 +6,7 @@ The mistakes themselves are functions of a subexpression and its scope, in the f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from symprop.language import Index, Tensor
 from symprop.language import expressions as ex
@@ -23,12 +23,14 @@ class Change:
         expr: what stands there.
         words: for the mistake, {} for each of its parts.
         parts: of the formula.
+        habit: what is common to the same mistake at other places, "" where it is made at one place alone.
     """
 
     rank: int
     expr: ex.Expr
     words: str
     parts: tuple[ex.Expr, ...] = ()
+    habit: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,17 @@ class Scope:
         steps: axes along which the network reads a neighbour, t - 1 or t + 1.
         names: of the extents.
         added: numbers that the network adds to a tensor: the epsilon of a norm.
+        numbers: those that stand on the other side, in the claim for our formula and the other way round.
+        steps_of_yours: what the user has names for, by name; nothing of ours stands for it.
     """
 
     free: tuple[Index, ...]
     tensors: Mapping[str, Tensor]
     steps: frozenset[tuple[str, int]]
     names: tuple[str, ...]
-    added: Mapping[str, tuple[ex.Expr, ...]]
+    added: Mapping[str, tuple[ex.Number, ...]]
+    numbers: tuple[ex.Number, ...] = ()
+    steps_of_yours: Mapping[str, Tensor] = field(default_factory=dict)
 
     def within(self, indices: Sequence[Index]) -> Scope:
         """The scope inside a reduction."""

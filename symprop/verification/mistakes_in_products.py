@@ -33,6 +33,25 @@ def factors(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
         yield Change(SELDOM, ex.mul(*rest), "the factor {} is left out", (ex.mul(*pair),))
 
 
+def diagonals(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
+    """a*(b - sum(a*b)) for a*(1 - a)*b: all of the Jacobian of softmax for its diagonal."""
+    every = expr.factors if isinstance(expr, ex.Mul) else ()
+    for own in every:
+        less = ex.add(ex.ONE, ex.negate(own))
+        if own == ex.MINUS_ONE or less not in every:
+            continue
+        rest = [f for f in every if f not in (own, less)]
+        for index in scope.free:
+            with_it = ex.mul(*(f for f in rest if index in ex.free_indices(f)))
+            if index in ex.free_indices(own) and with_it != ex.ONE:
+                bound = ex.fresh(index, {i.name for i in (*scope.free, *ex.all_indices(expr))})
+                product = ex.substitute(ex.mul(own, with_it), {index: Position.of(bound)})
+                whole = ex.mul(own, ex.add(with_it, ex.negate(ex.reduce_("sum", [bound], product))))
+                new = ex.mul(whole, *(f for f in rest if index not in ex.free_indices(f)))
+                parts = (whole, ex.mul(own, less, with_it))
+                yield Change(SELDOM, new, "{} stands in place of {}, its diagonal alone", parts)
+
+
 def entries_of_a_product(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     """A * B for A @ B."""
     body = expr.body if isinstance(expr, ex.Reduce) else expr

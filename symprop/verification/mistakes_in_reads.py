@@ -6,8 +6,9 @@ Enters: a subexpression and its scope.  Leaves: wrong ones.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
-from symprop.language import Position, Read, Tensor
+from symprop.language import Extent, Position, Read, Tensor
 from symprop.language import expressions as ex
 from symprop.verification.mistakes import COMMON, SELDOM, Change, Scope, exchanged
 
@@ -16,21 +17,39 @@ REVERSED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "!=", "!=": "=="}
 
 def operands(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     """Another tensor of the same shape, the same one transposed, or a neighbour of the entry."""
-    own = scope.tensors.get(expr.tensor) if isinstance(expr, Read) else None
-    if own is None or not own.axes or not isinstance(expr, Read):
+    if not isinstance(expr, Read) or not expr.indices:
         return
-    if len(own.axes) == 2 and own.axes[0] == own.axes[1]:
-        yield Change(COMMON, Read(own.name, reversed(expr.indices)), f"{own.name} is transposed")
+    if expr.tensor in scope.steps_of_yours:
+        yield from _transposed(expr, scope.steps_of_yours[expr.tensor])
+    own = scope.tensors.get(expr.tensor)
+    if own is None:
+        return
+    yield from _transposed(expr, own)
     for other in scope.tensors.values():
         if other.name != own.name and stands_for(other, own):
             yield Change(SELDOM, Read(other.name, expr.indices), f"{other.name} stands in place of {own.name}")
     for number in scope.added.get(own.name, ()):
-        sum_ = ex.add(expr, number)
-        yield Change(SELDOM, sum_, "{} stands in place of {}", (sum_, expr))
+        sum_, words = ex.add(expr, number), "{} stands in place of {}"
+        yield Change(SELDOM, sum_, words, (sum_, expr), f"{words} everywhere")
     for axis, position in enumerate(expr.indices):
         for new in _neighbours(position, (own.name, axis) in scope.steps):
             moved = Read(own.name, (*expr.indices[:axis], new, *expr.indices[axis + 1 :]))
             yield Change(COMMON, moved, f"{moved} stands in place of {expr}")
+
+
+def _transposed(expr: Read, own: Tensor) -> Iterator[Change]:
+    """Two axes of the same extent exchanged."""
+    for one, other in combinations(range(len(own.axes)), 2):
+        if own.axes[one] == own.axes[other] and expr.indices[one] != expr.indices[other]:
+            at = {one: expr.indices[other], other: expr.indices[one]}
+            new = Read(own.name, [at.get(axis, position) for axis, position in enumerate(expr.indices)])
+            words = f"{own.name} is transposed{'' if len(own.axes) == 2 else exchanged_axes(own.axes[one])}"
+            yield Change(COMMON, new, words, (), f"{words} everywhere")
+
+
+def exchanged_axes(extent: Extent) -> str:
+    """Which axes: by their extent, which is the same however the user has them."""
+    return f", its axes of extent {extent} exchanged"
 
 
 def stands_for(other: Tensor, own: Tensor) -> bool:

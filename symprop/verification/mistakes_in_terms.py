@@ -12,16 +12,14 @@ from symprop.language import Extent, Position, Read
 from symprop.language import expressions as ex
 from symprop.verification.mistakes import COMMON, LIKELY, RARE, SELDOM, Change, Scope
 
-FEWEST, MOST = 3, 13
-"""Numbers that are added for stability are 1e-3 to 1e-12."""
-
 
 def terms(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     """One left out, of the wrong sign, doubled, multiplied by an extent; only one kept."""
     every = expr.terms if isinstance(expr, ex.Add) else ()
     for term in every:
         rest = [t for t in every if t is not term]
-        yield Change(LIKELY, ex.add(*rest), "the term {} is left out", (term,))
+        habit = "the term {} is left out everywhere" if isinstance(term, ex.Number) else ""
+        yield Change(LIKELY, ex.add(*rest), "the term {} is left out", (term,), habit)
         yield Change(COMMON, ex.add(*rest, ex.negate(term)), "the sign of {} is changed", (term,))
         if isinstance(term, ex.Number):
             continue
@@ -56,28 +54,6 @@ def squares(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
             square = ex.power(last, ex.Number(2))
             whole = _with_term(every, term, ex.mul(*ahead, square))
             yield Change(COMMON, whole, "{} stands in place of {}", (square, last))
-
-
-def epsilons(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
-    """sqrt(v) + eps for sqrt(v + eps), and another eps."""
-    exponent = ex.number(expr.exponent) if isinstance(expr, ex.Pow) else None
-    if isinstance(expr, ex.Pow) and isinstance(expr.base, ex.Add) and exponent and exponent.denominator == 2:
-        for term in (t for t in expr.base.terms if _is_small(t)):
-            rest = ex.add(*(t for t in expr.base.terms if t is not term))
-            outside = ex.add(ex.power(rest, ex.Number(Fraction(1, 2))), term)
-            times = ex.Number(2 * exponent)
-            words = (outside, ex.power(expr.base, ex.Number(Fraction(1, 2))))
-            yield Change(SELDOM, ex.power(outside, times), "{} stands in place of {}", words)
-    every = expr.terms if isinstance(expr, ex.Add) else ()
-    for term in every:
-        for digits in range(FEWEST, MOST) if _is_small(term) else ():
-            other = ex.Number(Fraction(1, 10**digits))
-            if other != term:
-                yield Change(RARE, _with_term(every, term, other), "{} stands in place of {}", (other, term))
-
-
-def _is_small(expr: ex.Expr) -> bool:
-    return isinstance(expr, ex.Number) and 0 < expr.value < Fraction(1, 100)
 
 
 def _with_term(terms: Sequence[ex.Expr], old: ex.Expr, new: ex.Expr) -> ex.Expr:

@@ -16,23 +16,27 @@ from symprop.language import Equation, Read, Tensor
 from symprop.language import expressions as ex
 from symprop.verification.mistakes import RARE, SELDOM, Change, Mistakes, Scope
 from symprop.verification.mistakes_in_branches import branches
-from symprop.verification.mistakes_in_products import entries_of_a_product, factors
+from symprop.verification.mistakes_in_numbers import constants, counts, roots
+from symprop.verification.mistakes_in_products import diagonals, entries_of_a_product, factors
 from symprop.verification.mistakes_in_reads import arguments, backwards, operands, stands_for
-from symprop.verification.mistakes_in_sums import means, sums, throughout
-from symprop.verification.mistakes_in_terms import epsilons, squares, terms
+from symprop.verification.mistakes_in_sums import means, sums
+from symprop.verification.mistakes_in_terms import squares, terms
 
 EVERYWHERE: tuple[Mistakes, ...] = (
     means,
     factors,
+    diagonals,
     entries_of_a_product,
     terms,
     squares,
-    epsilons,
     sums,
     branches,
     operands,
     backwards,
     arguments,
+    counts,
+    constants,
+    roots,
 )
 NUMBERED = re.compile(r"([A-Za-z_]+?)(\d+)")
 
@@ -45,7 +49,8 @@ def mutants(body: ex.Expr, scope: Scope, derivatives: Iterable[Change] = ()) -> 
         scope: what could be read in it.
         derivatives: the body with other derivatives, as from `forms`.
     """
-    found = [*derivatives, *_inside(body, scope), *throughout(body, scope), *_throughout(body, scope)]
+    alone = list(_inside(body, scope))
+    found = [*derivatives, *alone, *_everywhere(alone, body, scope), *_throughout(body, scope)]
     for rank in range(RARE + 1):
         yield from (change for change in found if change.rank == rank)
 
@@ -75,15 +80,54 @@ def _steps(derivation: Derivation) -> frozenset[tuple[str, int]]:
     return frozenset({*axes, *bare, *((derivation.prefix + name, k) for name, k in bare)})
 
 
-def _added(derivation: Derivation) -> dict[str, tuple[ex.Expr, ...]]:
+def _added(derivation: Derivation) -> dict[str, tuple[ex.Number, ...]]:
     """Numbers that are added to tensors somewhere in the network."""
-    found: dict[str, tuple[ex.Expr, ...]] = {}
+    found: dict[str, tuple[ex.Number, ...]] = {}
     for node in (n for e in derivation.network.equations for n in ex.walk(e.body)):
         numbers = tuple(t for t in node.terms if isinstance(t, ex.Number)) if isinstance(node, ex.Add) else ()
         for term in node.terms if numbers and isinstance(node, ex.Add) else ():
             if isinstance(term, Read):
                 found[term.tensor] = numbers
     return found
+
+
+def together(bodies: Sequence[tuple[ex.Expr, Scope]]) -> Iterator[tuple[Change, list[ex.Expr]]]:
+    """The same mistake at every place of several right sides; each with all of them."""
+    alone = [change for body, scope in bodies for change in _inside(body, scope)]
+    for change in _habits(alone):
+        yield change, [_made(body, scope, change) for body, scope in bodies]
+
+
+def _everywhere(alone: Sequence[Change], body: ex.Expr, scope: Scope) -> Iterator[Change]:
+    """The same mistake at every place: both sums of a norm along the wrong axis."""
+    for change in _habits(alone):
+        yield replace(change, expr=_made(body, scope, change))
+
+
+def _habits(alone: Sequence[Change]) -> Iterator[Change]:
+    """What was done at one place and could be done at others, in the words for all of them."""
+    count = Counter(map(_habit, filter(lambda change: change.habit, alone)))
+    for (habit, parts), times in count.items():
+        if times > 1:
+            change = next(c for c in alone if _habit(c) == (habit, parts))
+            yield replace(change, words=habit)
+
+
+def _habit(change: Change) -> tuple[str, tuple[ex.Expr, ...]]:
+    """What the same mistake has in common: its words, and what they name."""
+    return change.habit, change.parts if "{}" in change.habit else ()
+
+
+def _made(expr: ex.Expr, scope: Scope, wanted: Change) -> ex.Expr:
+    """An expression with one mistake wherever it can be made."""
+    inner = scope.within(expr.indices) if isinstance(expr, ex.Reduce) else scope
+    children = expr.children()
+    new = tuple(_made(child, inner, wanted) for child in children)
+    # a node that makes the mistake as a whole does so with what is below it as it was
+    own = (c for mistakes in EVERYWHERE for c in mistakes(expr, scope) if _habit(c) == _habit(wanted))
+    if new == children:
+        return next((c.expr for c in own), expr)
+    return expr.rebuild(new)
 
 
 def _inside(expr: ex.Expr, scope: Scope) -> Iterator[Change]:

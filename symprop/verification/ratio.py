@@ -1,8 +1,8 @@
 """A constant factor, named.
 
 Enters: scenes in which every entry of a claim is the same multiple of the truth.  Leaves: the factor as a product of a
-small rational and powers of the named extents, 2*N or 1/N, or N/(N - 1).  One point is never enough: a single number is
-always a multiple of another.
+small rational and powers of the named extents, 2*N or 1/N.  One point is never enough: a single number is always a
+multiple of another.
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ class Ratio:
         below = f"/{under[0]}" if len(under) == 1 else f"/({'*'.join(under)})" if under else ""
         return f"{sign}{'*'.join(over)}{below}"
 
+    @property
+    def inverse(self) -> Ratio:
+        """1/N of N."""
+        return Ratio(1 / self.coefficient, tuple((name, -power) for name, power in self.powers))
+
 
 def ratio_of(scenes: Iterable[Scene | None], claim: Claim) -> Ratio | None:
     """The factor, None where there is none or it has no name; no scene is asked for after one without a factor."""
@@ -65,18 +70,11 @@ def named_ratio(found: Sequence[tuple[Mapping[str, int], Any]]) -> Ratio | None:
 def named(found: Sequence[tuple[Mapping[str, int], Any]]) -> Ratio | None:
     """Numbers at several sizes as one rational times powers of the extents, None where they are not."""
     names = sorted(found[0][0])
-    tried = sorted(product((0, 1, -1, 2, -2), repeat=len(names)), key=lambda p: sum(map(abs, p)))
-    powers = [dict(zip(names, each, strict=True)) for each in tried]
-    # as in a variance that is divided by N - 1
-    less = {name: one_less(name) for name in names if all(sizes[name] > 1 for sizes, _ in found)}
-    powers += [{name: own, other: power} for name, other in less.items() for power in (1, -1) for own in (-power, 0)]
-    found = [({**sizes, **{other: sizes[name] - 1 for name, other in less.items()}}, r) for sizes, r in found]
-    return next((ratio for each in powers if (ratio := _named(found, each)) is not None), None)
-
-
-def one_less(name: str) -> str:
-    """An extent less one, as it is written in a factor."""
-    return f"({name} - 1)"
+    for powers in sorted(product((0, 1, -1, 2, -2), repeat=len(names)), key=lambda p: sum(map(abs, p))):
+        ratio = _named(found, dict(zip(names, powers, strict=True)))
+        if ratio is not None:
+            return ratio
+    return None
 
 
 def common_ratio(claimed: Array, truth: Array) -> Any | None:

@@ -7,14 +7,16 @@ precision at one point; what is left is evaluated in all digits at both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from symprop.language import Equation
 from symprop.language import expressions as ex
 from symprop.oracle.order import downstream, upstream
 from symprop.verification.activationforms import forms
 from symprop.verification.case import CLAIMED, TRUE, Case, exchanged_at
-from symprop.verification.mistakes import Change
-from symprop.verification.mutations import mutants, scope_of
+from symprop.verification.mistakes import Change, Scope
+from symprop.verification.mistakes_in_numbers import numbers_in
+from symprop.verification.mutations import mutants, scope_of, together
 from symprop.verification.wording import plain_name, plain_names
 
 MOST, DEPTH = 2, 6
@@ -50,6 +52,20 @@ def taken_out_of_yours(case: Case) -> Iterator[str]:
         if found := _alike(good):
             yield from (f"Yours is right if {where}{_words(case, c, equation)}." for c in found)
             return
+    yield from _habit_of_yours(case, last)
+
+
+def _habit_of_yours(case: Case, last: str) -> Iterator[str]:
+    """One change made in all equations of the claim: a step and the formula that reads it forget the same epsilon."""
+    bodies = [(e.body, _scope(case, e, e.body)) for e in case.own] if len(case.own) > 1 else []
+    for change, changed in together(bodies):
+        if case.limit.reached:
+            return
+        equations = [e.with_body(body) for e, body in zip(case.own, changed, strict=True)]
+        if equations != case.own and case.gives(equations, last, TRUE):
+            place = next(k for k, e in enumerate(case.own) if e != equations[k])
+            yield f"Yours is right if {_words(case, change, case.own[place])}."
+            return
 
 
 # -- ours ----------------------------------------------------------------------------------------------------------
@@ -73,12 +89,21 @@ def _ours(case: Case, name: str) -> Iterator[str]:
 def _tried(case: Case, equation: Equation, body: ex.Expr, derivatives: Iterable[Change] = ()) -> Iterator[Change]:
     """Mutants of a right side, each once, as long as there is time."""
     known = {body}
-    for change in mutants(body, scope_of(equation, case.derivation, case.claim.target), derivatives):
+    for change in mutants(body, _scope(case, equation, body), derivatives):
         if case.limit.reached:
             return
         if change.expr not in known:
             known.add(change.expr)
             yield change
+
+
+def _scope(case: Case, equation: Equation, body: ex.Expr) -> Scope:
+    """What could stand in a right side by mistake: of numbers, those that only the other side has."""
+    scope, ours = scope_of(equation, case.derivation, case.claim.target), _equation(case, case.claim.target)
+    known = [*(e.body for e in case.own), *([] if ours is None else [ours.body])]
+    numbers = {*(n for expr in known for n in numbers_in(expr)), *(n for added in scope.added.values() for n in added)}
+    other = sorted(numbers - numbers_in(body), key=lambda n: n.value)
+    return replace(scope, numbers=tuple(other), steps_of_yours=case.steps)
 
 
 def _alike(changes: Iterator[Change]) -> list[Change]:

@@ -117,7 +117,9 @@ def test_the_wrong_example_is_answered_claim_by_claim() -> None:
     }
     assert found["dW_fc1"].flags == ("given earlier claims",)
     assert found["dZ_fc1"].hints[0] == "Yours equals ours if the derivative Z_fc1 > 0 is left out."
-    assert found["dW_fc2"].hints == ("Consistent with a penalty term: it is 0.001*W_fc2 less than the true value.",)
+    assert found["dW_fc2"].hints == (
+        "Consistent with a penalty term: it is 0.001*W_fc2 less than the true value, as if the penalty were left out.",
+    )
 
 
 @pytest.mark.parametrize(

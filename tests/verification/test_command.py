@@ -43,7 +43,7 @@ def test_a_wrong_claim_ends_with_1(folder: Path, capsys: pytest.CaptureFixture[s
     assert run(["verify", str(folder / "wrong.yaml"), "--net", str(folder / "net.yaml")]) == 1
     out = capsys.readouterr().out
     assert "dZ_out  PROPORTIONAL  N times the truth" in out
-    assert "  hint: Consistent with a missing 1/N: the loss is a mean over the N rows." in out
+    assert "  hint: Consistent with a missing 1/N: yours = N*ours, and the loss is divided by 2*N." in out
     assert out.endswith("2 of 2 claims are wrong; begin with dZ_out.\n")
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from symprop.errors import ClaimError
 from symprop.language import Extent
+from symprop.session import parse_source
 from symprop.verification import Convention, Report, verify
 from symprop.verification.claimsfile import parse_claims
 from symprop.verification.conventions import scales, shapes, views_of
@@ -390,3 +391,13 @@ def test_a_fault_of_a_functions_convention(tmp_path: Path, line: str, message: s
     with pytest.raises(ClaimError) as caught:
         verify(None, file)
     assert str(caught.value).startswith(message)
+
+
+def test_a_loss_that_is_a_sum_has_no_other_scale() -> None:
+    """N times its gradient is the gradient under no convention."""
+    spec = "symprop: 1\nname: net\ninputs: {x: {shape: [4]}, y: {role: target, shape: [3]}}\nlayers:\n"
+    spec += "  - {id: out, in: x, type: dense, units: 3}\nloss: {type: mse, from: out, target: y, reduce: sum}\n"
+    found = report(parse_source(spec).network, "claims: {dZ_out: 2*N*(Z_out - y)}")
+    assert found["dZ_out"].verdict == "PROPORTIONAL" and found.conventions.right_under == ()
+    mean = parse_source(spec.replace("sum}", "mean}")).network
+    assert report(mean, "claims: {dZ_out: 2*(Z_out - y)/3}").conventions.right_under != ()

@@ -61,7 +61,8 @@ HINTS = {
         "H3.T @ dZ3 + H2.T @ dZ2",
     ): "Yours equals ours if the time index is one off: H2 stands in place of H1, H3 stands in place of H2.",
     ("elman", "dU", "H1.T @ dZ2"): "Yours equals ours if the term H2.T @ dZ3 is left out.",
-    ("attention", "dS", "A * (1 - A) * dA"): "Yours equals ours if of sum(dA*A, axis=1) only the entry k = s is taken.",
+    ("attention", "dS", "A * (1 - A) * dA"): "Yours equals ours if of sum(dA*A, axis=1) only the entry k = s is taken, "
+    "the diagonal alone.",
     (
         "attention",
         "dS",
@@ -119,9 +120,7 @@ def test_hints_count_from_the_claims_above() -> None:
 
 def test_a_shape_is_put_right_given_the_claims_above() -> None:
     found = verdict(classifier(), "db2", "sum(dZ2, axis=0, keepdims=True)", "dZ2: P - Y")
-    assert found.hints == (
-        "Given dZ2, it is the true value if you drop axis 0, of extent 1 (no keepdims).",
-    )
+    assert found.hints == ("Given the earlier lines, it is right if you drop axis 0, of extent 1 (no keepdims).",)
 
 
 def shown(net_claim: Verdict) -> str:

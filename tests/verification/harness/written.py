@@ -13,7 +13,7 @@ def _mistake(kind: str, words: str, tokens: str = "", ratio: str = "", term: str
 
 
 ACTIVATED = _mistake("derivative at the activated value", "stands in place of|taken at", "A1 Z1")
-DIAGONAL = _mistake("softmax entry by entry", "only the entry")
+DIAGONAL = _mistake("softmax entry by entry", "only the entry|its diagonal alone")
 WRONG_FORM = _mistake("wrong form", "stands in place of|sign|left out", "A1")
 OTHER_LOSS = _mistake("gradient of another loss", "loss|missing factor|left out|stands in place of", ratio="2")
 
@@ -113,7 +113,7 @@ WRONG: tuple[tuple[Mistake, str, str, str], ...] = (
     (OTHER_LOSS, "sigmoid", "dZ2", "2 * (P - Y) * P * (1 - P) / N"),
     (_mistake("gradient of another loss", "loss|missing factor"), "penalised", "dZ2", "(A2 - t) / N"),
     (_mistake("gradient of another loss", "loss|sign"), "penalised", "dA2", "sign(A2 - t) / N"),
-    (_mistake("gradient of another loss", "loss|factor"), "tied", "dR", "(R - X) / (4 * N)"),
+    (_mistake("gradient of another loss", "loss|factor|division by 8"), "tied", "dR", "(R - X) / (4 * N)"),
     (_last("dR H"), "tied", "dW", "d = dR.T @ H\nd = X.T @ dZ"),
     (_last("X dZ"), "tied", "dW", "d = X.T @ dZ\nd = dR.T @ H"),
     (_last("dR"), "tied", "dX", "d = -dR\nd = dZ @ W.T"),
