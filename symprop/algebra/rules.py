@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy as sp
 
+from symprop.algebra.factoring import factored
 from symprop.algebra.scalar import Atoms, Magnitude, Signum, from_sympy, require_real, to_sympy
 from symprop.algebra.simplify import tractable
 from symprop.language import expressions as ex
@@ -79,7 +80,7 @@ def _without_signs(derivative: Any) -> Any:
         return derivative
     for sign in signs:
         derivative = derivative.subs(sign.args[0] * sign, Magnitude(sign.args[0]))
-    lowest = sp.factor(sp.cancel(sp.together(derivative)))
+    lowest = factored(sp.cancel(sp.together(derivative)))
     return min(derivative, lowest, key=lambda value: (sp.count_ops(value), str(value)))
 
 

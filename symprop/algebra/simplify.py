@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy as sp
 
+from symprop.algebra.factoring import factored
 from symprop.algebra.matching import alike, merge_alike
 from symprop.algebra.scalar import Atoms, from_sympy, positive_first, to_sympy
 from symprop.algebra.terms import Factor, Term, term_expr
@@ -86,7 +87,7 @@ def cancel(expr: ex.Expr) -> ex.Expr:
     if not tractable(built):
         return expr
     reduced = sp.cancel(sp.together(built))
-    candidates = [built, reduced, sp.factor(reduced)]
+    candidates = [built, reduced, factored(reduced)]
     best = min(candidates, key=lambda c: (sp.count_ops(c), str(c)))
     return expr if best is built else from_sympy(best, atoms)
 

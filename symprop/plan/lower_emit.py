@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from symprop.algebra.factoring import factor_list
 from symprop.language import expressions as ex
 from symprop.plan.lower_basis import bernstein, common_powers, shifted_basis
 from symprop.plan.lower_exponents import scaled
@@ -81,7 +82,7 @@ class _Emitter:
     def _factors(self, poly: Any) -> tuple[Any, list[tuple[Any, int]]]:
         """(numeral, factors with powers); a large polynomial is only freed of common generators."""
         if len(poly) <= MAX_FACTORED:
-            return poly.factor_list()  # type: ignore[no-any-return]
+            return factor_list(poly)
         common, rest = common_powers(poly)
         found = [(self.side.ring.gens[k], n) for k, n in enumerate(common) if n]
         return self.side.ring.domain.one, [*found, (rest, 1)]

@@ -15,6 +15,7 @@ from typing import Any
 
 from sympy import Poly, Symbol
 
+from symprop.algebra.factoring import factor_list
 from symprop.language import expressions as ex
 from symprop.plan.lower_field import Generator, Side, TooLarge, fraction, rational
 
@@ -40,7 +41,7 @@ def log_element(side: Side, argument: ex.Expr) -> Any:
 
 def _factors(element: Any) -> list[tuple[Any, int]]:
     """Monic irreducible factors, those below with negative powers."""
-    found = [(p, n) for p, n in element.numer.factor_list()[1]] + [(p, -n) for p, n in element.denom.factor_list()[1]]
+    found = [*factor_list(element.numer)[1], *((p, -n) for p, n in factor_list(element.denom)[1])]
     return [(p.monic(), n) for p, n in found]
 
 

@@ -337,7 +337,9 @@ def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, name: str, de
     network = traced.derivation.network
     tensor = network.tensors[name]
     tensors = {**network.tensors, name: replace(tensor, simplex=len(tensor.axes) - 1)}
-    derivation = derive(replace(network, tensors=tensors))
+    derivation = _derived(replace(network, tensors=tensors), (deadline - monotonic()) * DERIVING)
+    if derivation is None:
+        return False
     claims = claims_of_functions(traced.grads, {verdict.name: verdict.target}, traced.file)
     reading = _reading(subject, traced.grads, derivation, claims, Convention())
     if not Compared(reading).all_right(reading.convention):  # what is soon seen needs no proof and no hints
