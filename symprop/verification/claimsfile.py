@@ -155,11 +155,11 @@ def _settings(text: str, name: str) -> dict[str, str]:
 
 def _line(line: Line, text: str, name: str) -> Formula:
     """A line of a document, its places those of the document."""
-    start = place_of(text, line.start)
 
     def locate(place: TextPlace) -> str:
-        column = place.column + (start.column - 1 if place.line == 1 else 0)
-        return f"{name}:{start.line + place.line - 1}:{column}"
+        offset = sum(len(row) + 1 for row in line.text.split("\n")[: place.line - 1]) + place.column - 1
+        at = place_of(text, line.origin(offset))
+        return f"{name}:{at.line}:{at.column}"
 
     return Formula("", line.text, locate(TextPlace(1, 1)), locate, "latex")
 

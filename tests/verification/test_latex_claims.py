@@ -121,8 +121,8 @@ def test_faults_of_all_lines_are_listed_with_their_places() -> None:
     with pytest.raises(ClaimError) as caught:
         report("Text.\n\\[ \\delta_2 = \\foo \\]\n\n\\[\n  dW_2 = Q\n\\]")
     assert str(caught.value).split("\n") == [
-        r"hand.tex:2:15: command '\foo' cannot be read in a formula. Macros of your own are not expanded; "
-        "write them out.",
+        r"hand.tex:2:15: command '\foo' cannot be read in a formula. Write it out, or "
+        r"define it above by \newcommand.",
         "hand.tex:5:10: nothing is known by the name 'Q'. Define it in a line above, or name it as the network does.",
     ]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from symprop.frontends.latex.cursor import END, shown
+from symprop.frontends.latex.macros import DEFINITIONS
 from symprop.frontends.latex.nodes import (
     Binary,
     Block,
@@ -103,11 +104,11 @@ class Commands(Scripts):
     @staticmethod
     def advice(text: str) -> str:
         """What to do about a control word that is not read."""
-        if text in (r"\newcommand", r"\def", r"\input", r"\include"):
-            return "Macros are not expanded; write them out."
+        if text in DEFINITIONS:
+            return r"A definition of this form is not read; expected \newcommand{\name}[1]{...}."
         if text in OPENED:
             return f"The formula that begins above is not closed; expected {OPENED[text]}."
-        return "Macros of your own are not expanded; write them out." if text.startswith("\\") else ""
+        return r"Write it out, or define it above by \newcommand." if text.startswith("\\") else ""
 
     def _argument_of(self) -> Node:
         """The argument of a command: a group, or one symbol or digit."""

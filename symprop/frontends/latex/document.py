@@ -6,17 +6,19 @@ r"""A document as the lines of mathematics that are claims; prose is passed over
 
 A text without any of these is read as lines of mathematics.
 
-Enters: text.  Leaves: lines with their offsets.  Nothing is expanded.
+Enters: text.  Leaves: lines with their offsets.  The document's own commands are written out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from symprop.errors import ClaimError, Fault
 from symprop.frontends.latex.cursor import behind_break
+from symprop.frontends.latex.macros import EndlessMacroError, Text, expanded
 from symprop.frontends.latex.tokens import CLOSING, OPENING, Token, group_end, place_of, tokens, without_comments
 from symprop.frontends.latex.vocabulary import ENTRYWISE, EQUALS, GAPS, LABELS, PRODUCTS, SPACES, TEXT
 
@@ -38,10 +40,19 @@ MOST = 1000
 
 @dataclass(frozen=True)
 class Line:
-    """One formula of a document: its text, and the offset at which it begins."""
+    """One formula of a document: its text, and the offset in the document that each character stands for."""
 
     text: str
-    start: int
+    origins: Sequence[int]
+
+    @property
+    def start(self) -> int:
+        """The offset at which it begins."""
+        return self.origins[0]
+
+    def origin(self, offset: int) -> int:
+        """The offset in the document of one in the line."""
+        return self.origins[offset] if offset < len(self.origins) else self.origins[-1] + 1
 
 
 @dataclass(frozen=True)
@@ -59,23 +70,29 @@ def lines(text: str, name: str) -> list[Line]:
         name: of its file, for messages.
 
     Raises:
-        ClaimError: a delimiter is not closed, or there are more than 1000 lines.
+        ClaimError: a delimiter is not closed, a command is defined by itself, or there are more than 1000 lines.
     """
-    plain = without_comments(text)
-    body = plain.find(r"\begin{document}")
+
+    def fail(at: int, message: str) -> NoReturn:
+        place = place_of(text, at)
+        raise ClaimError(Fault(f"{name}:{place.line}:{place.column}", message))
+
+    try:
+        whole = expanded(without_comments(text))
+    except EndlessMacroError as error:
+        fail(error.at, f"command {error.name} has no end, or one that is far; expected a definition without itself")
+    body = whole.characters.find(r"\begin{document}")
     found: list[Line] = []
-    for span in _spans(plain, max(0, body), name):
-        found += _formulas(plain, span)
+    for span in _spans(whole, max(0, body), fail):
+        found += _formulas(whole, span)
         if len(found) > MOST:
-            place = place_of(text, found[MOST].start)
-            message = f"there are too many lines of mathematics; expected at most {MOST}"
-            raise ClaimError(Fault(f"{name}:{place.line}:{place.column}", message))
+            fail(found[MOST].start, f"there are too many lines of mathematics; expected at most {MOST}")
     return found
 
 
-def _spans(plain: str, start: int, name: str) -> list[_Span]:
+def _spans(whole: Text, start: int, fail: Callable[[int, str], NoReturn]) -> list[_Span]:
     """The parts of a document that are mathematics; the whole of it where no part is marked."""
-    found, place = list[_Span](), start
+    found, place, plain = list[_Span](), start, whole.characters
     while (opening := BEGIN.search(plain, place)) is not None:
         kind = str(opening.lastgroup)
         place = opening.end()
@@ -85,9 +102,7 @@ def _spans(plain: str, start: int, name: str) -> list[_Span]:
         closing = rf"\end{{{env}}}" if env else CLOSES[kind]
         end = plain.find(closing, place)
         if end < 0:
-            at = place_of(plain, opening.start())
-            shown = opening.group()
-            raise ClaimError(Fault(f"{name}:{at.line}:{at.column}", f"'{shown}' is not closed; expected '{closing}'"))
+            fail(whole.origins[opening.start()], f"'{opening.group()}' is not closed; expected '{closing}'")
         if kind != "verbatim":
             found.append(_Span(place, end, "inline" if kind in ("single", "round") else env or "display"))
         place = end + len(closing)
@@ -96,12 +111,16 @@ def _spans(plain: str, start: int, name: str) -> list[_Span]:
     return found
 
 
-def _formulas(plain: str, span: _Span) -> Iterator[Line]:
+def _formulas(whole: Text, span: _Span) -> Iterator[Line]:
     """The formulas of one part."""
-    source = _flattened(plain, span)
+    source = _flattened(whole.characters, span)
+
+    def line(start: int, end: int) -> Line:
+        return Line(source[start:end], whole.origins[start:end])
+
     if span.kind == "inline":
         if GRADIENT.match(source, span.start, span.end) and _relation(list(tokens(source, span.start, span.end))):
-            yield Line(source[span.start : span.end], span.start)
+            yield line(span.start, span.end)
         return
     start = end = -1
     for piece in _pieces(source, span):
@@ -110,11 +129,11 @@ def _formulas(plain: str, span: _Span) -> Iterator[Line]:
         at = _relation(piece.tokens)
         if at > 0 or (at < 0 and (piece.column or not _continues(piece.tokens))):
             if start >= 0:
-                yield Line(source[start:end], start)
+                yield line(start, end)
             start = piece.start if at > 0 or start >= 0 else -1
         end = piece.end
     if start >= 0:
-        yield Line(source[start:end], start)
+        yield line(start, end)
 
 
 def _flattened(plain: str, span: _Span) -> str:

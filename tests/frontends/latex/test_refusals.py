@@ -55,8 +55,8 @@ REFUSED: list[tuple[str, str]] = [
     (r"\sum u", r"column 1: it is not clear what the sum runs over. Write \sum_{i}."),
     (
         r"\prod_i u_i",
-        r"column 1: command '\prod' cannot be read in a formula. Macros of your own are not expanded; write "
-        r"them out.",
+        r"column 1: command '\prod' cannot be read in a formula. Write it out, or "
+        r"define it above by \newcommand.",
     ),
     (
         r"\sum_{i} X_{ni}",
@@ -69,13 +69,13 @@ REFUSED: list[tuple[str, str]] = [
     (r"u_i w_j", r"column 3: index i is neither on the left nor under a sum. Write \sum_{i} where it is summed over."),
     (
         r"\foo X",
-        r"column 1: command '\foo' cannot be read in a formula. Macros of your own are not expanded; write "
-        r"them out.",
+        r"column 1: command '\foo' cannot be read in a formula. Write it out, or "
+        r"define it above by \newcommand.",
     ),
     (
         r"\newcommand{\R}{R}",
-        r"column 1: command '\newcommand' cannot be read in a formula. Macros are not expanded; write them "
-        r"out.",
+        r"column 1: command '\newcommand' cannot be read in a formula. A definition of this form is not "
+        r"read; expected \newcommand{\name}[1]{...}.",
     ),
     (
         r"a / b c",
@@ -149,16 +149,16 @@ REFUSED: list[tuple[str, str]] = [
     ),
     (
         r"\int Z",
-        r"column 1: command '\int' cannot be read in a formula. Macros of your own are not expanded; write "
-        r"them out.",
+        r"column 1: command '\int' cannot be read in a formula. Write it out, or "
+        r"define it above by \newcommand.",
     ),
     (r"x^y^z", r"column 4: it is not clear what a second exponent belongs to; expected braces. Write {a^b}^c."),
     (r"X é", r"column 3: character U+00E9 cannot stand in a formula; expected plain ASCII"),
     (r"P - y_n", r"column 7: index n is neither on the left nor under a sum. Write \sum_{n} where it is summed over."),
     (
         r"\softmax(Z)",
-        r"column 1: command '\softmax' cannot be read in a formula. Macros of your own are not expanded; "
-        r"write them out.",
+        r"column 1: command '\softmax' cannot be read in a formula. Write it out, or "
+        r"define it above by \newcommand.",
     ),
     (r"\mathrm{sigmoid}", r"column 17: sigmoid needs an argument. Write sigmoid(z)."),
     (
@@ -182,8 +182,8 @@ REFUSED: list[tuple[str, str]] = [
     (r"\max(0, Z, 1)", r"column 1: max takes 2 arguments, got 3"),
     (
         r"\arg\max_k P",
-        r"column 1: command '\arg' cannot be read in a formula. Macros of your own are not expanded; write "
-        r"them out.",
+        r"column 1: command '\arg' cannot be read in a formula. Write it out, or "
+        r"define it above by \newcommand.",
     ),
     (
         r"[y = 1]",
