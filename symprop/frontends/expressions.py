@@ -172,7 +172,7 @@ class Expressions(Program):
 
     def _meaning(self, name: str) -> Meaning | None:
         local = self.local.get(name)
-        return local if isinstance(local, Meaning) else self.names.tensor(name)
+        return local if isinstance(local, Meaning) else self.names.read(name)
 
     # -- calls ---------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NoReturn
 
 from symprop.errors import Fault, FormulaError
@@ -30,6 +31,7 @@ class IndexNotation(Reader):
         self, text: str, names: Names, label: Label, where: str = "formula", locate: Locate | None = None
     ) -> None:
         functions = {**dict.fromkeys(callable_names(), 1), **names.functions}
+        names = replace(names, tensors={**{s: names.tensors[of] for s, of in names.short.items()}, **names.tensors})
         tensors = {name: meaning.tensor for name, meaning in names.tensors.items() if not meaning.unfit}
         super().__init__("", Scope(tensors, names.indices, names.extents, functions), where)
         self.names, self.label, self.locate, self.source = names, label, locate, where

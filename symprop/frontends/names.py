@@ -49,6 +49,7 @@ class Names:
         indices: extents of indices that are declared, in index notation.
         first: the number that a document gives the first entry of an axis, 0 or 1; None where it does not say.
         has_columns: whether examples are columns, along which a softmax in LaTeX acts then.
+        short: the tensor that a shorter name stands for where nothing else has that name, `P` for `P_loss`.
     """
 
     tensors: Mapping[str, Meaning]
@@ -59,10 +60,15 @@ class Names:
     indices: Mapping[str, Extent] = field(default_factory=dict)
     first: int | None = None
     has_columns: bool = False
+    short: Mapping[str, str] = field(default_factory=dict)
 
     def tensor(self, name: str) -> Meaning | None:
         """The meaning of a name."""
         return self.tensors.get(name)
+
+    def read(self, name: str) -> Meaning | None:
+        """The meaning of a name, or of what it is short for, where it is read."""
+        return self.tensors.get(name) or self.tensors.get(self.short.get(name, ""))
 
     def counted(self, name: str) -> str:
         """What to write for a letter that is not known here and that courses have for the number of examples."""

@@ -24,6 +24,7 @@ from symprop.verification.converting import over_network
 from symprop.verification.proving import single
 from symprop.verification.recurrences import joined
 from symprop.verification.scene import library
+from symprop.verification.shortnames import short_names
 from symprop.verification.targets import plain, suggestion, target_of
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
@@ -99,6 +100,8 @@ class _Reader:
         symbols = Symbols(network, derivation.prefix)
         self.symbols = {name: symbols[name].tex for name in network.tensors}
         self.slope = slopes(network.functions)
+        own = {formula.name for formula in file.formulas}
+        self.short = {short: name for short, name in short_names(network).items() if short not in own}
         self.labels: set[str] = set()
         self.lines: list[Left | None] = []
         extents = {name for tensor in written.values() for axis in tensor.axes for name in axis.names}
@@ -142,6 +145,7 @@ class _Reader:
             self.indices,
             self.file.first,
             self.has_columns,
+            {short: name for short, name in self.short.items() if name in known and short not in known},
         )
 
     def formulas(self) -> list[Claim]:

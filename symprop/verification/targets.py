@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from symprop.derivation import Derivation
 from symprop.errors import ClaimError, Fault
 from symprop.spec.places import close
+from symprop.verification.shortnames import short_parameter
 
 PATTERNS = (("", "_grad"), ("grad_", ""), ("dL_d", ""), ("dLd", ""))
 
@@ -21,6 +22,8 @@ def plain(name: str, aliases: Mapping[str, str]) -> str:
 
 def target_of(name: str, derivation: Derivation, aliases: Mapping[str, str], where: str) -> str:
     """`dW1` for dW1, W1.grad, grad_W1, dL_dW1 and, since it is learnt, W1; `A1` for A1; "" for any other name.
+
+    The only parameter of a letter may be named by it: dW for dW_out.
 
     Raises:
         ClaimError: the name is the gradient of a tensor that has none.
@@ -37,6 +40,7 @@ def target_of(name: str, derivation: Derivation, aliases: Mapping[str, str], whe
         stems.append(wanted)
     for stem in stems:
         known = plain(stem, aliases)
+        known = known if known in tensors else short_parameter(known, derivation.network)
         if known in tensors:
             if known == derivation.network.loss:
                 raise ClaimError(Fault(where, f"{known} is the loss itself, whose derivative by itself is 1: no claim"))

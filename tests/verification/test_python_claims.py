@@ -401,7 +401,7 @@ def test_loops_too_long_to_be_derived_are_compared_in_numbers(tmp_path: Path) ->
     text = """
 import numpy as np
 def inputs(rng):
-    return {"X": rng.normal(size=(20, 4)), "y": rng.integers(0, 3, 20), "W": rng.normal(size=(4, 3))}
+    return {"X": rng.normal(size=(60, 4)), "y": rng.integers(0, 3, 60), "W": rng.normal(size=(4, 3))}
 def loss(X, y, W):
     total = 0.0
     for i in range(len(X)):
@@ -416,7 +416,7 @@ def grads(X, y, W):
 """
     found = report(tmp_path, text, timeout=12.0)
     assert found["W"].verdict == "AGREES"
-    assert "hand.py:5: its equations for N=20 are too large to be derived" in found["W"].reason
+    assert "hand.py:5: its equations for N=60 are too large to be derived" in found["W"].reason
 
 
 def test_a_mistake_that_reads_an_input_in_place_of_an_intermediate_is_refuted(tmp_path: Path) -> None:

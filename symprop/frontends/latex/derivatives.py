@@ -74,6 +74,7 @@ class Derivatives(Entries):
     def single(self, node: tex.Symbol) -> Found:
         """The one tensor of the network that a symbol is."""
         found = self.lookup.find(node, lambda name: name in self.letters)
+        found = found or self.lookup.find(node, lambda name: name in self.letters, short=True)
         if not found:
             self.unknown(node)
         if len({f.name for f in found}) > 1:

@@ -128,6 +128,9 @@ class Entries(Faults):
         if bare and node.base == "I" and node.plain is None:
             row, column = (self.new(e) for e in [open_extent(self.numbers)] * 2)
             return Array((row, column), ex.guard(Domain.equal(Position.of(row), Position.of(column)), ex.ONE))
+        short = self.lookup.find(node, lambda name: name in self.letters, short=True)
+        if len(short) == 1:
+            return self.entry(node, short[0])
         self.unknown(node)
 
     def _plain(self, node: tex.Symbol, array: Array) -> Array:

@@ -65,13 +65,16 @@ class Lookup:
         found = [t.name for t in self.tensors() if t.name.partition("_")[0].rstrip("0123456789") in stems]
         return " or ".join(filter(None, [", ".join(found[:-1]), *found[-1:]])) if len(found) <= FEW else ""
 
-    def find(self, symbol: Symbol, is_index: Callable[[str], bool], by_itself: bool = True) -> list[Found]:
+    def find(
+        self, symbol: Symbol, is_index: Callable[[str], bool], by_itself: bool = True, short: bool = False
+    ) -> list[Found]:
         """All readings of a symbol; those with a whole superscript as a label come first.
 
         Args:
             symbol: what is written.
             is_index: whether a letter is an index here.
             by_itself: whether adjoints are found by a letter of their own.
+            short: whether names are looked for that stand for longer ones.
         """
         below, label = symbol.below, symbol.label
         example = () if symbol.example is None else (symbol.example,)
@@ -82,7 +85,8 @@ class Lookup:
             # the batch comes first, then the time
             items = (*example, *rest)
             items = items if symbol.time is None else (*items[:1], symbol.time, *items[1:])
-            name = self.tensor(symbol.base, text) if by_itself else self.adjoint(symbol.base, text)
+            known = self.short if short else self.tensor if by_itself else self.adjoint
+            name = known(symbol.base, text)
             if name and name not in [f.name for f in found]:
                 found.append(Found(name, items, symbol.plain))
         if symbol.plain is not None and label is None and by_itself and all(i.kind == "letter" for i in below):
@@ -115,6 +119,10 @@ class Lookup:
                 # another name of a tensor of the network is that tensor, so that it has its adjoint
                 return meaning.tensor.name if meaning.tensor.name in self.names.tensors else name
         return ""
+
+    def short(self, base: str, label: str) -> str:
+        """The tensor that a shorter name stands for, "" for none."""
+        return next((self.names.short[s] for s in self._spellings(base, label) if s in self.names.short), "")
 
     def _spellings(self, base: str, label: str) -> Iterator[str]:
         """W and 2 as W2, W_2 and, of the second layer fc, W_fc; z as Z where there is no z."""

@@ -22,7 +22,6 @@ from symprop.verification.points import Array
 
 LOSS, GRADS = "loss", "grads"
 SHARE_OF_ONE, LEAST_OF_ONE = 0.05, 1.0
-STEADY = 1e-12  # of the largest entry
 TWICE = "different values on two calls with the same input"
 
 
@@ -97,9 +96,11 @@ class Runner:
     def repeated(self, given: Mapping[str, Any]) -> Gradients:
         """The gradients by their keys, of two calls with the same input; what differs is remembered."""
         first, second = self.grads(given), self.grads(given)
-        self.loss_is_unsteady |= first.loss is not None and not _is_repeated(first.loss, second.loss)
+        self.loss_is_unsteady |= first.loss is not None and not _same(first.loss, np.asarray(second.loss))
         keys = {*first.values, *second.values}
-        self.unsteady |= {k for k in keys if not _is_repeated(first.values.get(k), second.values.get(k))}
+        self.unsteady |= {
+            k for k in keys if k not in first.values or not _same(second.values.get(k), first.values[k])
+        }
         return replace(first, values={**second.values, **first.values})
 
     @property
@@ -146,15 +147,6 @@ def _same(left: Any, right: Any) -> bool:
     if isinstance(right, np.ndarray):
         return bool(np.array_equal(left, right, equal_nan=right.dtype.kind == "f"))
     return bool(left == right)
-
-
-def _is_repeated(first: Any, second: Any) -> bool:
-    """True of the same values but for what the order of a sum, which a library chooses, does to the last digits."""
-    if first is None or second is None or np.shape(first) != np.shape(second):
-        return False
-    with np.errstate(all="ignore"):
-        size = float(np.max(np.abs(first), where=np.isfinite(first), initial=0.0))
-        return bool(np.allclose(first, second, rtol=STEADY, atol=STEADY * size, equal_nan=True))
 
 
 def learnt(keys: Sequence[str], given: Inputs, file: UserFile) -> dict[str, str]:
