@@ -6,7 +6,7 @@ Enters: expressions of the network's tensors and of the claims'.  Leaves: short 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 
 from symprop.derivation import Derivation
@@ -15,6 +15,7 @@ from symprop.language import expressions as ex
 from symprop.report.matrixtext import numpy_text
 from symprop.report.recognise import expression_form
 from symprop.verification.converting import CONVERTED
+from symprop.verification.proving import single
 from symprop.verification.reading import MARK
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
@@ -22,6 +23,7 @@ from symprop.verification.views import Views
 LONGEST = 70
 END = rf"{re.escape(CONVERTED)}?"
 STEP = re.compile(rf"\w+{MARK}\.([A-Za-z_]\w*)(?:\.\d+)?{END}")
+UNNAMED = re.compile(r"step\d+")
 STORED = re.compile(rf"(\w+?){MARK}+(?:\.\d+)?{END}")
 
 
@@ -34,11 +36,13 @@ class Wording:
         views: how the user writes the tensors; the expressions are written so already.
     """
 
-    def __init__(self, derivation: Derivation, claims: Iterable[Claim], views: Views) -> None:
+    def __init__(self, derivation: Derivation, claims: Sequence[Claim], views: Views) -> None:
         self.prefix, self.layout = derivation.prefix, derivation.network.layout
         network = derivation.network
         masks = [e for e in network.equations if isinstance(e.body, ex.Guard) and e.body.body == ex.ONE]
         self.masks = list(map(views.presented, masks))
+        unnamed = [c for c in claims if c.written is not None and UNNAMED.fullmatch(plain_name(c.label))]
+        self.steps = {c.label: c.formulas[-1].with_body(views.outside(c.formulas[-1].body)) for c in unnamed}
         self.tensors = {**views.written(network), **{c.label: c.written for c in claims if c.written is not None}}
 
     def shown(self, expr: ex.Expr, free: Sequence[Index]) -> str:
@@ -60,10 +64,16 @@ class Wording:
         return text(expr) if found is None else found
 
     def legend(self, expr: ex.Expr) -> str:
-        """`; P' is the 3rd value of P`, or `dZ' is yours`, for each name that stands for several values in it."""
+        """`; P' is the 3rd value of P`, or `dZ' is yours`, for each name that stands for several values in it.
+
+        What a tracer named, `step5`, is written out.
+        """
         names, found = self._names(expr), []
         for name, shown in names.items():
-            if shown.endswith(MARK):
+            step = self.steps.get(name)
+            if step is not None:
+                found.append(f"; {shown} is {self.shown(single(step.body), step.free)}")
+            elif shown.endswith(MARK):
                 own = plain_name(name)
                 values = [n for n in self.tensors if plain_name(n) == own]
                 beside_ours = own in names and own not in values

@@ -36,6 +36,7 @@ ONE_ARGUMENT: Mapping[str, Callable[[ex.Expr], ex.Expr]] = {
     "sinh": lambda x: ex.mul(HALF, ex.add(_call("exp", x), ex.negate(_call("exp", ex.negate(x))))),
     "tan": lambda x: ex.divide(_call("sin", x), _call("cos", x)),
     "expit": lambda x: _call("sigmoid", x),
+    "log_expit": lambda x: _call("log_sigmoid", x),
 }
 TWO_ARGUMENTS: Mapping[str, Callable[[ex.Expr, ex.Expr], ex.Expr]] = {
     "maximum": lambda a, b: ex.Call("max", (a, b)),

@@ -21,7 +21,6 @@ ALTERNATIVES = {
     "argmin": _PARTS.replace("max", "min"),
     "argwhere": _WHERE,
     "array_equal": _CHECK,
-    "average": "Write (w * x).sum() / w.sum().",
     "bincount": "Write np.add.at, or the sum of rows of one-hot labels.",
     "block": "Write np.concatenate.",
     "choose": _WHERE,

@@ -119,6 +119,16 @@ def _clip(trace: Trace, x: Any, low: Any = None, high: Any = None, **keywords: A
     return _operation(trace, "clip", [x, low, high], {})
 
 
+def _average(trace: Trace, x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
+    if weights is None:
+        return _operation(trace, "mean", [x], {"axis": axis, "keepdims": keepdims})
+    values, parts = (trace.wrapped(trace.array(given)) for given in (x, weights))
+    if values.ndim != parts.ndim:
+        trace.stop("average with weights of another shape cannot be traced", "Write (w * x).sum() / w.sum().")
+    total, size = (_operation(trace, "sum", [a], {"axis": axis, "keepdims": keepdims}) for a in (values * parts, parts))
+    return total / size
+
+
 def _where(trace: Trace, condition: Any, *choices: Any) -> Any:
     if len(choices) != 2:
         trace.stop("where with one argument gives an array of no fixed shape", "Write np.where(mask, a, b).")
@@ -226,6 +236,7 @@ def _hsplit(trace: Trace, x: Any, parts: Any) -> list[Any]:
 
 
 SPECIAL: dict[str, Callable[..., Any]] = {
+    "average": _average,
     "clip": _clip,
     "where": _where,
     "arange": _arange,

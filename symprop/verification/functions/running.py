@@ -120,7 +120,7 @@ class Runner:
         return found.astype(float)
 
     def named(self, found: Any) -> dict[str, Any]:
-        """Returned gradients by key; a tuple is in the order of the arguments.
+        """Returned gradients by key, None for no gradient; a tuple is in the order of the arguments.
 
         Raises:
             ClaimError: which gradient is which is not clear.
@@ -128,10 +128,13 @@ class Runner:
         names = list(inspect.signature(self.file.function(GRADS)).parameters)
         example = f'return {{"{names[-1] if names else "W"}": ...}}'
         where = self.file.line(GRADS)
-        if isinstance(found, dict) and found and all(isinstance(key, str) for key in found):
-            return dict(found)
         if isinstance(found, tuple | list) and len(found) == len(names):
-            return dict(zip(names, found, strict=True))
+            found = dict(zip(names, found, strict=True))
+        if isinstance(found, dict) and found and all(isinstance(key, str) for key in found):
+            claimed = {key: value for key, value in found.items() if value is not None}
+            if claimed:
+                return claimed
+            raise ClaimError(Fault(where, "grads returns None for every input; expected a gradient"))
         if isinstance(found, tuple | list):
             message = f"grads returns {len(found)} values for {len(names)} arguments; expected a dictionary"
             raise ClaimError(Fault(where, message, f"Write {example}."))
