@@ -507,6 +507,16 @@ def grads(Q, K, V, t):
     dS = A*(dA - (A*dA).sum(1, keepdims=True))
     return {"Q": dS @ K/2, "K": dS.T @ Q/2, "V": A.T @ dO}
 """
+HUBER = """import numpy as np
+INPUTS = {"X": ("N", "D"), "y": ("N",), "w": ("D",)}
+def loss(X, y, w):
+    a = np.abs(X @ w - y)
+    return np.mean(np.where(a <= 0.7, a * a / 2, 0.7 * (a - 0.35)))
+def grads(X, y, w):
+    r = X @ w - y
+    psi = np.where(np.abs(r) <= 0.7, r, 0.7 * np.sign(r))
+    return {"w": X.T @ psi / len(y)}
+"""
 DIAGONAL = "A*(dA - sum(A*dA, axis=1)[:, None]) stands in place of A*(1 - A)*dA, its diagonal alone."
 FUNCTIONS = (
     (NORM, "sum(0)/n", "sum(0)/(n - 1)", "x", "Yours is right if in v, N stands in place of N - 1."),
@@ -519,6 +529,7 @@ FUNCTIONS = (
     ),
     (HEAD, "dA - (A*dA).sum(1, keepdims=True)", "(1 - A)*dA", "Q", f"Yours is right if in dS, {DIAGONAL}"),
     (HEAD, "dS.T @ Q", "dS @ Q", "K", "Yours equals ours if dS is transposed."),
+    (HUBER, "0.7 * np.sign", "np.sign", "w", "Yours is right if in psi, 7*sign(r)/10 stands in place of sign(r)."),
     (HEAD, "A.T @ dO", "A @ dO", "V", "Yours is right if in dV, A is transposed."),
 )
 
