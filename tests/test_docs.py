@@ -34,6 +34,8 @@ RECORDS = {
     "root": records.ROOT,
     "input": records.INPUT,
     "equations": records.EQUATIONS_LAYER,
+    "layer type": records.LAYER_TYPE,
+    "option": records.OPTION,
     "param": records.LAYER_PARAM,
     "function": records.FUNCTION,
     "loss function": records.LOSS_FUNCTION,

@@ -63,8 +63,18 @@ def soft_tree(p: Array, d: Array) -> Array:
     return left[0] * first + (1 - left[0]) * second
 
 
+def batch_norm(p: Array, d: Array) -> Array:
+    # predicting, from the first values of the states
+    return p["g"][:, None] * d["x"] / np.sqrt(1 + 0.01) + p["b"][:, None]
+
+
+def gated(p: Array, d: Array) -> Array:
+    return np.tanh(0.5 * d["s"] * (d["x"] @ p["W_wide"])) @ p["W_out"]
+
+
 HAND: dict[str, Callable[[Array, Array], Array]] = {
-    f.__name__: f for f in (film, squeeze_excite, bilinear_mix, leaky_elman, kolmogorov_arnold, soft_tree)
+    f.__name__: f
+    for f in (film, squeeze_excite, bilinear_mix, leaky_elman, kolmogorov_arnold, soft_tree, batch_norm, gated)
 }
 
 
@@ -88,7 +98,7 @@ def given(module: Any, data: dict[str, Array]) -> list[Array]:
     return [next(iter(part.values())) if len(part) == 1 else part for part in parts]
 
 
-def test_the_page_has_the_six_layers() -> None:
+def test_the_page_has_these_layers() -> None:
     assert list(SPECS) == list(HAND)
 
 
@@ -99,10 +109,12 @@ def test_values_are_those_by_hand_and_gradients_those_of_complex_step(name: str,
     params, data = drawn(derivation)
     module = load_module(generate_module(derivation, backend, "float64"), f"own_{name}_{backend}")
     inputs, target = given(module, data)
-    local = {key.rpartition("_")[0]: value for key, value in params.items()}
-    np.testing.assert_allclose(module.forward(module.Params(**params), inputs), HAND[name](local, data), rtol=1e-12)
-    truth = gradient(derivation.network, {**params, **data}, {"N": ROWS}, tuple(params))
-    _, found = module.value_and_grad(module.Params(**params), inputs, target)
+    local = {key.rpartition("_")[0]: value for key, value in params.items()} | params
+    held = module.init_params(seed=0)._replace(**params)
+    np.testing.assert_allclose(module.forward(held, inputs), HAND[name](local, data), rtol=1e-12)
+    arrays = {**held._asdict(), **data}
+    truth = gradient(derivation.network, arrays, {"N": ROWS}, tuple(params))
+    _, found = module.value_and_grad(held, inputs, target)
     for key in params:
         assert np.linalg.norm(truth[key]) > 0
         assert relative_error(getattr(found, key), truth[key]) < 1e-11, key

@@ -1,7 +1,7 @@
 """Tensor equations in index notation: values, parser, printer and shape rules.  Knows no SymPy and no NumPy."""
 
 from symprop.language.arithmetic import arithmetic
-from symprop.language.definitions import defined, parse_definition
+from symprop.language.definitions import declared, defined, parse_definition
 from symprop.language.equations import LAYOUTS, Equation, Function, Network, Optimizer, Tensor, Training, ranges
 from symprop.language.expressions import Expr, Number, Read
 from symprop.language.extents import Extent
@@ -33,6 +33,7 @@ __all__ = [
     "Tensor",
     "Training",
     "arithmetic",
+    "declared",
     "defined",
     "equation_text",
     "extent_names",

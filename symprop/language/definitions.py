@@ -6,6 +6,7 @@ Enters: one line of text and a scope without the target.  Leaves: the equation a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from math import prod
 
 from symprop.language.equations import Equation, Tensor
@@ -28,6 +29,16 @@ def parse_definition(text: str, scope: Scope, where: str = "equation") -> tuple[
         scope = scope.with_tensor(defined(parse_equation(text, scope.opened(name), where)))
     equation = parse_equation(text, scope, where)
     return equation, defined(equation)
+
+
+def declared(text: str, tensors: Mapping[str, Tensor]) -> dict[str, Extent]:
+    """Extents of the indices of a target of known shape: they hold even where an axis that is read is shorter."""
+    name, _, rest = text.partition("[")
+    known = tensors.get(name.strip())
+    if known is None or "(" in rest.partition("]")[0]:
+        return {}
+    letters = [part.strip() for part in rest.partition("]")[0].split(",")]
+    return dict(zip(letters, known.axes, strict=False))
 
 
 def defined(equation: Equation) -> Tensor:

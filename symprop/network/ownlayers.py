@@ -6,20 +6,21 @@ network's names, M_<id> for M; the output, as of every layer, is Z_<id>.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from symprop.errors import FormulaError
-from symprop.language import Equation, Read, Scope, Tensor, defined, parse_definition
+from symprop.language import Equation, Expr, Extent, Read, Scope, Tensor, declared, defined, parse_definition
+from symprop.library.scalars import bind, constants, exact
 from symprop.network.activations import Target, activate
 from symprop.network.assembly import Assembly
 from symprop.network.functions import arities, with_scalars
 from symprop.network.layers import initial, sources_of, target_of
 from symprop.network.rewrite import Renaming
-from symprop.network.shapes import BATCH, Axes, shown
+from symprop.network.shapes import BATCH, Axes, Bindings, shown
 from symprop.network.ties import shared, turned
 from symprop.spec.formulas import index_extent
-from symprop.spec.model import LayerSpec, Text
+from symprop.spec.model import LayerSpec, ParamSpec, Shape, Text
 
 
 def own_layer(net: Assembly, layer: LayerSpec) -> None:
@@ -42,7 +43,9 @@ class _Work:
     Args:
         local: its tensors by local name.
         names: their names in the network.
+        absent: what stands for the arguments that are left out.
         turned: shared parameters whose axes are read in the other order.
+        bindings: what the names of shapes stand for.
     """
 
     net: Assembly
@@ -50,57 +53,93 @@ class _Work:
     target: Target
     local: dict[str, Tensor] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, Expr] = field(default_factory=dict)
     turned: set[str] = field(default_factory=set)
+    bindings: Bindings = field(default_factory=Bindings)
 
     def result(self, given: list[Tensor]) -> str | None:
         """Name of the output, None where the layer is at fault."""
         if not self._arguments(given):
             return None
         self._learn()
+        self._keep()
+        self.local |= {name: Tensor(name, ()) for name in self.layer.options}
         for text in self.layer.equations:
             equation = self._parsed(text)
             if equation is None:
                 return None
             self._define(equation)
         if self.layer.output not in self.names:
-            known = ", ".join(n for n in self.names if n not in self.layer.args and n not in self.layer.params)
+            given_names = {*self.layer.args, *self.layer.params, *self.layer.states}
+            known = ", ".join(name for name in self.names if name not in given_names)
             self._fault(f"output '{self.layer.output}' is not defined by its equations, which define {known}")
             return None
+        self.net.updates += self._beside(self.layer.updates)
+        self.net.inference += self._beside(self.layer.inference)
         return self.names[self.layer.output]
 
     def _fault(self, message: str) -> None:
         self.net.fault(self.target.where, f"{self.target.owner}: {message}")
 
     def _arguments(self, given: list[Tensor]) -> bool:
-        args = self.layer.args
-        names = list(self.layer.inputs) if isinstance(self.layer.inputs, Mapping) else list(args)
-        if sorted(names) != sorted(args) or len(given) != len(args):
-            self._fault(f"expected {len(args)} inputs, for {', '.join(args)}, got {len(given)}")
+        args, optional = self.layer.args, self.layer.optional
+        named = isinstance(self.layer.inputs, Mapping)
+        names = list(self.layer.inputs) if named else list(args)[: max(len(given), len(args) - len(optional))]
+        needed = [name for name in args if name not in optional]
+        if not set(needed) <= set(names) <= set(args) or len(given) != len(names):
+            count = str(len(args)) if not optional else f"{len(needed)} to {len(args)}"
+            self._fault(f"expected {count} inputs, for {', '.join(args)}, got {len(given)}")
             return False
-        return all([self._argument(name, tensor) for name, tensor in zip(names, given, strict=True)])
+        spec = self.net.spec
+        self.bindings.names |= dict(zip(spec.dims, self.net.extents(spec.dims), strict=True))
+        self.bindings.names |= dict(zip(self.layer.sizes, self.net.extents(self.layer.sizes.values()), strict=True))
+        fed = [self._argument(name, tensor) for name, tensor in zip(names, given, strict=True)]
+        return all(fed) and self._extents_are_known() and all(map(self._left_out, args))
 
     def _argument(self, name: str, tensor: Tensor) -> bool:
-        axes = (BATCH, *self.net.extents(self.layer.args[name]))
+        shape = self.layer.args[name]
         self.local[name], self.names[name] = replace(tensor, name=name), tensor.name
-        if axes != tensor.axes:
+        fits = self.bindings.match(", ".join(map(str, ("N", *shape))), tensor.axes)
+        if not fits:
+            axes = (BATCH, *(self.bindings.names.get(str(e), Extent.of(e)) for e in shape))
             self._fault(f"argument {name} is declared {shown(axes)}, but {tensor.name} is {shown(tensor.axes)}")
-        return axes == tensor.axes
+        return fits
+
+    def _left_out(self, name: str) -> bool:
+        if name not in self.local:
+            self.local[name] = Tensor(name, (BATCH, *self._axes(self.layer.args[name])))
+            self.absent[name] = exact(self.layer.optional[name])
+        return True
+
+    def _extents_are_known(self) -> bool:
+        """False, and noted, where a shape names an extent that only an argument gives which is left out."""
+        held = [spec.shape for spec in (*self.layer.params.values(), *self.layer.states.values())]
+        for extent in (e for shape in (*self.layer.args.values(), *held) for e in shape):
+            if isinstance(extent, str) and extent not in self.bindings.names:
+                self._fault(f"no argument that is given has the extent {extent}")
+                return False
+        return True
+
+    def _axes(self, shape: Shape) -> Axes:
+        return self.bindings.axes(", ".join(map(str, shape)))
 
     def _learn(self) -> None:
         for number, (name, spec) in enumerate(self.layer.params.items()):
-            axes = self.net.extents(spec.shape)
             if (other := shared(self.net, self.layer, name, number == 0)) is not None:
-                self._share(name, axes, other)
-                continue
-            made = Tensor(
-                self.target.name(name),
-                axes,
-                role="param",
-                init=initial(spec.init, len(axes)),
-                origin=self.target.origin,
-            )
-            self.local[name], self.names[name] = replace(made, name=name), made.name
-            self.net.add(made, self.target.owner, (*self.target.where, "params", name))
+                self._share(name, self._axes(spec.shape), other)
+            else:
+                self._hold(spec, "param")
+
+    def _keep(self) -> None:
+        for spec in self.layer.states.values():
+            self._hold(spec, "state")
+
+    def _hold(self, spec: ParamSpec, role: str) -> None:
+        name, axes, target = spec.name, self._axes(spec.shape), self.target
+        init = initial(spec.init, len(axes))
+        made = Tensor(target.name(name), axes, role=role, init=init, origin=target.origin)
+        self.local[name], self.names[name] = replace(made, name=name), made.name
+        self.net.add(made, target.owner, (*target.where, f"{role}s", name))
 
     def _share(self, name: str, axes: Axes, other: Tensor) -> None:
         if turned(other, lambda found: found == axes, self._fault, lambda: shown(axes)):
@@ -109,25 +148,38 @@ class _Work:
 
     def _parsed(self, text: Text) -> Equation | None:
         try:
-            return parse_definition(text.text, self._scope())[0]
+            return parse_definition(text.text, self._scope(text))[0]
         except FormulaError as error:
             self.net.formula_fault(text, error, self.target.owner)
             return None
 
-    def _scope(self) -> Scope:
-        indices = {name: index_extent(text, self.net.spec.dims) for name, text in self.layer.extents.items()}
-        return Scope(self.local, indices, extents=("N", *self.net.spec.dims), functions=arities(self.net))
+    def _scope(self, text: Text) -> Scope:
+        names = self.bindings.names
+        indices = {name: index_extent(extent, names) for name, extent in self.layer.extents.items()}
+        indices = {**declared(text.text, self.local), **indices}
+        return Scope(self.local, indices, extents=names, functions=arities(self.net))
 
     def _define(self, equation: Equation) -> None:
         name = equation.target
         self.names[name] = self.target.name("Z" if name == self.layer.output else name)
-        sizes = dict(zip(self.net.spec.dims, self.net.extents(self.net.spec.dims), strict=True))
-        made = Renaming(self.names, extents=sizes, turned=frozenset(self.turned)).equation(equation)
-        made = made.with_body(with_scalars(self.net, made.body, self._scalar))
-        self.net.use_all(made.body)
+        made = self._renamed(equation)
         tensor = replace(defined(made), origin=self.target.origin)
         self.local[name] = replace(tensor, name=name)
         self.net.define(made, tensor, self.target.owner, self.target.where)
+
+    def _beside(self, texts: Sequence[Text]) -> list[Equation]:
+        """Updates, or the equations of inference."""
+        where = self.net.spec.where(*self.target.where)
+        made = [self._renamed(equation) for text in texts if (equation := self._parsed(text)) is not None]
+        return [replace(equation, origin=self.target.origin, where=where) for equation in made]
+
+    def _renamed(self, equation: Equation) -> Equation:
+        sizes = {name: size for name, size in self.bindings.names.items() if name != "N"}
+        bound = equation.with_body(bind(equation.body, constants(self.layer.options)))
+        made = Renaming(self.names, self.absent, sizes, frozenset(self.turned)).equation(bound)
+        made = made.with_body(with_scalars(self.net, made.body, self._scalar))
+        self.net.use_all(made.body)
+        return made
 
     def _scalar(self, name: str, value: float) -> Read:
         target = self.target

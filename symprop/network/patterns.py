@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from symprop.language import Equation, Extent, Scope, Tensor, parse_definition
+from symprop.language import Equation, Extent, Scope, Tensor, declared, parse_definition
 from symprop.library import callable_names
 from symprop.library.scalars import bind, constants
 from symprop.network.shapes import DOTS, Bindings, picked_of
@@ -108,22 +108,12 @@ def _instance(
     tensors = {name: Tensor(name, axes, dtype) for name, axes, dtype in signature}
     found = []
     for line in lines:
-        declared = {**_declared(line, tensors), **dict(indices)}
-        scope = Scope(tensors, declared, functions=dict.fromkeys(functions, 1))
+        extents = {**declared(line, tensors), **dict(indices)}
+        scope = Scope(tensors, extents, functions=dict.fromkeys(functions, 1))
         equation, tensor = parse_definition(line, scope, where)
         tensors[equation.target] = tensor
         found.append((equation, tensor))
     return tuple(found)
-
-
-def _declared(line: str, tensors: Mapping[str, Tensor]) -> dict[str, Extent]:
-    """Extents of the indices of a target of known shape: they hold even where an axis that is read is shorter."""
-    name, _, rest = line.partition("[")
-    known = tensors.get(name.strip())
-    if known is None or "(" in rest.partition("]")[0]:
-        return {}
-    letters = [part.strip() for part in rest.partition("]")[0].split(",")]
-    return dict(zip(letters, known.axes, strict=False))
 
 
 def _letters(text: str, dots: int) -> list[str]:

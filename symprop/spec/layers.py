@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from symprop.language import Extent
 from symprop.spec import records
-from symprop.spec.formulas import check_equations, text_of
+from symprop.spec.formulas import OwnNames, check_equations
 from symprop.spec.kinds import shown
-from symprop.spec.model import FunctionSpec, InputSpec, LayerSpec, ParamSpec, Pick, Text
+from symprop.spec.model import FunctionSpec, InputSpec, LayerSpec, Pick
 from symprop.spec.nodes import Mapping, Node, Scalar, Sequence, plain
+from symprop.spec.ownlayers import EQUATIONS, LayerType, integer_arguments, names_are_apart, own_parts
 from symprop.spec.places import instead
 from symprop.spec.reader import Reader, Values, is_broken, shown_key
 from symprop.spec.scalars import BROKEN
-from symprop.spec.sections import entries, frozen, whole
+from symprop.spec.sections import frozen, whole
 
 PICKS = {"activation": "activations", "initialiser": "initialisers"}
-EQUATIONS = "equations"
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,18 @@ class Layers:
         reader: where faults go.
         functions: the formulas of the spec, which can be activations.
         inputs: the inputs of the spec.
+        types: layers of the spec's own that others use by name.
     """
 
-    def __init__(self, reader: Reader, functions: MappingType[str, FunctionSpec], inputs: list[InputSpec]) -> None:
-        self.reader, self.functions, self.inputs = reader, functions, inputs
+    def __init__(
+        self,
+        reader: Reader,
+        functions: MappingType[str, FunctionSpec],
+        inputs: list[InputSpec],
+        types: MappingType[str, LayerType],
+    ) -> None:
+        self.reader, self.functions, self.inputs, self.types = reader, functions, inputs, types
+        self.used: set[str] = set()
         own = {name: UserFunction(name) for name, function in functions.items()}
         self.registries: dict[str, MappingType[str, Any]] = {
             "activation": ChainMap(own, dict(reader.catalog.activations)),
@@ -65,6 +72,9 @@ class Layers:
             self.reader.note(at, f"layers: expected at most {most} layers, got {len(node.items)}")
         for number, item in enumerate(node.items[:most], 1):
             self.found.append(self._layer(item, number))
+        for name, kind in self.types.items() if self.reader.names_are_whole else ():
+            if name not in self.used:
+                self.reader.note(kind.place, f"layer type '{name}': no layer uses it", "Use it, or remove it.")
         return self.found
 
     def _layer(self, node: Node, number: int) -> LayerSpec:
@@ -85,6 +95,8 @@ class Layers:
             common = node.only(records.LAYER_ANY_KEYS)
             made = self.reader.section(records.LAYER_ANY, common, context)
             return LayerSpec(number, id_, "", self._inputs(made), place=node.place)
+        if isinstance(entry, LayerType):
+            return self._use(entry, node, number, id_, context)
         made = self.reader.section(self.reader.record(entry, "layer", records.layer_fields(entry)), node, context) or {}
         options = {key: self._option(key, option, node, made, context) for key, option in entry.options.items()}
         activation = options.pop("activation", None)
@@ -114,7 +126,8 @@ class Layers:
             expected = "expected the name of a layer, or equations"
             self.reader.note(node.place, f"{context}: key 'type' is missing; {expected}")
         elif isinstance(name, Scalar) and isinstance(name.value, str):
-            return self.reader.entry(name, self.reader.catalog.layers, "layer type", context)
+            known = ChainMap[str, Any](dict(self.types), dict(self.reader.catalog.layers))
+            return self.reader.entry(name, known, "layer type", context)
         elif not is_broken(name):
             self.reader.note(name.place, f"{context}: type: expected the name of a layer, got {shown(plain(name))}")
         return None
@@ -176,56 +189,46 @@ class Layers:
     def _equations(self, node: Mapping, number: int, id_: str, context: str) -> LayerSpec:
         made = self.reader.section(records.EQUATIONS_LAYER, node, context) or {}
         activation = self._pick(at, "activation", context) if (at := node.get("activation")) is not None else None
-        params = self._params(node.get("params"), context)
-        layer = LayerSpec(
-            number,
-            id_,
-            EQUATIONS,
-            _in_order(self._inputs(made or None), made.get("args")),
-            activation,
-            equations=_texts(node.get(EQUATIONS)),
-            args=_shapes(made.get("args")),
-            params=frozen(params),
-            tie=self._tie(node, made, params, context),
-            extents=frozen(made["extents"] if isinstance(made.get("extents"), dict) else {}),
-            output=str(made.get("output") if made.get("output") is not BROKEN else ""),
-            place=node.place,
+        parts = own_parts(self.reader, node, made, context)
+        layer = replace(
+            parts,
+            number=number,
+            id=id_,
+            inputs=_in_order(self._inputs(made or None), made.get("args")),
+            activation=activation,
+            tie=self._tie(node, made, parts.params, context),
         )
         if whole(made) and made and self._arguments_are_fed(layer, node, context):
-            check_equations(self.reader, layer, self._integers(layer), context)
+            names = OwnNames(("layers", number - 1), context, integer_arguments(layer, self.inputs))
+            check_equations(self.reader, layer, names)
         return layer
-
-    def _params(self, node: Node | None, context: str) -> dict[str, ParamSpec]:
-        found = {}
-        for key, value in entries(node):
-            made = self.reader.section(records.LAYER_PARAM, value, f"{context}: parameter '{key.text}'") or {}
-            at = value.get("init") if isinstance(value, Mapping) else None
-            init = self._pick(at, "initialiser", f"{context}: parameter '{key.text}'") if at is not None else None
-            shape = tuple(made["shape"]) if isinstance(made.get("shape"), list) else ()
-            found[key.text] = ParamSpec(key.text, shape, init, key.place)
-        return found
 
     def _arguments_are_fed(self, layer: LayerSpec, node: Mapping, context: str) -> bool:
         """Every argument has a source, by name or in order, and no name stands for two things."""
         args, at = list(layer.args), (node.get("in") or node).place
-        twice = sorted(set(args) & set(layer.params))
-        for name in twice:
-            self.reader.note(at, f"{context}: '{name}' is an argument and a parameter; expected two names")
+        apart = names_are_apart(self.reader, at, layer, (), context)
         fed = list(layer.inputs) if isinstance(layer.inputs, MappingType) else args[: len(layer.inputs)]
         if sorted(fed) != sorted(args) or len(layer.sources) != len(args):
             expected = f"{len(args)} source{'' if len(args) == 1 else 's'}, for {', '.join(args)}"
             self.reader.note(at, f"{context}: in: expected {expected}, got {len(layer.sources)}")
             return False
-        return not twice
+        return apart
 
-    def _integers(self, layer: LayerSpec) -> dict[str, Extent]:
-        """Arguments that are fed from labels or tokens, with their number of values."""
-        highs = {entry.name: entry.vocabulary or entry.classes for entry in self.inputs}
-        fed = zip(layer.args, layer.sources, strict=True)
-        if isinstance(layer.inputs, MappingType):
-            fed = zip(layer.inputs, layer.sources, strict=True)
-        found = {name: highs.get(source) for name, source in fed}
-        return {name: Extent.of(high) for name, high in found.items() if high is not None}
+    def _use(self, kind: LayerType, node: Mapping, number: int, id_: str, context: str) -> LayerSpec:
+        """A layer whose type is one of the spec's own."""
+        self.used.add(kind.name)
+        record = self.reader.record(kind, "layer", records.LAYER_TYPE_USE)
+        made = (self.reader.section(record, node, context) if kind.right else None) or {}
+        activation = self._pick(at, "activation", context) if (at := node.get("activation")) is not None else None
+        inputs = _in_order(self._inputs(made or None), kind.args)
+        if not made:
+            return LayerSpec(number, id_, "", inputs, activation, place=node.place)
+        self._check_arity(node, kind, inputs, context)
+        parts = kind.with_options(made)
+        tie = self._tie(node, made, parts.params, context)
+        return replace(
+            parts, number=number, id=id_, inputs=inputs, activation=activation, tie=tie, place=node.place
+        )
 
 
 def _in_order(inputs: tuple[str, ...] | MappingType[str, str], args: Any) -> tuple[str, ...] | MappingType[str, str]:
@@ -241,12 +244,3 @@ def _raw_id(node: Node) -> str:
     if not isinstance(id_, Scalar) or not isinstance(id_.value, str):
         return ""
     return shown_key(id_.value, quote="")
-
-
-def _texts(node: Node | None) -> tuple[Text, ...]:
-    items = node.items if isinstance(node, Sequence) else ()
-    return tuple(text_of(item) for item in items if isinstance(item, Scalar))
-
-
-def _shapes(given: Any) -> MappingType[str, Any]:
-    return frozen({name: tuple(shape) for name, shape in given.items()} if isinstance(given, dict) else {})

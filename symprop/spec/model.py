@@ -106,7 +106,7 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class ParamSpec:
-    """A parameter of a layer that is written as equations."""
+    """A parameter or a state of a layer that is written as equations."""
 
     name: str
     shape: Shape
@@ -127,6 +127,8 @@ class LayerSpec:
         options: the entry's other options; initialisers and other activations among them are `Pick` values.
         tie: parameters of other layers, `tok.W`, by the parameter in whose place they are read; "" is the first one.
         equations, args, params, output, extents: of a layer of one's own.
+        states, updates, inference, optional: likewise, as in `symprop.library.Layer`.
+        sizes: values of those of its options that are extents; `options` are the numbers and flags.
     """
 
     number: int
@@ -142,6 +144,11 @@ class LayerSpec:
     place: Place = TOP
     tie: Mapping[str, str] = field(default_factory=nothing)
     extents: Mapping[str, str] = field(default_factory=nothing)
+    states: Mapping[str, ParamSpec] = field(default_factory=nothing)
+    updates: tuple[Text, ...] = ()
+    inference: tuple[Text, ...] = ()
+    optional: Mapping[str, float] = field(default_factory=nothing)
+    sizes: Mapping[str, Extent] = field(default_factory=nothing)
 
     @property
     def reference(self) -> str:

@@ -94,8 +94,9 @@ def _reserved(
     words = words_of_the_language(reader.catalog)
     inner = [*_inner(reader, functions, "functions", "function"), *_inner(reader, losses, "losses", "loss function")]
     for layer in layers:
-        for name in (*layer.args, *layer.params, *([layer.output] if layer.output else [])):
-            section = "args" if name in layer.args else "params" if name in layer.params else "output"
+        for name in (*layer.args, *layer.params, *layer.states, *([layer.output] if layer.output else [])):
+            groups = {"args": layer.args, "params": layer.params, "states": layer.states}
+            section = next((key for key, names in groups.items() if name in names), "output")
             tail = (name, "[key]") if section != "output" else ()
             place = reader.place("layers", layer.number - 1, section, *tail)
             inner.append(Claim(name, f"{layer_words(layer)}: {section}", place))
@@ -142,10 +143,10 @@ def _of_layer(reader: Reader, layer: LayerSpec, functions: Mapping[str, Function
         form = entry.form(layer.options, layer.inputs)
         kept = [n for n, p in form.params.items() if not p.when or layer.options.get(p.when) is not False]
         held = [name for name in kept if name not in layer.tie]
-        yield from map(claim, [*_targets(form.equations), *held, *form.samples])
+        yield from map(claim, [*_targets(form.equations), *held, *form.samples, *form.state])
     own_targets = _targets(equation.text for equation in layer.equations)
     learnt = [name for name in layer.params if name not in layer.tie]
-    yield from map(claim, [*learnt, *(name for name in own_targets if name != layer.output)])
+    yield from map(claim, [*learnt, *layer.states, *(name for name in own_targets if name != layer.output)])
 
 
 def _targets(equations: Iterable[str]) -> list[str]:

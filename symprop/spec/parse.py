@@ -18,6 +18,7 @@ from symprop.spec.losses import read_loss
 from symprop.spec.model import DataSpec, NetSpec, TrainingSpec
 from symprop.spec.names import check_names, check_symbols
 from symprop.spec.nodes import Mapping, Node, Scalar, compose, places
+from symprop.spec.ownlayers import read_layer_types
 from symprop.spec.places import TOP, Enough, faults, more
 from symprop.spec.reader import Reader, Values
 from symprop.spec.sections import (
@@ -94,7 +95,8 @@ class _Parse:
         functions = read_functions(reader, get("functions"))
         losses = read_loss_functions(reader, get("losses"))
         inputs = read_inputs(reader, get("inputs"))
-        layers = Layers(reader, functions, inputs).read(get("layers"))
+        types = read_layer_types(reader, get("layer_types"))
+        layers = Layers(reader, functions, inputs, types).read(get("layers"))
         loss = read_loss(reader, get("loss"), losses)
         metrics = read_metrics(reader, get("metrics"))
         training = read_training(reader, get("training"), _monitors(metric.name for metric in metrics))

@@ -59,10 +59,10 @@ def more(limits: Limits) -> Finding:
 
 def close(word: str, known: Iterable[str]) -> str:
     """The known word that is most like this one, or ""; upper and lower case count as alike, and the
-    beginning of a word as much like it."""
+    beginning of a word as much like it, the shortest first."""
     words = sorted(known)
     folded = {other.lower(): other for other in reversed(words)}
-    begun = [other for other in sorted(folded) if len(word) > 2 and other.startswith(word.lower())]
+    begun = [other for other in sorted(folded, key=len) if len(word) > 2 and other.startswith(word.lower())]
     near = begun or difflib.get_close_matches(word.lower()[:80], list(folded), n=1, cutoff=0.6)
     return folded[near[0]] if near else ""
 

@@ -129,18 +129,38 @@ BLOCK_USE = record(
         "in": (k.SOURCES, None),
     },
 )
+OWN: Fields = {
+    "equations": (k.many(k.TEXT), REQUIRED),
+    "args": (k.table(k.SHAPE), REQUIRED),
+    "params": (k.table(k.MAPPING), {}),
+    "states": (k.table(k.MAPPING), {}),
+    "updates": (k.many(k.TEXT), []),
+    "inference": (k.many(k.TEXT), []),
+    "extents": (k.table(k.SIZE), {}),
+    "output": (k.IDENTIFIER_KIND, REQUIRED),
+}
 EQUATIONS_LAYER = record(
     "equations",
     {
-        "equations": (k.many(k.TEXT), REQUIRED),
+        **OWN,
         "id": (k.LAYER_ID_KIND, None),
         "in": (k.SOURCES, None),
-        "args": (k.table(k.SHAPE), REQUIRED),
-        "params": (k.table(k.MAPPING), {}),
-        "extents": (k.table(k.SIZE), {}),
         "tie": (k.TIE, None),
-        "output": (k.IDENTIFIER_KIND, REQUIRED),
         "activation": (k.PICK, None),
+    },
+)
+LAYER_TYPE = record(
+    "layer type", {**OWN, "options": (k.table(k.ANYTHING), {}), "optional": (k.table(k.number()), {})}
+)
+LAYER_TYPE_USE: Fields = {**LAYER, **TIE, "activation": (k.PICK, None)}
+OPTION = record(
+    "option",
+    {
+        "kind": (k.choice("number", "flag", "extent"), REQUIRED),
+        "default": (k.ANYTHING, None),
+        "low": (k.number(), None),
+        "high": (k.number(), None),
+        "doc": (k.TEXT, None),
     },
 )
 LAYER_PARAM = record("param", {"shape": (k.SHAPE, REQUIRED), "init": (k.PICK, None)})
@@ -222,6 +242,7 @@ ROOT = record(
         "functions": (k.table(k.MAPPING), {}),
         "losses": (k.table(k.MAPPING), {}),
         "inputs": (k.table(k.MAPPING), REQUIRED),
+        "layer_types": (k.table(k.MAPPING), {}),
         "blocks": (k.table(k.ITEMS), {}),
         "layers": (k.ITEMS, REQUIRED),
         "loss": (k.ANYTHING, REQUIRED),

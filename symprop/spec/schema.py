@@ -20,6 +20,7 @@ def spec_schema(catalog: Catalog | None = None) -> Schema:
     own["inputs"] = _table(_object(records.INPUT))
     layers = {"type": "array", "minItems": 1, "items": {"anyOf": _layers(known)}}
     own["layers"], own["blocks"] = layers, _table(layers)
+    own["layer_types"] = _table(_object(records.LAYER_TYPE, **_held()))
     loss = {"anyOf": [*(_entry(entry, records.loss_fields(entry)) for entry in known.losses.values()), _user_loss()]}
     own["loss"] = {"anyOf": [loss, {"type": "array", "items": loss, "minItems": 1}]}
     own["optimizer"] = _pick(known.optimizers, {**records.OPTIMIZER}, schedule=_pick(known.schedules))
@@ -65,9 +66,19 @@ def _pick(registry: Any, base: records.Fields = records.PICKED, **properties: Sc
 
 
 def _layers(known: Catalog) -> list[Schema]:
-    params = _table(_object(records.LAYER_PARAM))
     entries = [_entry(entry, records.layer_fields(entry)) for entry in known.layers.values()]
-    return [*entries, _object(records.BLOCK_USE), _object(records.EQUATIONS_LAYER, params=params)]
+    return [*entries, _own_type(known), _object(records.BLOCK_USE), _object(records.EQUATIONS_LAYER, **_held())]
+
+
+def _held() -> dict[str, Schema]:
+    return dict.fromkeys(("params", "states"), _table(_object(records.LAYER_PARAM)))
+
+
+def _own_type(known: Catalog) -> Schema:
+    """A use of a layer type of the spec's own, whose options are not known here."""
+    schema = _object(records.record("a layer of the spec's own", records.LAYER_TYPE_USE))
+    schema["properties"]["type"] = {"type": "string", "not": {"enum": list(known.layers)}}
+    return {**schema, "additionalProperties": True}
 
 
 def _user_loss() -> Schema:

@@ -312,7 +312,7 @@ CASES = {
         [
             (
                 "net.yaml:5:15: layer 'out': unknown key 'type'; expected one of activation, args, equations, "
-                "extents, id, in, output, params, tie"
+                "extents, id, in, inference, output, params, states, tie, updates"
             ),
         ],
     ),

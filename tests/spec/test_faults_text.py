@@ -91,8 +91,8 @@ CASES = {
             "net.yaml:1:1: key 'name' is missing",
             "net.yaml:1:1: key 'symprop' is missing",
             (
-                "net.yaml:1:1: unknown key 'a'; expected one of blocks, data, dims, functions, inputs, layers, layout, "
-                "loss, losses, metrics, name, optimizer and 3 more"
+                "net.yaml:1:1: unknown key 'a'; expected one of blocks, data, dims, functions, inputs, layer_types, "
+                "layers, layout, loss, losses, metrics, name and 4 more"
             ),
             "net.yaml:1:4: anchor &a is refused; expected the value alone. Remove it.",
             "net.yaml:1:8: alias *a is refused; expected the value itself. Write it out.",

@@ -14,7 +14,7 @@ def test_sections_and_options() -> None:
     assert schema["required"] == ["symprop", "name", "inputs", "layers", "loss"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["symprop"] == {"const": 1}
-    layers = {v["properties"]["type"]["const"]: v for v in schema["properties"]["layers"]["items"]["anyOf"][:-2]}
+    layers = {v["properties"]["type"]["const"]: v for v in schema["properties"]["layers"]["items"]["anyOf"][:-3]}
     dense = layers["dense"]
     assert dense["required"] == ["type", "units"]
     assert dense["properties"]["units"]["description"] == "number of outputs"
