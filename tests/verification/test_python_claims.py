@@ -477,10 +477,10 @@ def loss(U, V):
 def grads(U, V):
     E = np.exp(U @ V.T)
     P = E / E.sum(1, keepdims=True)
-    return {"U": (P - np.eye(len(U))) @ V, "V": (P - np.eye(len(U))) @ U}
+    return {"U": (P - np.eye(len(U))) @ V, "V": (P - np.eye(len(U))).T @ U / len(U)}
 """
     found = report(tmp_path, text)
-    assert found["U"].verdict == "PROVED" and found["V"].verdict == "REFUTED"
+    assert found["U"].verdict == "PROVED" and found["V"].verdict == "PROPORTIONAL"
     names = set(re.findall(r"step\d+", found["V"].difference))
     assert all(f"; {name} is " in found["V"].difference for name in names)
     assert names and "P" in found["V"].difference.partition(" is ")[2]
