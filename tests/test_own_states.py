@@ -92,7 +92,7 @@ def test_a_derivation_prints_states() -> None:
     assert "mu_bn[c] = rm_bn[c]" in text
 
 
-FAULTS = {
+STATES = {
     "no_update": (", \"steps = steps + 1\"", "", "10:67: layer 'run': state 'steps' has no update"),
     "no_state": ("steps = steps + 1", "w[j] = 2*w[j]", "11:44: layer 'run': update: w is not a state"),
     "unknown": ("0.75*s[j]", "0.75*q[j]", "layer 'run': unknown tensor 'q'"),
@@ -100,19 +100,8 @@ FAULTS = {
     "late": ("output: z", "output: z\n    inference: ['a[j] = z[0,j]']", "it reads z, which is not computed before a"),
     "apart": ("w: {shape: [3], init: ones}", "s: {shape: [3]}", "'s' is a parameter and a state; expected two names"),
 }
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_faults_of_states(name: str) -> None:
-    old, new, message = FAULTS[name]
-    assert SCALE.count(old) == 1
-    with pytest.raises(SpecError) as caught:
-        parse_spec(SCALE.replace(old, new))
-    assert message in str(caught.value)
-
-
 GATED = SPECS["gated"]
-OPTION_FAULTS = {
+OPTIONS = {
     "missing": ("O: 2}", "}", "layer 'out': key 'O' is missing"),
     "unknown": ("O: 2}", "O: 2, scales: 1}", "unknown key 'scales'; did you mean 'scale'?"),
     "kind": ("O: 2}", "O: 2.5}", "layer 'out': O: expected a whole number"),
@@ -125,10 +114,12 @@ OPTION_FAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", OPTION_FAULTS)
-def test_faults_of_options(name: str) -> None:
-    old, new, message = OPTION_FAULTS[name]
-    assert GATED.count(old) == 1
+FAULTS = [(SCALE, *fault) for fault in STATES.values()] + [(GATED, *fault) for fault in OPTIONS.values()]
+
+
+@pytest.mark.parametrize(("text", "old", "new", "message"), FAULTS, ids=(*STATES, *OPTIONS))
+def test_a_fault_is_named(text: str, old: str, new: str, message: str) -> None:
+    assert text.count(old) == 1
     with pytest.raises(SpecError) as caught:
-        build(parse_spec(GATED.replace(old, new)))
+        build(parse_spec(text.replace(old, new)))
     assert message in str(caught.value)

@@ -88,6 +88,8 @@ def _piece(node: Node) -> Piece:
             return f"softmax({_piece(node.of)[0]}{axis})", ATOM
         case OneHot():
             return f"onehot({node.tensor})", ATOM
+        case Diagonal():
+            return f"diag({_piece(node.of)[0]})", ATOM
     raise TypeError(type(node).__name__)
 
 
@@ -213,7 +215,8 @@ def _chain(factors: list[Node]) -> Piece:
 
 
 def _matmul(factors: list[Node]) -> Piece:
-    for place, factor in enumerate(factors):
+    # the last one first, so that there is none to its right
+    for place, factor in reversed(list(enumerate(factors))):
         if isinstance(factor, Diagonal) and place == len(factors) - 1:
             body = _chain(factors[:-1])
             if _inverse(factor.of):

@@ -89,7 +89,7 @@ def judged(
     if reading.convention.is_single:
         verdicts = [replace(v, extents=ONE_EXAMPLE) for v in verdicts]
     is_wrong = any(v.verdict in WRONG for v in verdicts)
-    right = right_under(others(), reading.convention, judge.refuting) if is_wrong else ()
+    right = right_under(others(), reading.convention, judge.refuting.values()) if is_wrong else ()
     conventions = Conventions(None, reading.convention, right, usual=usual(reading.network))
     loss = next((str(e) for e in reading.network.equations if e.target == network.loss), "")
     claimed = (*verdicts, *_unmentioned(reading.derivation, {v.target for v in verdicts}))

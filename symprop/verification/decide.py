@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
-from time import monotonic
+from itertools import chain
+from time import monotonic, process_time
 from typing import TypeVar
 
 import mpmath
@@ -26,12 +26,12 @@ from symprop.verification.definedness import Definedness
 from symprop.verification.difference import difference_text, truth_with_steps
 from symprop.verification.differences import check_truth, has_loss, roughly_true
 from symprop.verification.hints import hints_of
-from symprop.verification.points import drawn
+from symprop.verification.points import Point, drawn
 from symprop.verification.proving import Proved, Prover
 from symprop.verification.ratio import Ratio, ratio_of
 from symprop.verification.recognising import candidates
 from symprop.verification.scene import DIGITS, Scene, differing, distance, finite, gap, library, zero
-from symprop.verification.screening import screened
+from symprop.verification.screening import scales_of, screened
 from symprop.verification.shapehints import shape_hints
 from symprop.verification.values import (
     AGREES,
@@ -54,7 +54,7 @@ from symprop.verification.views import Views
 TOLERANCE, ROUGH = 1e-40, 1e-7
 COSTLY_SECONDS = 0.1
 FIRST, ALL, MANY, SUSPECTS = 2, 6, 300, 3
-STEP_SECONDS = 2.0
+STEP_SECONDS, SCREENING_SECONDS = 2.0, 2.0
 T = TypeVar("T")
 
 
@@ -95,8 +95,10 @@ class Judge:
         self._scenes: dict[int, Scene] = {}
         self._exact: dict[int, Scene] = {}
         self._steps: dict[str, bool] = {}
+        self.scales = scales_of(derivation, claims)
+        self._began = monotonic(), process_time()
         self._checked = False
-        self.refuting: set[int] = set()
+        self.refuting: dict[int, Point] = {}
         self.left = sum(1 for claim in claims if claim.target)
         self._helpers = iter(claims)
         self.definedness = Definedness(derivation, claims, views, deadline)
@@ -107,7 +109,7 @@ class Judge:
     def scene(self, number: int) -> Scene:
         """The values at one of the points; the later ones have larger inputs."""
         if number not in self._scenes:
-            point = drawn(self.derivation.network, number)
+            point = drawn(self.derivation.network, number, self.scales)
             self._scenes[number] = Scene(self.derivation, self.claims, point, DIGITS, self.deadline)
         return self._scenes[number]
 
@@ -172,7 +174,7 @@ class Judge:
         # what is found in doubles is proved, or is not taken for found
         look, tolerance = (self.rough, ROUGH) if self.is_costly else (self.scene, TOLERANCE)
         scenes = (look(0), look(1))
-        end = min(self.deadline, monotonic() + STEP_SECONDS)
+        end = self._soon(STEP_SECONDS)
         for name, view in candidates(step, self.derivation, scenes, tolerance):
             claim = replace(step, target=name, view=view)
             proof = self.prover.prove(_whole(claim), end) if monotonic() < end else None
@@ -218,6 +220,11 @@ class Judge:
         evidence = replace(_evidence(compared), method="proof")
         return replace(found, evidence=evidence, assumptions=self._assumptions(claim, proof.assumptions))
 
+    def _soon(self, seconds: float) -> float:
+        """The time of the clock at which so many seconds of work are done, as busy as the machine has been so far."""
+        elapsed, worked = monotonic() - self._began[0], process_time() - self._began[1]
+        return min(self.deadline, monotonic() + seconds * max(1.0, elapsed / max(worked, 0.01)))
+
     def _share(self) -> float:
         """Seconds for one more claim."""
         return max(0.0, self.deadline - monotonic()) / max(1, self.left)
@@ -251,10 +258,16 @@ class Judge:
         proof = self._proof(claim)
         if proof is not None:
             return self._proved(claim, proof, compared)
-        suspects = screened(self.derivation, self.claims, claim, range(ALL, MANY), self.deadline)
-        compared = self._compare(claim, [*range(ALL), *islice(suspects, SUSPECTS)])
+        end = self._soon(SCREENING_SECONDS)
+        suspects = screened(self.derivation, self.claims, claim, range(ALL, MANY), self.scales, end)
+        compared = self._compare(claim, [*range(ALL), *suspects[:SUSPECTS]])
         if compared.differs is not None:
             return self._wrong(claim, compared)
+        lost = sum(self._is_lost(claim, number) for number in range(ALL) if number in self._scenes)
+        if lost:
+            points = f"{lost} of the {lost + len(compared.scenes)} points tried"
+            reason = f"It is no finite number at {points}, where the truth is one."
+            return Verdict("", "", NOT_EVALUABLE, reason, ours=self._ours(claim))
         why = "no proof was found in the time there was" if share <= 0 else "no proof was found"
         if self.prover.follows(claim, monotonic() + self._share()):
             unproved = [self.found[name].name for name in claim.reads if name in self.prover.supposed]
@@ -280,8 +293,9 @@ class Judge:
             if point is not None:
                 scene = Scene(self.derivation, self.claims, point, DIGITS, self.deadline)
                 wrong = self._wrong(claim, Comparison((*compared.scenes, scene), compared.worst, scene))
-                return replace(wrong, reason=f"It equals ours except where {where}. The loss has no kink there.")
-            reason = f"It equals ours except where {where}. The loss has no kink there, and no proof was found."
+                reason = f"It equals ours except where {where}. No kink of the loss is known there."
+                return replace(wrong, reason=reason)
+            reason = f"It equals ours except where {where}. No kink of the loss is known there, and no proof was found."
             return replace(found, verdict=AGREES, reason=reason, steps=(), proofs=())
         return replace(found, verdict=AT_KINKS, kinks=kinks) if kinks else found
 
@@ -407,6 +421,11 @@ class Judge:
         values = scene.values(claim)
         return scene if values is not None and all(map(finite, values)) else None
 
+    def _is_lost(self, claim: Claim, number: int) -> bool:
+        """True where the truth is finite at a point, and the claim is not."""
+        values = self.scene(number).values(claim)
+        return values is not None and finite(values[1]) and not finite(values[0])
+
     def _compare(self, claim: Claim, numbers: Iterable[int]) -> Comparison:
         scenes, worst = [], 0.0
         for number in numbers:
@@ -420,7 +439,7 @@ class Judge:
             found = distance(*values)
             scenes.append(scene)
             if not found <= TOLERANCE and self._confirmed(claim, scene):
-                self.refuting.add(number)
+                self.refuting[number] = scene.point
                 return Comparison(tuple(scenes), found, scene)
             worst = max(worst, found if found <= TOLERANCE else 0.0)
         return Comparison(tuple(scenes), worst, None)

@@ -18,7 +18,7 @@ from symprop.errors import InputError
 from symprop.language import Network, sized
 from symprop.verification.claimsfile import ClaimsFile
 from symprop.verification.conventions import Convention, scales, shapes, usual, views_of
-from symprop.verification.points import drawn
+from symprop.verification.points import Point, drawn
 from symprop.verification.reading import claims_of
 from symprop.verification.scene import Scene
 from symprop.verification.values import Claim
@@ -122,14 +122,13 @@ class Compared:
 
     Args:
         reading: whose arrays lie as its convention says; its factors are the default ones.
-        others: numbers of more points.
+        others: more points.
     """
 
-    def __init__(self, reading: Reading, others: Iterable[int] = ()) -> None:
+    def __init__(self, reading: Reading, others: Iterable[Point] = ()) -> None:
         self.reading = reading
-        network = reading.derivation.network
-        numbers = dict.fromkeys((*POINTS, *others))
-        self.scenes = [Scene(reading.derivation, reading.claims, drawn(network, number), 0) for number in numbers]
+        points = [*(drawn(reading.derivation.network, number) for number in POINTS), *others]
+        self.scenes = [Scene(reading.derivation, reading.claims, point, 0) for point in points]
 
     def all_right(self, convention: Convention) -> bool:
         """True where every claim on the network is right with the factors of a convention."""
@@ -169,18 +168,20 @@ def _places(reading: Reading, key: str) -> int:
 
 
 def right_under(
-    readings: Iterable[Reading], used: Convention, refuting: Iterable[int] = ()
+    readings: Iterable[Reading], used: Convention, refuting: Iterable[Point] = ()
 ) -> tuple[Convention, ...]:
     """Other conventions under which all claims are right, those that change least.
 
     Args:
         readings: the ways to read them that fit their shapes.
         used: the convention they were judged under.
-        refuting: numbers of the points at which they were found wrong.
+        refuting: the points at which they were found wrong.
     """
-    found: list[Convention] = []
+    found, points = list[Convention](), list(refuting)
     for reading in readings:
-        compared = Compared(reading, refuting)
+        compared = Compared(reading, points)
+        if reading.convention.shape == used.shape and compared.all_right(used):
+            return ()  # what is wrong is too little to be seen in doubles, under any convention
         found += [c for c in scales(reading.convention) if c != used and compared.all_right(c)]
     least = min((len(c.changes(used)) for c in found), default=0)
     return tuple(c for c in found if len(c.changes(used)) == least)

@@ -7,7 +7,7 @@ as it is, so that a point is the same in any precision; labels repeat, rows of p
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,6 +22,8 @@ from symprop.language import Network, Tensor, extent_names
 Array = npt.NDArray[Any]
 GIVEN = ("input", "target", "param", "state", "sample")
 WHOLE, WIDE, LARGEST = 2**16, 40.0, 40
+PLAIN = 6
+"""Points from this one on may have numbers of other sizes."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,18 @@ def sizes_of(network: Network, number: int) -> dict[str, int]:
     raise UndecidedError(f"network '{network.name}': no small extents were found at which none of {shown} is below 2.")
 
 
-def draw(network: Network, number: int, spread: float = 1.0) -> Point:
-    """The point of a number; inputs and targets are `spread` times as large."""
-    return draw_at(network, sizes_of(network, number), number, spread)
+def draw(network: Network, number: int, spread: float = 1.0, learnt: float = 1.0) -> Point:
+    """The point of a number; inputs and targets are `spread` times as large, parameters `learnt` times."""
+    return draw_at(network, sizes_of(network, number), number, spread, learnt)
 
 
-def draw_at(network: Network, sizes: Mapping[str, int], number: int, spread: float = 1.0) -> Point:
+def draw_at(
+    network: Network, sizes: Mapping[str, int], number: int, spread: float = 1.0, learnt: float = 1.0
+) -> Point:
     """The point of a number, at given sizes of the named extents."""
     rng = np.random.default_rng(1000 + number)
     arrays = {t.name: _values(t, _shape(t, sizes), rng, spread, number, high_of(t, sizes)) for t in given(network)}
+    arrays |= {t.name: arrays[t.name] * learnt for t in given(network) if t.role == "param" and t.dtype == "real"}
     return Point(sizes, arrays)
 
 
@@ -73,9 +78,20 @@ def draw_tensor(tensor: Tensor, sizes: Mapping[str, int], number: int) -> Array:
     return _values(tensor, _shape(tensor, sizes), rng, 1.0, number, high_of(tensor, sizes))
 
 
-def drawn(network: Network, number: int) -> Point:
-    """The point of a number, every third one with larger inputs."""
-    return draw(network, number, 1.0 if number % 3 < 2 else WIDE)
+def drawn(network: Network, number: int, scales: Sequence[float] = ()) -> Point:
+    """The point of a number, every third one with larger inputs.
+
+    Args:
+        network: whose tensors have values there.
+        number: of the point.
+        scales: sizes of numbers at which formulas change, thresholds say: beyond the first few, every other point has
+            inputs of such a size, and every fourth one parameters too.
+    """
+    if number < PLAIN or number % 2 or not scales:
+        return draw(network, number, 1.0 if number % 3 < 2 else WIDE)
+    turn = (number - PLAIN) // 2
+    scale = scales[turn % len(scales)]
+    return draw(network, number, scale, scale if turn // len(scales) % 2 == 0 else 1.0)
 
 
 def high_of(tensor: Tensor, sizes: Mapping[str, int]) -> int:

@@ -6,13 +6,13 @@ Enters: a network.  Leaves: the tensor of each shorter name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from symprop.language import Network, Tensor
+from symprop.language import Network
 from symprop.language import expressions as ex
 
-REAL = frozenset(("abs", "sqrt", "sign"))
-"""Functions that a loss takes of the values it compares; of others it takes them of logits."""
+LOSS = "loss"
+"""The origin of the tensors that a loss computes for itself."""
 
 
 def short_names(network: Network) -> Mapping[str, str]:
@@ -40,24 +40,33 @@ def _stem(name: str) -> str:
 
 
 def _predicted(network: Network) -> str:
-    """What a loss with one target compares with it: the probabilities it takes of logits, or the values it reads."""
-    if len(network.of_role("target")) != 1:
+    """What the loss compares with its only target: values in a difference with it, probabilities in a logarithm.
+
+    Logits, log-probabilities and margins are neither.
+    """
+    targets = [tensor.name for tensor in network.of_role("target")]
+    if len(targets) != 1:
         return ""
-    labels = next((t for t in network.tensors.values() if t.name == "Y" and t.origin == "loss"), None)
-    own = [t for t in network.tensors.values() if _stem(t.name) == "P" and t.origin == "loss"]
-    if own:
-        return own[0].name if labels is not None and len(own) == 1 and own[0].axes == labels.axes else ""
-    loss = network.defining(network.loss)
-    assert loss is not None
-    read = [network.tensors[r.tensor] for r in ex.reads(loss.body)]
-    values = {t.name: t for t in read if t.role == "intermediate" and t.name != "Y"}
-    if len(values) != 1:
-        return ""
-    (value,) = values.values()
-    return value.name if _stem(value.name) != "Z" or _is_compared(loss.body, value) else ""
+    from_target = network.downstream(targets)
+    found: dict[str, None] = {}
+    for equation in network.equations:
+        if equation.target in from_target and (equation.target == network.loss or equation.origin == LOSS):
+            found |= dict.fromkeys(n for node in ex.walk(equation.body) for n in _compared(node, from_target))
+    computed = [name for name in found if network.tensors[name].role == "intermediate" and name not in from_target]
+    return computed[0] if len(computed) == 1 else ""
 
 
-def _is_compared(body: ex.Expr, value: Tensor) -> bool:
-    """True where a loss is one of differences, and not of logits."""
-    calls = [node for node in ex.walk(body) if isinstance(node, ex.Call)]
-    return all(c.name in REAL for c in calls if value.name in {r.tensor for r in ex.reads(c)})
+def _compared(node: ex.Expr, from_target: Collection[str]) -> Iterator[str]:
+    """The tensors that are compared in one place."""
+    match node:
+        case ex.Call(name="log", args=(ex.Read() as read,)):
+            yield read.tensor
+        case ex.Add() if {r.tensor for t in node.terms for r in _alone(t)} & {*from_target}:
+            yield from (r.tensor for term in node.terms for r in _alone(term))
+
+
+def _alone(term: ex.Expr) -> Iterator[ex.Read]:
+    """The tensor that a term is, or minus it."""
+    factors = [f for f in (term.factors if isinstance(term, ex.Mul) else (term,)) if f != ex.MINUS_ONE]
+    if len(factors) == 1 and isinstance(factors[0], ex.Read):
+        yield factors[0]

@@ -171,6 +171,9 @@ def _summary(report: Report) -> str:
         first = next(v.first_wrong or v.name for v in report.given if v.verdict in WRONG)
         return f"{wrong} of {len(verdicts)} claims {'is' if wrong == 1 else 'are'} wrong; begin with {first}."
     if report.ok:
-        return f"All {len(verdicts)} claims are right." if len(verdicts) > 1 else "The claim is right."
+        whole = f"All {len(verdicts)} claims are right" if len(verdicts) > 1 else "The claim is right"
+        proved = [v for v in report.given if v.verdict in (PROVED, AT_KINKS)]
+        held = dict.fromkeys(_holds(v, report) for v in proved if v.extents != "all")
+        return f"{whole}, {'; '.join(held)}." if held else f"{whole}."
     right = sum(v in (PROVED, AT_KINKS) for v in verdicts)
     return f"Undecided: {right} of {len(verdicts)} claims proved, none refuted."

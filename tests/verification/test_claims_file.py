@@ -156,7 +156,7 @@ def test_a_mistake_on_few_points_is_found_there(tmp_path: Path) -> None:
     claims.write_text(f"claims: {{dZ_out: (A_out - y)/N, db_out: '{STRAY}'}}\n")
     found = symprop.verify("examples/breast_cancer.yaml", claims)
     assert {v.name: v.verdict for v in found.given} == {"dZ_out": "PROVED", "db_out": "REFUTED"}
-    assert "except where b_out[0] == 0. The loss has no kink there" in found["db_out"].reason
+    assert "except where b_out[0] == 0. No kink of the loss is known there" in found["db_out"].reason
     assert found["db_out"].counterexample is not None
     assert "stands in place of where(b_out[0] == 0, 0, " in found["db_out"].hints[0]
 

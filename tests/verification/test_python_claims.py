@@ -484,3 +484,83 @@ def grads(U, V):
     names = set(re.findall(r"step\d+", found["V"].difference))
     assert all(f"; {name} is " in found["V"].difference for name in names)
     assert names and "P" in found["V"].difference.partition(" is ")[2]
+
+
+RIDGE = """
+import numpy as np
+def inputs(rng):
+    n = int(rng.integers(4, 8))
+    return {"X": rng.normal(size=(n, 3)), "y": rng.normal(size=n), "w": rng.normal(size=3), "lam": LAM, "power": 2}
+def loss(X, y, w, lam, power):
+    return ((X @ w - y) ** power).sum() + lam * w @ w
+def grads(X, y, w, lam, power):
+    return {"w": 2 * X.T @ (X @ w - y) + PENALTY}
+"""
+
+
+@pytest.mark.parametrize("number", ["0.0", "1.0", "-2.5"])
+@pytest.mark.parametrize(
+    ("penalty", "verdict"), [("2 * lam * w", "PROVED"), ("2 * lam ** 2 * w", "REFUTED"), ("0 * w", "REFUTED")]
+)
+def test_a_number_that_is_always_the_same_is_a_variable(
+    tmp_path: Path, number: str, penalty: str, verdict: str
+) -> None:
+    found = report(tmp_path, RIDGE.replace("LAM", number).replace("PENALTY", penalty))["w"]
+    assert found.verdict == verdict
+    if verdict == "PROVED":
+        assert found.assumptions == ("power is 2, as inputs(rng) gives it every time",)
+
+
+def test_a_number_that_the_code_needs_is_assumed(tmp_path: Path) -> None:
+    text = RIDGE.replace("LAM", "0.5").replace("PENALTY", "(w if lam > 0 else 0 * w)")
+    found = report(tmp_path, text)["w"]
+    assert found.verdict == "PROVED"
+    assert "lam is 0.5, as inputs(rng) gives it every time" in found.assumptions
+
+
+def test_a_number_of_the_inputs_may_be_learnt(tmp_path: Path) -> None:
+    text = RIDGE.replace("LAM", "0.0").replace("PENALTY", "2 * lam * w").replace('"w": 2', '"lam": w @ w, "w": 2')
+    assert {v.name: v.verdict for v in report(tmp_path, text).given} == {"lam": "PROVED", "w": "PROVED"}
+
+
+THRESHOLDS = {
+    "a minimum": ("minimum(x, 2)", "ones_like(x)"),
+    "a large threshold": ("where(abs(x) <= 1000, x * x / 2, 1000 * (abs(x) - 500))", "x"),
+    "a small threshold": ("where(abs(x) <= 0.3, x * x / 0.6, abs(x) - 0.15)", "sign(x)"),
+    "a threshold of the claim": ("x * x", "2 * np.minimum(x, 50)"),
+    "a cut-off": (
+        "where(x > 20, x, np.log(1 + np.exp(np.minimum(x, 20))))",
+        "1 / (1 + np.exp(-x))",
+    ),
+}
+
+
+@pytest.mark.parametrize(("loss", "claim"), THRESHOLDS.values(), ids=THRESHOLDS)
+def test_what_is_wrong_beyond_a_threshold_is_refuted(tmp_path: Path, loss: str, claim: str) -> None:
+    names = "import numpy as np\nfrom numpy import abs, minimum, ones_like, sign, where\n"
+    text = f"def loss(x):\n    return np.sum({loss})\ndef grads(x):\n    return {{'x': {claim}}}\n"
+    assert report(tmp_path, f"{names}INPUTS = {{'x': (4,)}}\n{text}")["x"].verdict == "REFUTED"
+
+
+def test_a_difference_below_the_rounding_of_doubles_suggests_no_convention(tmp_path: Path) -> None:
+    text = "import numpy as np\nINPUTS = {'x': (4,)}\ndef loss(x):\n    return np.sum(np.sin(x))\n"
+    found = report(tmp_path, f"{text}def grads(x):\n    return {{'x': np.cos(x) + 1e-13}}\n")
+    assert found["x"].verdict == "REFUTED" and found.conventions.right_under == ()
+
+
+def test_what_is_proved_for_one_extent_is_not_said_to_be_right_for_all(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+INPUTS = {"X": ("N", "D"), "w": ("D",)}
+def loss(X, w):
+    return np.mean((X @ w) ** 2)
+def grads(X, w):
+    return {"w": 2 * X.T @ (X @ w) / min(X.shape[0], 12)}
+"""
+    assert str(report(tmp_path, text)).splitlines()[-1] == "The claim is right, for N=3 and every D."
+
+
+def test_a_claim_without_a_value_where_the_truth_has_one_does_not_agree(tmp_path: Path) -> None:
+    text = "import numpy as np\nINPUTS = {'x': ('N',)}\ndef loss(x):\n    return np.sum(x * np.log(x**2))\n"
+    found = report(tmp_path, f"{text}def grads(x):\n    return {{'x': 2 * np.log(x) + 2}}\n")["x"]
+    assert found.verdict == "NOT EVALUABLE" and found.reason.endswith("points tried, where the truth is one.")

@@ -16,7 +16,7 @@ inputs: {{x: {{shape: [4]}}, y: {{role: target, {target}}}}}
 layers:
   - {{id: h, in: x, type: dense, units: 5, activation: relu}}
   - {{id: out, in: h, type: dense, units: 3{activation}}}
-loss: {{type: {loss}, from: out, target: y}}
+loss: {{{loss}, from: out, target: y}}
 """
 PREDICTED = [
     ("softmax_cross_entropy", "", "classes: 3", "P_loss"),
@@ -27,11 +27,17 @@ PREDICTED = [
     ("mse", ", activation: tanh", "shape: [3]", "A_out"),
     ("bce_with_logits", "", "shape: [3]", "A_loss"),
     ("poisson", "", "shape: [3]", None),
+    ("nll", ", activation: log_softmax", "classes: 3", None),
+    ("hinge", "", "shape: [3]", None),
+    ("huber", "", "shape: [3]", "Z_out"),
+    ("{type: softmax_cross_entropy, label_smoothing: 0.1}", "", "classes: 3", "P_loss"),
+    ("softmax_focal", "", "classes: 3", "P_loss"),
 ]
 
 
 def net(tmp_path: Path, loss: str, activation: str, target: str) -> Path:
     path = tmp_path / "net.yaml"
+    loss = loss.strip("{}") if loss.startswith("{") else f"type: {loss}"
     path.write_text(NET.format(loss=loss, activation=activation, target=target))
     return path
 
@@ -42,7 +48,7 @@ def report(tmp_path: Path, name: str, text: str) -> symprop.Report:
 
 
 @pytest.mark.parametrize(("loss", "activation", "target", "expected"), PREDICTED)
-def test_what_is_predicted_is_never_a_logit(
+def test_what_is_predicted_is_what_the_loss_compares(
     tmp_path: Path, loss: str, activation: str, target: str, expected: str | None
 ) -> None:
     network = symprop.derive(net(tmp_path, loss, activation, target)).network

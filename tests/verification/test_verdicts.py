@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+import symprop
 from symprop.network import build
 from symprop.spec import parse_spec
 from symprop.verification import proving, verify
@@ -336,3 +338,15 @@ def test_a_statement_whose_shapes_do_not_fit_is_a_verdict_whatever_its_name() ->
     assert [v.verdict for v in report(classifier(), text).given] == ["PROVED", "NOT EVALUABLE"]
     text = "claims: |\n  dZ2 = (P - Y)/N\n  dW2 = A1.T @ dZ2\n  dW2[5, 2:4] += x @ A1\n"
     assert "NOT EVALUABLE" in [v.verdict for v in report(classifier(), text).given]
+
+
+def test_the_difference_of_a_product_with_several_diagonal_matrices_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(
+        "symprop: 1\nname: siamese\ninputs: {a: {shape: [3]}, b: {shape: [3]}}\nlayers:\n"
+        "  - {id: u, type: dense, units: 4, in: a}\n"
+        "  - {id: v, type: dense, units: 4, in: b, tie: {W: u.W, b: u.b}}\n"
+        "loss: {type: info_nce, from: [u, v], temperature: 0.5}\n"
+    )
+    (tmp_path / "hand.yaml").write_text("claims:\n  dW_u: a.T @ Z_u\n")
+    found = symprop.verify(tmp_path / "net.yaml", tmp_path / "hand.yaml")["dW_u"]
+    assert found.verdict == "REFUTED" and found.ours

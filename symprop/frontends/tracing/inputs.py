@@ -7,7 +7,7 @@ are equal in every draw become one name, as long as the code does not need to kn
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,7 +33,8 @@ class Inputs:
         constants: numbers that are no tensors, by name.
         one_hot: names of tensors whose rows have one 1.
         draws: arrays by name, as often as `inputs(rng)` was asked; empty for `INPUTS`.
-        names: of the extents that have one, with their values in the first draw.
+        sizes: of the extents that have a name, their values in the first draw.
+        steady: names of the tensors that are one number, the same in every draw.
     """
 
     tensors: Mapping[str, Tensor]
@@ -41,10 +42,18 @@ class Inputs:
     one_hot: frozenset[str]
     draws: Sequence[Mapping[str, Any]] = ()
     sizes: Mapping[str, int] | None = None
+    steady: frozenset[str] = frozenset()
 
     def fixed(self, sizes: Mapping[str, int]) -> Inputs:
         """The same with numbers in place of some names of extents."""
         return replace(self, tensors={n: fixed_tensor(t, sizes) for n, t in self.tensors.items()})
+
+    def held(self, besides: Collection[str] = ()) -> Inputs:
+        """The same with what is one number in every draw as a constant, but for some names."""
+        names = self.steady - {*besides}
+        held = {n: float(self.draws[0][n]) for n in self.tensors if n in names}
+        tensors = {n: t for n, t in self.tensors.items() if n not in held}
+        return replace(self, tensors=tensors, constants={**self.constants, **held}, steady=self.steady - names)
 
     @property
     def extents(self) -> list[str]:
@@ -175,7 +184,8 @@ def _drawn(file: UserFile, seconds: float) -> Inputs:
     names = _extent_names(arrays, where)
     tensors = {n: _observed(n, [d[n] for d in arrays], names, where) for n in arrays[0]}
     one_hot = frozenset(n for n, t in tensors.items() if t.simplex is not None and _is_binary([d[n] for d in arrays]))
-    return Inputs(tensors, constants, one_hot, arrays, _known(arrays, names))
+    steady = frozenset(n for n in arrays[0] if all(type(d[n]) is float and d[n] == draws[0][n] for d in draws))
+    return Inputs(tensors, constants, one_hot, arrays, _known(arrays, names), steady)
 
 
 def drawn_again(file: UserFile, inputs: Inputs, number: int, seconds: float = 60.0) -> Mapping[str, Any]:
@@ -218,8 +228,8 @@ def _argument(file: UserFile) -> str:
 
 
 def _is_constant(values: Sequence[Any]) -> bool:
-    """True of what is no array and the same every time."""
-    plain = all(isinstance(v, bool | int | float | str | None) for v in values)
+    """True of what is no array, no real number and the same every time."""
+    plain = all(isinstance(v, bool | int | str | None) for v in values)
     return plain and all(type(v) is type(values[0]) and v == values[0] for v in values)
 
 

@@ -71,7 +71,7 @@ def traced_loss(path: str | os.PathLike[str], function_name: str = "loss", secon
         UndecidedError: it does not end.
     """
     file = load(path, seconds)
-    inputs = inputs_of(file, seconds)
+    inputs = inputs_of(file, seconds).held()
     try:
         return loss_of(file, function_name, inputs, sizes_for(file, inputs), seconds)
     except NotTraceable as error:

@@ -18,6 +18,7 @@ from symprop.derivation import Derivation, derive
 from symprop.derivation.normalise import normalise
 from symprop.errors import ClaimError, Fault, FormulaError, InputError, UndecidedError
 from symprop.frontends.tracing.faults import NotTraceable
+from symprop.frontends.tracing.inputs import Inputs
 from symprop.frontends.tracing.loss import TracedLoss, loss_of
 from symprop.frontends.tracing.userfile import TimeIsUp, UserFile, alarm, load
 from symprop.language import Equation, Network, sized
@@ -82,10 +83,14 @@ def verify_functions(
     keys = list(subject.gradients.values)
     params = [] if network is not None else list(learnt(keys, subject.inputs, file).values())
     traced = _traced(subject, runner, params)
+    if traced.grads is None and subject.inputs.steady:
+        # code may need such a number as it is, in a condition say
+        subject = replace(subject, inputs=subject.inputs.held(params))
+        traced = _traced(subject, runner, params)
     report = _report(subject, runner, traced, params, deadline, accept_agrees, used, tell)
     report = replace(report, conventions=replace(report.conventions, declared=declared))
     report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
-    return _flagged(report, subject.changed)
+    return _flagged(_for_constants(report, subject.inputs), subject.changed)
 
 
 def _subject(
@@ -355,6 +360,12 @@ def _for_numbers(report: Report, fixed: Mapping[str, int]) -> Report:
     alone = tuple(f"{name}={size}" for name, size in fixed.items())
     claims = [replace(v, extents=alone) if alone and v.extents == "all" else v for v in report.claims]
     return replace(report, claims=tuple(claims))
+
+
+def _for_constants(report: Report, inputs: Inputs) -> Report:
+    """The report with what the functions were given as constants among what is assumed."""
+    words = [f"{name} is {value!r}, as inputs(rng) gives it every time" for name, value in inputs.constants.items()]
+    return replace(report, claims=tuple(replace(v, assumptions=(*v.assumptions, *words)) for v in report.claims))
 
 
 def _flagged(report: Report, changed: tuple[str, ...]) -> Report:

@@ -135,7 +135,7 @@ def loss_subject(file: UserFile, name: str, runner: Runner) -> Subject:
             raise ClaimError(Fault(file.line(name), message, "Draw random numbers in inputs(rng)."))
         return Gradients({}, ()), ()
 
-    return _tried(file, _About(inputs_of(file, runner.seconds)), run)
+    return _tried(file, _About(inputs_of(file, runner.seconds).held()), run)
 
 
 def _finite_loss(runner: Runner, given: Mapping[str, Any], name: str) -> tuple[float, tuple[str, ...]]:
