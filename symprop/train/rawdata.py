@@ -99,11 +99,17 @@ def from_arrays(x: Any, y: Any, inputs: Sequence[Slot], targets: Sequence[Slot])
     predict.
 
     Raises:
-        DataError: an array is missing or has a name that is not known.
+        DataError: an array is missing, has a name that is not known, or has masked entries.
     """
-    features = {name: np.asarray(value) for name, value in _by_name(x, inputs, "x").items()}
-    labels = {} if y is None else {name: np.asarray(v) for name, v in _by_name(y, targets, "y").items()}
+    features = {name: _whole_array(name, v) for name, v in _by_name(x, inputs, "x").items()}
+    labels = {} if y is None else {name: _whole_array(name, v) for name, v in _by_name(y, targets, "y").items()}
     return RawData("", features, dict(labels))
+
+
+def _whole_array(name: str, value: Any) -> Array:
+    if np.ma.is_masked(value):
+        raise DataError(Fault(name, "a masked array; expected numbers at all places", "Fill it first."))
+    return np.asarray(value)
 
 
 def _by_name(value: Any, slots: Sequence[Slot], role: str) -> Mapping[str, Any]:

@@ -116,3 +116,11 @@ def test_wrong_early_stop():
     with pytest.raises(InputError) as caught:
         EarlyStop(patience=0)
     assert str(caught.value) == ("training.early_stop.patience: wrong value; expected an integer of at least 1, got 0")
+
+
+def test_masked_entries_are_refused():
+    message = "{}: a masked array; expected numbers at all places. Fill it first."
+    assert refused(logistic(), np.ma.array(X, mask=X > 3), [0, 1, 1]) == message.format("x")
+    assert refused(logistic(), X, np.ma.array([0, 1, 1], mask=[0, 0, 1])) == message.format("y")
+    data = data_from_arrays(logistic(), SETTINGS, np.ma.array(X), np.array([0, 1, 1]))
+    assert data.targets["y"].tolist() == [[0], [1], [1]]
