@@ -18,6 +18,7 @@ from symprop.spec import parse_spec
 
 Arrays = dict[str, Any]
 Truth = tuple[Any, float, Arrays]
+TOLERANCES = {"float32": 1e-5, "float64": 1e-12}
 VECTORS = {512: "+avx,+avx512f", 256: "+avx", 128: "+sse2"}
 """Names of features that choose the bits of a vector."""
 
@@ -210,9 +211,8 @@ def image_truth(p: Arrays, x: Any, y: Any) -> Truth:
 
 def image_extents(k: int) -> dict[str, int]:
     h, w = permuted(k, 11, 5), permuted(k, 13, 8)
-    return {
-        "C": k, "F": permuted(k, 7, 3), "G": permuted(k, 3, 2), "H": h, "W": w, "P": (h + 1) // 2, "Q": (w + 1) // 2
-    }
+    window = {"P": (h + 1) // 2, "Q": (w + 1) // 2, "U": min(h, 2), "V": min(w, 2)}
+    return {"C": k, "F": permuted(k, 7, 3), "G": permuted(k, 3, 2), "H": h, "W": w, **window}
 
 
 IMAGES = Swept(
@@ -222,7 +222,7 @@ IMAGES = Swept(
 inputs: {x: {shape: [<C>, <H>, <W>]}, y: {shape: [<G>, <P>, <Q>], role: target}}
 layers:
   - {id: c, type: conv2d, units: <F>, kernel: 3, padding: same, activation: tanh}
-  - {id: p, type: max_pool2d, kernel: 2, ceil_mode: true}
+  - {id: p, type: max_pool2d, kernel: [<U>, <V>], ceil_mode: true}
   - {id: d, type: conv2d, units: <G>, kernel: 3, padding: same}
 loss: {type: mse, from: d, target: y}
 """,
@@ -273,3 +273,28 @@ loss: {type: mse, from: out, target: y}
     (1, 2, 5, 16, 23, 40),
 )
 FAMILIES = (MLP, CLASSES, IMAGES, SEQUENCES)
+
+
+def check(name: str, number: int, dtype: str, bits: int = 0) -> None:
+    """Forward pass, loss and gradients of a network of the family of a name, for all batches."""
+    family = next(f for f in FAMILIES if f.name == name)
+    ours, reference = module(family, number, dtype, bits=bits), module(family, number, dtype, "numpy")
+    extents, tolerance = family.extents(number), TOLERANCES[dtype]
+    params = parameters(ours)
+    exact = {n: p.astype(np.float64) for n, p in params._asdict().items()}
+    for rows in family.rows:
+        x, y = family.data(extents, rows, np.random.default_rng(rows))
+        x = x.astype(dtype)
+        y = y.astype(dtype) if y.dtype.kind == "f" else y
+        out, loss, gradients = family.truth(exact, x.astype(np.float64), y)
+        value, found = ours.value_and_grad(params, x, y)
+        other, others = reference.value_and_grad(params, x, y)
+        where = f"{extents}, N={rows}"
+        assert abs(value - loss) <= tolerance * max(abs(loss), 1), where
+        assert abs(value - other) <= tolerance * max(abs(loss), 1), where
+        assert abs(ours.loss(params, x, y) - loss) <= tolerance * max(abs(loss), 1), where
+        agree(ours.forward(params, x), out, tolerance, 1.0, f"{where}: output")
+        floor = max(float(np.abs(g).max()) for g in gradients.values()) * 1e-2
+        for tensor, truth in gradients.items():
+            agree(getattr(found, tensor), truth, tolerance, floor, f"{where}: d{tensor}")
+            agree(getattr(others, tensor), truth, tolerance, floor, f"{where}: d{tensor} of the NumPy backend")

@@ -1,0 +1,117 @@
+"""Memory: many calls keep none, and kernels touch nothing but their arrays."""
+
+from __future__ import annotations
+
+import gc
+import mmap
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import symprop
+from symprop.network import build
+from symprop.spec import parse_spec
+from tests.codegen.guarded import data
+from tests.simd.networks import SPECS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STATM = Path("/proc/self/statm")
+CALLS = 10_000
+MORE = {
+    "tokens": """
+inputs: {tok: {shape: [4], vocabulary: 7}, y: {role: target, classes: 3}}
+layers:
+  - {id: emb, type: embedding, units: 5}
+  - {id: drop, type: dropout, rate: 0.3}
+  - {id: flat, type: flatten}
+  - {id: norm, type: batch_norm}
+  - {id: out, type: dense, units: 3}
+loss: {type: softmax_cross_entropy, from: out, target: y}
+optimizer: {type: adam, lr: 1e-3, clip_norm: 1.0}
+""",
+}
+
+
+def resident_bytes() -> int:
+    """Memory of this process."""
+    gc.collect()
+    return int(STATM.read_text().split()[1]) * mmap.PAGESIZE
+
+
+def growth(call: Callable[[], object]) -> tuple[int, int]:
+    """Bytes and blocks of Python's that this process has more after many calls, warmed up by others before."""
+    for _ in range(CALLS // 5):
+        call()
+    before, blocks = resident_bytes(), sys.getallocatedblocks()
+    for _ in range(CALLS):
+        call()
+    return resident_bytes() - before, sys.getallocatedblocks() - blocks
+
+
+def grows(found: tuple[int, int]) -> bool:
+    """True where every tenth call, or more of them, keeps a block, or 1 KB of an array."""
+    return found[0] > 100 * CALLS or found[1] > CALLS // 10
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="this system does not say how much memory a process has")
+@pytest.mark.parametrize("name", [*SPECS, *MORE])
+def test_ten_thousand_calls_keep_no_memory(name: str) -> None:
+    text = {**SPECS, **MORE}[name]
+    module = symprop.compile(build(parse_spec(f"symprop: 1\nname: kept_{name}\n{text}")))
+    params, (x, y) = module.init_params(1), data(module, 13)
+    kept = {
+        "value_and_grad": growth(lambda: module.value_and_grad(params, x, y, seed=2)),
+        "forward": growth(lambda: module.forward(params, x)),
+        "fit": growth(lambda: module.fit(params, x, y, epochs=1, batch_size=8)),
+    }
+    assert not any(map(grows, kept.values())), kept
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="this system does not say how much memory a process has")
+@pytest.mark.parametrize("thing", [lambda: np.ones(300), object], ids=["array", "object"])
+def test_what_is_kept_is_seen(thing: Callable[[], object]) -> None:
+    kept: list[object] = []
+    assert grows(growth(lambda: kept.append(thing())))
+
+
+FEW = {"spam", "digits_cnn"}
+EXAMPLES = [
+    pytest.param(path, id=path.stem, marks=() if path.stem in FEW else pytest.mark.slow)
+    for path in sorted((ROOT / "examples").glob("*.yaml"))
+]
+
+
+def run(code: list[str]) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, *code],
+        capture_output=True, text=True, cwd=ROOT, check=False, env={**os.environ, "PYTHONPATH": path},
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pages are closed by mprotect")
+@pytest.mark.parametrize("side", ["after", "before"])
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_kernels_stay_within_their_arrays(example: Path, side: str) -> None:
+    """Where a workspace holds what is no number at first, the results are the same bits as well."""
+    done = run(["-m", "tests.codegen.guarded", side, str(example)])
+    assert done.returncode == 0, (done.stdout[-200:], done.stderr[-2000:])
+    assert done.stdout.count("\n") == 16
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pages are closed by mprotect")
+@pytest.mark.parametrize(("side", "offset"), [("after", 12), ("before", -4)])
+def test_a_step_too_far_ends_the_process(side: str, offset: int) -> None:
+    code = (
+        "import ctypes, resource; from tests.codegen.guarded import Guarded\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+        f"a = Guarded({side!r}).zeros(3, 'float32'); print(a.sum(), flush=True)\n"
+        f"ctypes.string_at(a.ctypes.data + {offset}, 4)"
+    )
+    done = run(["-c", code])
+    assert (done.returncode < 0, done.stdout) == (True, "0.0\n")
