@@ -17,6 +17,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from symprop.simd.accumulators import collected
+from symprop.simd.bodies import assigned, flows, has_chain, reductions, runs_downwards, words_in
+from symprop.simd.expressions import Env, Expressions, Panel
 from symprop.simd.reading import (
     Access,
     Contents,
@@ -29,7 +32,7 @@ from symprop.simd.reading import (
     runs_side_by_side,
 )
 from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
-from symprop.simd.writing import Array, Writer, flat, index_nodes
+from symprop.simd.writing import Array, flat, index_nodes
 
 ACCUMULATORS = 8
 TILE_STEPS = 4
@@ -46,8 +49,6 @@ FEWEST_STEPS = 32
 """Steps of a tile's loop from which a copy of what they read pays."""
 TYPICAL_ROWS = 128
 BYTES = {"float": 4, "double": 8, "i64": 8}
-UNARY = {"sqrt": "sqrt", "floor": "floor", "abs": "fabs"}
-Env = dict[str, "Value | Integer"]
 State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
 
 
@@ -65,20 +66,6 @@ class Order(NamedTuple):
     lanes: ast.For | None = None
     tile: ast.For | None = None
     turned: bool = False
-
-
-class Panel(NamedTuple):
-    """Rows of an array beside one another, for a block of lanes.
-
-    Args:
-        name: of the pointer to the first row.
-        stride: entries from a row to the next.
-        axis: of the array, the one its rows are counted on.
-    """
-
-    name: str
-    stride: Integer
-    axis: int
 
 
 class Result(NamedTuple):
@@ -115,7 +102,7 @@ def _name(loop: ast.For) -> str:
     return loop.target.id
 
 
-class Nests:
+class Nests(Expressions):
     """The statements of one function."""
 
     def __init__(
@@ -126,12 +113,9 @@ class Nests:
         real: str,
         target: Target,
     ) -> None:
-        self.function, self.arrays, self.scalars, self.target = function, arrays, scalars, target
-        self.write = Writer(real, target)
-        self.env: Env = {}
+        super().__init__(arrays, real, target)
+        self.function, self.scalars = function, scalars
         self.vectors = self.tiled = False
-        self.ends: dict[str, int | str | None] = {}
-        self.panels: dict[str, Panel] = {}
         self.returned: list[Value] = []
 
     def result(self, name: str) -> Result:
@@ -205,39 +189,6 @@ class Nests:
         else:
             raise Unsupported("an assignment to several names")
 
-    def _place(self, node: ast.Subscript) -> tuple[str, Array, Integer]:
-        name, array = self._named(node)
-        panel = self.panels.get(ast.unparse(node)) if self.panels else None
-        if panel is not None:
-            row = self._integer(index_nodes(node, array)[panel.axis])
-            at = self.write.integers(row, "*", panel.stride)
-            return panel.name, array, at.plus(Integer(lanes=1))
-        indices = [self._integer(i) for i in index_nodes(node, array)]
-        return name, array, flat(self.write, array, self.sizes, indices)
-
-    def _named(self, node: ast.Subscript) -> tuple[str, Array]:
-        name = node.value.id if isinstance(node.value, ast.Name) else ""
-        if name not in self.arrays:
-            raise Unsupported(f"a subscript of {name or 'an expression'}")
-        return name, self.arrays[name]
-
-    def _is_inside(self, node: ast.Subscript, array: Array) -> bool:
-        """True where every index is that of a loop over no more than its axis."""
-        names = [i.id if isinstance(i, ast.Name) else "" for i in index_nodes(node, array)]
-        ends = [self.ends.get(name) for name in names]
-        return all(
-            end == extent or (isinstance(end, int) and isinstance(extent, int) and end <= extent)
-            for end, extent in zip(ends, array.shape, strict=True)
-        )
-
-    def _integer(self, node: ast.expr) -> Integer:
-        value = self.value(node)
-        if isinstance(value, Value):
-            if value.kind != "i64":
-                raise Unsupported("an index that is no integer")
-            return self.write.opaque(value)
-        return value
-
     def _branch(self, test: Value, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]) -> None:
         if test.constant is not None:
             self.statements(then if test.constant else otherwise)
@@ -255,22 +206,11 @@ class Nests:
                 if name in before and value is not before[name]:
                     self.env[name] = self.write.choose(side, value, before[name])
 
-    def _masked(self, mask: Value, write: Callable[[], object]) -> object:
-        masks = self.write.masks
-        masks.append(self.write.logical("and", masks[-1], mask) if masks else mask)
-        try:
-            return write()
-        finally:
-            masks.pop()
-
-    def _not(self, test: Value) -> Value:
-        return self.write.logical("xor", test, self.write.const(1.0, "i1"))
-
     def _jump(self, test: Value, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]) -> None:
         write, before = self.write, dict(self.env)
         labels = [write.block() for _ in range(5)]
         write.do(f"br i1 {test.at(0, 0)}, label %{labels[0]}, label %{labels[1]}")
-        changed = sorted({n for s in (*then, *otherwise) for n in _assigned([s])} & set(before))
+        changed = sorted({n for s in (*then, *otherwise) for n in assigned([s])} & set(before))
         ends: list[Env] = []
         for label, edge, nodes in zip(labels, labels[2:4], (then, otherwise), strict=False):
             write.enter(label)
@@ -289,9 +229,6 @@ class Nests:
         self.env = before
         for name in changed:
             self.env[name] = self._merged(labels[2:4], [end[name] for end in ends])
-
-    def _held(self, value: Value | Integer) -> Value:
-        return self.write.integer(value) if isinstance(value, Integer) else value
 
     def _merged(self, labels: Sequence[str], sides: Sequence[Value | Integer]) -> Value | Integer:
         first, second = (self._held(s) for s in sides)
@@ -363,12 +300,12 @@ class Nests:
                 outer = tuple(x for x in chain if x is not lanes and x is not tiles[0])
                 yield Order(outer, lanes, tiles[0]), inner
             yield Order(tuple(x for x in chain if x is not lanes), lanes), inner
-        if not forms and found.loops and side_by_side and not self.tiled and not any(map(_has_chain, body)):
+        if not forms and found.loops and side_by_side and not self.tiled and not any(map(has_chain, body)):
             tile = side_by_side[-1]
             if all(_name(tile) not in used for _, used in found.loops):
                 yield Order(tuple(x for x in chain if x is not tile), None, tile), body
         if not forms and not found.loops and not self.tiled:
-            free = [x for x in side_by_side if self._inner_of(x, x, chain) and not _downwards(x)]
+            free = [x for x in side_by_side if self._inner_of(x, x, chain) and not runs_downwards(x)]
             for lanes, tile in ((x, y) for x in reversed(free) for y in free if self._turns(x, y, found)):
                 yield Order(tuple(x for x in chain if x not in (lanes, tile)), lanes, tile, True), body
 
@@ -385,7 +322,7 @@ class Nests:
     def _inner_of(self, loop: ast.For, lanes: ast.For, chain: Sequence[ast.For]) -> bool:
         """True where the loop's bounds, and those of loops in it, are free of it: it can be moved inwards."""
         later = chain[chain.index(loop) + 1 :]
-        return all(_name(loop) not in _words_in(x.iter) for x in later)
+        return all(_name(loop) not in words_in(x.iter) for x in later)
 
     def _reused(self, name: str, found: Contents) -> bool:
         """True where something that is read inside an inner loop is the same for all steps of the loop."""
@@ -401,7 +338,7 @@ class Nests:
         name = _name(loop)
         if self._trip(loop) < 2 or any(name in used for _, used in found.loops):
             return False
-        if not self._inner_of(loop, loop, chain) or _downwards(loop):
+        if not self._inner_of(loop, loop, chain) or runs_downwards(loop):
             return False
         for access in found.accesses:
             if self._stride(access, name) in (0, 1) or (not access.store and self._near(access, name)):
@@ -652,7 +589,7 @@ class Nests:
             kept = {n: v for n, v in self.env.items() if n in before and n != name}
             self.env = {**before, **kept}
             return
-        carried = [] if inner is not None else [n for n in _assigned(body) if n in before]
+        carried = [] if inner is not None else [n for n in assigned(body) if n in before]
         dims = self._dims(carried, body, name)
         values = {n: write.spread(self._held(before[n]), dims[n]) for n in carried}
         parts = [(n, key) for n in carried for key in write.shape.keys(dims[n])]
@@ -705,7 +642,7 @@ class Nests:
         changed = True
         while changed:
             changed = False
-            for target, words in _flows(body):
+            for target, words in flows(body):
                 found = frozenset[str]().union(*(own.get(w, frozenset()) for w in words))
                 if not found <= own.get(target, frozenset()):
                     own[target] = own.get(target, frozenset()) | found
@@ -716,7 +653,7 @@ class Nests:
 
     def _summed(self, loop: ast.For) -> bool:
         """Write a loop that adds up, or looks for the largest, with partial results in the lanes."""
-        kinds = _reductions(loop.body)
+        kinds = reductions(loop.body)
         found = contents(loop.body, self.arrays)
         carried = {n for n in found.assigned if n in self.env}
         if kinds is None or set(kinds) != carried or any(a.store for a in found.accesses) or found.loops:
@@ -774,7 +711,7 @@ class Nests:
             for n, v in totals.items():
                 partial = self._gathered(n, starts[n], dims[n], parts, found)
                 assert isinstance(partial, Value)
-                totals[n] = self._collected(kinds[n], v, partial)
+                totals[n] = collected(write, kinds[n], v, partial)
             first = first.plus(place.times(size))
         self.vectors = False
         write.shape, self.env = shape, {**before, **totals}
@@ -797,240 +734,3 @@ class Nests:
             rest.append(width)
             count -= width
         return [*found, tuple(rest)] if rest else found
-
-    def _collected(self, kind: str, start: Value, partial: Value) -> Value:
-        """The lanes of a partial result put together with what there was before."""
-        write = self.write
-        dims = start.dims | (partial.dims - {LANES})
-        regs = {}
-        for r, _ in write.shape.keys(dims):
-            text = write.register(start, r, 0, 1)
-            vectors = [(partial.at(r, v), w) for v, w in enumerate(write.shape.widths)]
-            for reg, width in self._merged_vectors(kind, partial.kind, vectors):
-                text = self._two(kind, partial.kind, text, self._across(kind, partial.kind, reg, width))
-            regs[r, 0] = text
-        return Value(start.kind, dims, regs)
-
-    def _two(self, kind: str, own: str, left: str, right: str) -> str:
-        if kind == "sum":
-            return self.write.put(f"fadd contract {own} {left}, {right}")
-        word = "ogt" if kind == "max" else "olt"
-        width = int(own[1:].split(" ")[0]) if own.startswith("<") else 1
-        flag = self.write.put(f"fcmp {word} {own} {right}, {left}")
-        return self.write.put(f"select {self.write.type_of('i1', width)} {flag}, {own} {right}, {own} {left}")
-
-    def _merged_vectors(self, kind: str, own: str, vectors: list[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Vectors of one width put together pairwise."""
-        by_width: dict[int, list[str]] = {}
-        for reg, width in vectors:
-            by_width.setdefault(width, []).append(reg)
-        found = []
-        for width, regs in by_width.items():
-            while len(regs) > 1:
-                regs = [
-                    self._two(kind, self.write.type_of(own, width), *pair) if len(pair) == 2 else pair[0]
-                    for pair in (regs[k : k + 2] for k in range(0, len(regs), 2))
-                ]
-            found.append((regs[0], width))
-        return found
-
-    def _across(self, kind: str, own: str, reg: str, width: int) -> str:
-        """One number of all lanes."""
-        while width > 1:
-            half = width // 2
-            source, sides = f"<{width} x {own}>", []
-            for start in (0, half):
-                picks = ", ".join(f"i32 {start + k}" for k in range(half))
-                if half > 1:
-                    pair = f"{source} {reg}, {source} poison"
-                    sides.append(self.write.put(f"shufflevector {pair}, <{half} x i32> <{picks}>"))
-                else:
-                    sides.append(self.write.put(f"extractelement {source} {reg}, i64 {start}"))
-            reg, width = self._two(kind, self.write.type_of(own, half), *sides), half
-        return reg
-
-    # -- expressions -------------------------------------------------------------------------------------------------
-
-    def value(self, node: ast.expr) -> Value | Integer:
-        """Write an expression."""
-        write = self.write
-        match node:
-            case ast.Constant(value=bool(value)):
-                return write.const(float(value), "i1")
-            case ast.Constant(value=int(value)):
-                return Integer(constant=value)
-            case ast.Constant(value=float(value)):
-                return write.const(value, "double")
-            case ast.Name(id=name):
-                if name not in self.env:
-                    raise Unsupported(f"name {name}")
-                return self.env[name]
-            case ast.Attribute(attr=attr):
-                known = {"pi": 3.141592653589793, "inf": float("inf"), "e": 2.718281828459045}
-                return write.const(known[attr], "double")
-            case ast.UnaryOp(op=ast.USub(), operand=inner):
-                return write.negative(self.value(inner))
-            case ast.UnaryOp(op=ast.Not(), operand=inner):
-                return self._not(self.condition(inner))
-            case ast.BinOp(left=left, op=op, right=right):
-                return self._binary(self.value(left), op, right)
-            case ast.Compare() | ast.BoolOp():
-                return self.condition(node)
-            case ast.IfExp(test=test, body=then, orelse=otherwise):
-                return self._choice(self.condition(test), then, otherwise)
-            case ast.Subscript():
-                name, array, at = self._place(node)
-                masks = write.masks
-                # what is an entry for all steps is read without asking which of them want it
-                write.masks = [] if self._is_inside(node, array) else masks
-                found = write.load(name, array.kind, at)
-                write.masks = masks
-                return write.opaque(found) if array.kind == "i64" else found
-            case ast.Call(args=args):
-                return self._call(node, args)
-        raise Unsupported(type(node).__name__)
-
-    def _binary(self, left: Value | Integer, op: ast.operator, node: ast.expr) -> Value | Integer:
-        right = self.value(node)
-        write = self.write
-        if isinstance(left, Integer) and isinstance(right, Integer) and not isinstance(op, ast.Div | ast.Pow):
-            match op:
-                case ast.Add():
-                    return left.plus(right)
-                case ast.Sub():
-                    return left.plus(right, -1)
-                case ast.Mult():
-                    return write.integers(left, "*", right)
-                case ast.FloorDiv():
-                    return write.integers(left, "//", right)
-                case ast.Mod():
-                    return write.integers(left, "%", right)
-            raise Unsupported(type(op).__name__)
-        words = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
-        if isinstance(op, ast.Pow):
-            return write.function("pow", [*write.both(left, right)])
-        if type(op) not in words:
-            raise Unsupported(type(op).__name__)
-        return write.arithmetic(words[type(op)], left, right)
-
-    def condition(self, node: ast.expr) -> Value:
-        """Write a condition."""
-        match node:
-            case ast.Compare(left=left, ops=ops, comparators=others):
-                sides = [self.value(n) for n in (left, *others)]
-                found = [self.write.compare(a, op, b) for a, op, b in zip(sides, ops, sides[1:], strict=False)]
-            case ast.BoolOp(values=values):
-                found = [self.condition(v) for v in values]
-            case _:
-                value = self.value(node)
-                if isinstance(value, Integer) or value.kind != "i1":
-                    raise Unsupported("a number as a condition")
-                return value
-        word = "or" if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) else "and"
-        result = found[0]
-        for other in found[1:]:
-            result = self.write.logical(word, result, other)
-        return result
-
-    def _choice(self, test: Value, then: ast.expr, otherwise: ast.expr) -> Value | Integer:
-        if test.constant is not None:
-            return self.value(then if test.constant else otherwise)
-        a = self._masked(test, lambda: self.value(then))
-        b = self._masked(self._not(test), lambda: self.value(otherwise))
-        return self.write.choose(test, a, b)  # type: ignore[arg-type]
-
-    def _call(self, node: ast.Call, nodes: Sequence[ast.expr]) -> Value | Integer:
-        write = self.write
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        args = [self.value(n) for n in nodes]
-        if name in ("real", "float32", "float64"):
-            return write.convert(args[0], write.real if name == "real" else "double" if name == "float64" else "float")
-        if name in ("max", "min") and all(isinstance(a, Integer) for a in args):
-            return self._extreme(name, args)
-        if name in ("max", "min"):
-            found = args[0]
-            for other in args[1:]:
-                op = ast.Gt() if name == "max" else ast.Lt()
-                found = write.choose(write.compare(other, op, found), other, found)
-            return found
-        if name in UNARY:
-            return write.unary(UNARY[name], write.float_of(args[0]))
-        return write.function(name, args)
-
-    def _extreme(self, name: str, args: Sequence[Value | Integer]) -> Integer:
-        found = args[0]
-        for other in args[1:]:
-            op = ast.Gt() if name == "max" else ast.Lt()
-            found = self.write.choose(self.write.compare(other, op, found), other, found)
-        assert isinstance(found, Integer)
-        return found
-
-
-def _has_chain(node: ast.stmt) -> bool:
-    """True of loops right inside one another, which find an order of their own."""
-    return isinstance(node, ast.For) and len(node.body) == 1 and isinstance(node.body[0], ast.For)
-
-
-def _words_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-def _downwards(loop: ast.For) -> bool:
-    return isinstance(loop.iter, ast.Call) and len(loop.iter.args) == 3
-
-
-def _assigned(body: Sequence[ast.stmt]) -> list[str]:
-    """Names a body assigns, loop variables excluded."""
-    found: dict[str, None] = {}
-    for node in body:
-        for child in ast.walk(node):
-            if isinstance(child, ast.Assign | ast.AugAssign):
-                targets = child.targets if isinstance(child, ast.Assign) else [child.target]
-                found.update((t.id, None) for t in targets if isinstance(t, ast.Name))
-    return list(found)
-
-
-def _flows(body: Sequence[ast.stmt], tests: frozenset[str] = frozenset()) -> Iterator[tuple[str, set[str]]]:
-    """Every name that is assigned, with the names its value depends on, conditions around it included."""
-    for node in body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, _words_in(value) | tests
-            case ast.AugAssign(target=ast.Name(id=name), value=value):
-                yield name, _words_in(value) | tests | {name}
-            case ast.If(test=test, body=then, orelse=otherwise):
-                inner = tests | _words_in(test)
-                yield from _flows(then, inner)
-                yield from _flows(otherwise, inner)
-            case ast.For(body=inner_body):
-                yield from _flows(inner_body, tests)
-
-
-def _reductions(body: Sequence[ast.stmt]) -> dict[str, str] | None:
-    """Names that a body adds to ("sum") or keeps the largest or smallest of ("max", "min"); None of another body."""
-    found: dict[str, str] = {}
-    plain: set[str] = set()
-    for node in body:
-        match node:
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub()):
-                found[name] = "sum"
-            case ast.Assign(targets=[ast.Name(id=name)]):
-                plain.add(name)
-            case ast.If(
-                test=ast.Compare(left=ast.Name(id=value), ops=[op], comparators=[ast.Name(id=best)]),
-                body=[ast.Assign(targets=[ast.Name(id=target)], value=ast.Name(id=taken))],
-                orelse=[],
-            ) if target == best and taken == value and isinstance(op, ast.Gt | ast.Lt):
-                found[best] = "max" if isinstance(op, ast.Gt) else "min"
-            case _:
-                return None
-    read = [w for node in body for w in _words_read(node)]
-    if not found or plain & set(found) or any(name in read for name in found):
-        return None
-    return found
-
-
-def _words_read(node: ast.stmt) -> Iterator[str]:
-    match node:
-        case ast.AugAssign(value=value) | ast.Assign(value=value):
-            yield from _words_in(value)
