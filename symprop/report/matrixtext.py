@@ -217,7 +217,7 @@ def _chain(factors: list[Node]) -> Piece:
 def _matmul(factors: list[Node]) -> Piece:
     # the last one first, so that there is none to its right
     for place, factor in reversed(list(enumerate(factors))):
-        if isinstance(factor, Diagonal) and place == len(factors) - 1:
+        if isinstance(factor, Diagonal) and 0 < place == len(factors) - 1:
             body = _chain(factors[:-1])
             if _inverse(factor.of):
                 return f"{_braced(body, PRODUCT)}/{_at(_inverses([factor.of])[0], POWER)}", PRODUCT

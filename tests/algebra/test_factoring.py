@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.core.random import rng
 from sympy.polys.rings import ring, sring
 
-from symprop.algebra.factoring import factor_list, factored
+from symprop.algebra.factoring import MAX_TERMS, _fixed_draws, factor_list, factored
 
 W, X, Y, Z = sp.symbols("w x y z")
 
@@ -46,10 +46,18 @@ def test_the_same_factors_are_found_every_time_and_the_draws_of_others_are_left_
     first = factor_list(poly)
     assert rng.random() == expected
     assert factor_list(poly) == first and len(first[1]) == 2
+    drawn = []
+    for seed in (1, 2):
+        rng.seed(seed)
+        with _fixed_draws():
+            drawn.append(rng.random())
+    assert drawn[0] == drawn[1]
 
 
 def test_a_large_polynomial_without_a_generator_of_degree_one_is_a_factor_itself() -> None:
-    (poly,) = sring([sp.expand((W**2 + X**2 + Y**2 + Z**2 + 1) ** 4 + 3)])[1]
+    other = W**2 + 2 * X**2 - Y**2 * Z**2 + X**2 * Y**2 + 3 * Z**2 + 2
+    (poly,) = sring([sp.expand((W**2 + X**2 + Y**2 + Z**2 + 1) ** 2 * other)])[1]
+    assert len(poly) > MAX_TERMS
     assert factor_list(poly) == (1, [(poly, 1)])
 
 

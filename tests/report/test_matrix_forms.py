@@ -10,10 +10,11 @@ import pytest
 
 from symprop.derivation import Derivation, derive
 from symprop.frontends import formula_network
-from symprop.language import LAYOUTS, Equation, Extent, Network
+from symprop.language import LAYOUTS, Equation, Extent, Index, Network
 from symprop.language import expressions as ex
 from symprop.network import laid_out
 from symprop.oracle import evaluate
+from symprop.report import matrix as mx
 from symprop.report.matrix import hadamard, times
 from symprop.report.matrixmath import MatrixPrinter
 from symprop.report.matrixtext import left_text, numpy_text
@@ -240,3 +241,29 @@ def test_a_transpose_is_moved_inwards_where_that_leaves_fewer() -> None:
     assert found["dV"] == "2*(tanh(x @ W + b).T @ (tanh(x @ W + b) @ V - t))"
     assert found["dW"] == "2*(x.T @ ((1 - tanh(x @ W + b)**2)*((tanh(x @ W + b) @ V - t) @ V.T)))"
     assert compare(derive(net), {"N": 4, "D": 2, "H": 3, "C": 5}) > 2
+
+
+@pytest.mark.parametrize("order", ["AuBv", "uAvB", "AuBvC", "uv", "AuvB", "u"])
+def test_diagonal_matrices_anywhere_in_a_product(order: str) -> None:
+    i, j, k, m = (Index(name, Extent.of(name.upper())) for name in "ijkm")
+    sizes = {"I": 2, "J": 3, "K": 5, "M": 4}
+    chains = {"AuBv": "ijk", "uAvB": "ijk", "AuBvC": "ijkm", "uv": "i", "AuvB": "ijk", "u": "i"}
+    axes, nodes = iter({"i": i, "j": j, "k": k, "m": m}[letter] for letter in chains[order]), list[mx.Node]()
+    rows = next(axes)
+    rng, values = np.random.default_rng(1), {}
+    for letter in order:
+        if letter.isupper():
+            columns = next(axes)
+            values[letter] = rng.normal(size=(sizes[rows.name.upper()], sizes[columns.name.upper()]))
+            nodes.append(mx.Named((rows, columns), letter))
+            rows = columns
+        else:
+            values[letter] = rng.normal(size=sizes[rows.name.upper()])
+            nodes.append(mx.Diagonal((rows, rows), mx.Named((rows, None), letter)))
+    whole = mx.Product((nodes[0].axes[0], nodes[-1].axes[1]), tuple(nodes)) if len(nodes) > 1 else nodes[0]
+    text = numpy_text(whole)
+    assert text is not None
+    expected = NodeValues(values, sizes, {})(whole)
+    np.testing.assert_allclose(NumpyText(values, sizes, {"diag": np.diag})(text), expected, rtol=1e-12, err_msg=text)
+    if order == "AuBvC":
+        assert text == "(((A*u) @ B)*v) @ C"
