@@ -92,6 +92,44 @@ def test_a_derivation_prints_states() -> None:
     assert "mu_bn[c] = rm_bn[c]" in text
 
 
+SCALED = """symprop: 1
+name: scaled{layout}
+inputs: {{x: {{shape: [3]}}, y: {{shape: [3], role: target}}}}
+{types}layers:
+{layers}
+loss: {{type: mse, from: {last}, target: y}}
+"""
+TYPES = """layer_types:
+  scale:
+    equations: ["z[n,d] = gain*w[d]*x[n,d]"]
+    args: {x: [D]}
+    params: {w: {shape: [D], init: ones}}
+    options: {gain: 2.0}
+    output: z
+"""
+EQUATIONS = "equations: ['z[n,d] = GAIN*w[d]*x[n,d]'], args: {x: [3]}, params: {w: {shape: [3], init: ones}}, output: z"
+
+
+def derived(layers: str, last: str, types: str = "", layout: str = "") -> str:
+    text = SCALED.format(layers=layers, last=last, types=types, layout=layout)
+    return render(derive(build(parse_spec(text))), "text")
+
+
+@pytest.mark.parametrize("layout", ["", "\nlayout: columns"])
+def test_a_type_is_what_it_is_written_out(layout: str) -> None:
+    used = "  - {id: a, type: scale}\n  - {id: b, type: scale, gain: 0.5, activation: tanh}"
+    own = EQUATIONS.replace("GAIN", "2"), EQUATIONS.replace("GAIN", "0.5")
+    written = f"  - {{id: a, {own[0]}}}\n  - {{id: b, {own[1]}, activation: tanh}}"
+    assert derived(used, "b", TYPES, layout) == derived(written, "b", "", layout)
+
+
+def test_a_block_may_hold_uses_of_a_type() -> None:
+    blocks = "blocks:\n  two:\n    - {id: s, type: scale, gain: 0.5}\n    - {id: t, type: scale, activation: tanh}\n"
+    found = derived("  - {block: two, id: b, repeat: 2}", "b", TYPES + blocks)
+    assert "dw_b1_s = sum(dZ_b1_s*x, axis=0)/2" in found and "dw_b1_t = 2*sum(dZ_b1_t*Z_b1_s, axis=0)" in found
+    assert "dw_b2_s = sum(dZ_b2_s*A_b1_t, axis=0)/2" in found
+
+
 STATES = {
     "no_update": (", \"steps = steps + 1\"", "", "10:67: layer 'run': state 'steps' has no update"),
     "no_state": ("steps = steps + 1", "w[j] = 2*w[j]", "11:44: layer 'run': update: w is not a state"),

@@ -94,7 +94,13 @@ class _Work:
         self.bindings.names |= dict(zip(spec.dims, self.net.extents(spec.dims), strict=True))
         self.bindings.names |= dict(zip(self.layer.sizes, self.net.extents(self.layer.sizes.values()), strict=True))
         fed = [self._argument(name, tensor) for name, tensor in zip(names, given, strict=True)]
-        return all(fed) and self._extents_are_known() and all(map(self._left_out, args))
+        if not all(fed) or not self._extents_are_known():
+            return False
+        for name in args:
+            if name not in self.local:
+                self.local[name] = Tensor(name, (BATCH, *self._axes(args[name])))
+                self.absent[name] = exact(optional[name])
+        return True
 
     def _argument(self, name: str, tensor: Tensor) -> bool:
         shape = self.layer.args[name]
@@ -104,12 +110,6 @@ class _Work:
             axes = (BATCH, *(self.bindings.names.get(str(e), Extent.of(e)) for e in shape))
             self._fault(f"argument {name} is declared {shown(axes)}, but {tensor.name} is {shown(tensor.axes)}")
         return fits
-
-    def _left_out(self, name: str) -> bool:
-        if name not in self.local:
-            self.local[name] = Tensor(name, (BATCH, *self._axes(self.layer.args[name])))
-            self.absent[name] = exact(self.layer.optional[name])
-        return True
 
     def _extents_are_known(self) -> bool:
         """False, and noted, where a shape names an extent that only an argument gives which is left out."""
