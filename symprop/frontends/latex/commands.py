@@ -5,7 +5,7 @@ Enters: a cursor before it.  Leaves: a node.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from symprop.frontends.latex.cursor import END, shown
@@ -269,46 +269,35 @@ class Commands(Scripts):
 
     def _sum(self, token: Token) -> Node:
         upper: Node | None = None
-        letters: tuple[Item, ...] = ()
-        unequal: Item | None = None
+        below: list[tuple[Item, Node | None]] = []
+        conditions: list[Comparison] = []
         while (mark := self.take("_", "^")) is not None:
             if mark.text == "^":
                 upper = self._argument_of()
             else:
-                letters, unequal = self._letters(token)
-        if not letters:
+                below = list(self._below_a_sum(conditions))
+        if not below:
             self.fail(token, "it is not clear what the sum runs over", r"Write \sum_{i}.")
-        return Summation(token.start, letters, upper, unequal, self.term())
+        letters, lower = zip(*below, strict=True)
+        return Summation(token.start, letters, lower, upper, tuple(conditions), self.term())
 
-    def _letters(self, token: Token) -> tuple[tuple[Item, ...], Item | None]:
-        """`i`, `{i=1}`, `{i,j}`, `{k \\ne i}`."""
+    def _below_a_sum(self, conditions: list[Comparison]) -> Iterator[tuple[Item, Node | None]]:
+        """The letters of `i`, `{i=1}`, `{i,j}`, `{k \\ne i}`, `{s \\le t}`, with the first value where one is given."""
         if self.take("{") is None:
-            return (self.bare_item(),), None
-        found: list[Item] = []
-        unequal = None
+            yield self.bare_item(), None
+            return
         while not self.take("}"):
             item = self._item()
             if item.kind != "letter" or item.shift:
                 self.fail(item.at, "a sum runs over letters; expected one")
-            if self.take(r"\ne", r"\neq"):
-                unequal = self._item()
-            elif self.take("="):
-                item = replace(item, start=self._start())
-            found.append(item)
+            lower = self.expression() if self.take("=") else None
+            if lower is None and self.peek().text in COMPARISONS:
+                conditions += self.chain(Symbol(item.at, item.text))
+            yield item, lower
             self.take(",")
-            if self.peek().text in (r"\in", "<", r"\le", r"\leq", ">", END):
-                message = f"{shown(self.peek().text)} cannot stand below a sum; expected letters, i=1 or k \\ne i"
-                self.fail(self.peek(), message)
-        if unequal is not None and len(found) > 1:
-            self.fail(token, r"a sum with \ne runs over one letter")
-        return tuple(found), unequal
-
-    def _start(self) -> int:
-        token = self.next()
-        if token.text not in ("0", "1"):
-            message = f"a sum that begins at {shown(token.text)} cannot be read; expected the first entry, 0 or 1"
-            self.fail(token, message, "Leave the limits out to sum over the whole axis.")
-        return int(token.text)
+            if self.peek().text in (r"\in", END):
+                expected = r"expected letters, i=1, k \ne i or s \le t"
+                self.fail(self.peek(), f"{shown(self.peek().text)} cannot stand below a sum; {expected}")
 
     def _cases(self, token: Token) -> Node:
         name = self._environment()

@@ -175,7 +175,7 @@ class Entries(Faults):
         column = self.new(extent or ONE)
         return Array((*array.axes, column), ex.guard(Domain.equal(position, Position.of(column)), ex.ONE))
 
-    def entries(self, array: Array, items: tuple[tex.Item, ...], node: tex.Symbol) -> Array:
+    def entries(self, array: Array, items: tuple[tex.Item, ...], node: tex.Symbol | tex.Entry) -> Array:
         """The entries that letters name; axes without a letter stay."""
         if not items:
             return array
@@ -194,7 +194,7 @@ class Entries(Faults):
         rest = () if whole else tuple(axis for k, axis in enumerate(array.axes) if k not in places)
         return Array(rest, array.moved(mapping), array.kind)
 
-    def _places(self, array: Array, items: tuple[tex.Item, ...], node: tex.Symbol) -> list[int]:
+    def _places(self, array: Array, items: tuple[tex.Item, ...], node: tex.Symbol | tex.Entry) -> list[int]:
         """The axis of each letter."""
         rank = len(array.axes)
         wide = [k for k, axis in enumerate(array.axes) if axis is not None]
@@ -203,7 +203,7 @@ class Entries(Faults):
         if len(items) == len(wide):
             return wide
         first = rank > 0 and bool(array.shape[0].names)
-        if len(items) == 1 and rank >= 3 and first and (node.time is not None or items[0].text[0] in "ts"):
+        if len(items) == 1 and rank >= 3 and first and (_at_a_time(node) or items[0].text[0] in "ts"):
             return [1]
         if len(items) < rank and first:
             return list(range(len(items)))
@@ -226,3 +226,8 @@ class Entries(Faults):
         b.alike.append(a)
         left, right = (Position.of(x.index) + item.shift for x, item in zip((a, b), node.below, strict=True))
         return scalar(ex.guard(Domain.equal(left, right), ex.ONE))
+
+
+def _at_a_time(node: tex.Symbol | tex.Entry) -> bool:
+    """True of a symbol whose time is written in angle brackets."""
+    return isinstance(node, tex.Symbol) and node.time is not None

@@ -75,13 +75,13 @@ class Faults:
 
     def shown(self, node: tex.Node) -> str:
         """A symbol as it stands in the text, in at most 40 characters."""
-        scripts = (
-            [i for i in (*node.below, node.label, node.time, node.plain, node.example) if i]
-            if isinstance(node, tex.Symbol)
-            else []
-        )
+        scripts: list[tex.Item | None] = []
+        if isinstance(node, tex.Symbol):
+            scripts = [*node.below, node.label, node.time, node.plain, node.example]
+        if isinstance(node, tex.Entry):
+            scripts = [*node.items]
         word = WORD.match(self.text, node.at)
-        end = max([word.end() if word else node.at + 1, *(i.at + len(i.text) for i in scripts)])
+        end = max([word.end() if word else node.at + 1, *(i.at + len(i.text) for i in scripts if i)])
         while end < len(self.text) and self.text[end] in CLOSING:
             part = self.text[node.at : end]
             if sum(c in OPENING for c in part) <= sum(c in CLOSING for c in part):

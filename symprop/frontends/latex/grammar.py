@@ -14,7 +14,9 @@ from symprop.frontends.latex.cursor import END, shown
 from symprop.frontends.latex.nodes import (
     Bars,
     Binary,
+    Call,
     Differential,
+    Entry,
     Group,
     Indicator,
     Negative,
@@ -151,6 +153,10 @@ class Grammar(Commands):
         found = self._atom()
         while self.peek().text in ("^", "'", r"\prime", "_"):
             mark = self.peek()
+            if mark.text == "_" and is_whole(found):
+                self.next()
+                found = Entry(found.at, found, self.items())
+                continue
             if mark.text != "^":
                 self.fail(mark, f"{shown(mark.text)} cannot stand behind brackets or a second superscript")
             below, found = found, self._raised(found)
@@ -232,6 +238,11 @@ class Grammar(Commands):
             if [i.text for i in norm] not in (["2"], ["F"]):
                 self.fail(opening, "only the Euclidean norm can be read")
         return Bars(opening.start, inner, double)
+
+
+def is_whole(node: Node) -> bool:
+    """True of what is in brackets, transposed or not: a subscript behind it names entries."""
+    return isinstance(node, Group | Call) or (isinstance(node, Transpose) and isinstance(node.inner, Group))
 
 
 def _rebased(wrapped: Node, base: Node, grammar: Grammar) -> Node:

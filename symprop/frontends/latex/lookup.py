@@ -87,8 +87,9 @@ class Lookup:
             items = items if symbol.time is None else (*items[:1], symbol.time, *items[1:])
             known = self.short if short else self.tensor if by_itself else self.adjoint
             name = known(symbol.base, text)
-            if name and name not in [f.name for f in found]:
+            if name:
                 found.append(Found(name, items, symbol.plain))
+        found = self._with_room(found)
         if symbol.plain is not None and label is None and by_itself and all(i.kind == "letter" for i in below):
             labelled = self.tensor(symbol.base, symbol.plain.text)
             if labelled:
@@ -96,6 +97,17 @@ class Lookup:
         # where W_{fc} may be an entry or the layer fc, it is an entry only if f and c are indices here
         read = [f for f in found if all(is_index(letter) for item in f.items for letter in item.letters)]
         return read or found
+
+    def _with_room(self, found: list[Found]) -> list[Found]:
+        """One reading of every name: the first with no more indices than axes (labels have one more), or the first."""
+        best: dict[str, Found] = {}
+        for reading in found:
+            meaning = self.names.tensor(reading.name) or self.names.tensor(reading.name.removeprefix(PREFIX))
+            axes = 0 if meaning is None else len(meaning.tensor.axes) + (meaning.tensor.dtype == "integer")
+            known = best.setdefault(reading.name, reading)
+            if len(known.items) > axes >= len(reading.items):
+                best[reading.name] = reading
+        return list(best.values())
 
     @staticmethod
     def _splits(below: Sequence[Item], label: Item | None) -> Iterator[tuple[str, tuple[Item, ...]]]:

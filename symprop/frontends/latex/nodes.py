@@ -34,14 +34,12 @@ class Item(Node):
         kind: "letter", "word", "number", or "sum" of letters and integer tensors.
         shift: what is added to it.
         terms: of a sum, each with its factor.
-        start: of a letter below a sum, the number it begins at, None where that is not said.
     """
 
     text: str
     kind: str
     shift: int = 0
     terms: tuple[tuple[int, Symbol], ...] = ()
-    start: int | None = None
 
     @property
     def is_index(self) -> bool:
@@ -211,15 +209,25 @@ class Summation(Node):
 
     Args:
         letters: what it runs over.
+        lower: the number or position each letter begins at, None where that is not said.
         upper: its upper limit, or None.
-        unequal: the letter that the first one must not be, or None.
+        conditions: what must hold of the letters, `k \\ne i`, `s \\le t`.
         body: what is added.
     """
 
     letters: tuple[Item, ...]
+    lower: tuple[Node | None, ...]
     upper: Node | None
-    unequal: Item | None
+    conditions: tuple[Comparison, ...]
     body: Node
+
+
+@dataclass(frozen=True)
+class Entry(Node):
+    """Entries of something in brackets: `(W x)_i`."""
+
+    inner: Node
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True)
@@ -227,6 +235,17 @@ class Group(Node):
     """Something in brackets."""
 
     inner: Node
+
+
+def unplaced(part: object) -> object:
+    """What is written, wherever it stands: nodes that are the same but for their places are equal."""
+    if isinstance(part, tuple):
+        return tuple(unplaced(p) for p in part)
+    if isinstance(part, Group):
+        return unplaced(part.inner)
+    if isinstance(part, Node):
+        return (type(part), *(unplaced(getattr(part, f.name)) for f in fields(part) if f.name != "at"))
+    return part
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -47,6 +47,8 @@ class Reader(Sums):
                 return self.symbol(node)
             case tex.Group():
                 return self.meaning(node.inner)
+            case tex.Entry():
+                return self.entries(self.value(node.inner), node.items, node)
             case tex.Negative():
                 return elementwise(ex.negate, self.value(node.inner))
             case tex.Binary():

@@ -1,10 +1,12 @@
 """What cannot be read is refused with its place, what is wrong, and the choices."""
 
+from dataclasses import replace
+
 import pytest
 
 from symprop.errors import FormulaError
 from symprop.frontends import ShapeError
-from tests.frontends.latex.reading import read, reader
+from tests.frontends.latex.reading import names, read, reader
 
 REFUSED: list[tuple[str, str]] = [
     (
@@ -49,8 +51,18 @@ REFUSED: list[tuple[str, str]] = [
     ),
     (
         r"\sum_{i=2}^{4} u_i",
-        r"column 9: a sum that begins at '2' cannot be read; expected the first entry, 0 or 1. Leave the limits "
-        r"out to sum over the whole axis.",
+        r"column 7: it is not clear whether indices count from 0 or from 1, on which this depends. Say so in the "
+        r"document: % symprop: first_index: 0",
+    ),
+    (
+        r"\sum_{i < c} u_i",
+        r"column 9: a condition below a sum is about letters, k \ne i or s \le t",
+    ),
+    (r"\sum_{i=c}^4 u_i", r"column 9: a sum begins at a whole number, a letter, or a sum of these"),
+    (r"\sum_{i \in I} u_i", r"column 9: '\in' cannot stand below a sum; expected letters, i=1, k \ne i or s \le t"),
+    (
+        r"\begin{cases} u & c > 0 \\ w & c < 0 \end{cases}",
+        r"column 1: it is not clear what holds where no condition does. Write \text{otherwise} for the last case.",
     ),
     (r"\sum u", r"column 1: it is not clear what the sum runs over. Write \sum_{i}."),
     (
@@ -310,6 +322,12 @@ LINES: list[tuple[str, str]] = [
     ),
 ]
 
+COUNTING: list[tuple[int, str, str]] = [
+    (0, r"\sum_{i=1}^{4} u_i", "column 7: i runs over 4 entries counted from 0, and the sum ends at 4"),
+    (1, r"\sum_{i=2}^{5} u_i", "column 7: i runs over 4 entries, and the sum ends at 5"),
+    (1, r"\sum_{i=0}^{3} u_i", "column 7: the sum begins at 0, and the document counts from 1"),
+]
+
 UNFIT_LINES: list[tuple[str, str]] = [
     (
         r"\frac{\partial L}{\partial W_{ij}} = \sum_n X_{nj} \delta_{ni}",
@@ -317,6 +335,13 @@ UNFIT_LINES: list[tuple[str, str]] = [
         r"'X_{nj}'. X (N, 4) is of the network.",
     ),
 ]
+
+
+@pytest.mark.parametrize(("first", "text", "message"), COUNTING, ids=[text for _, text, _ in COUNTING])
+def test_a_sum_beyond_its_axis_is_refused(first: int, text: str, message: str) -> None:
+    with pytest.raises(FormulaError) as caught:
+        reader(text, replace(names(), first=first)).expression("value")
+    assert str(caught.value).startswith(f"hand.tex: {message}")
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED, ids=[text for text, _ in REFUSED])
