@@ -211,7 +211,7 @@ POSITIONS: list[tuple[int, str, Callable[[], Any]]] = [
     (1, r"S_{ntj} = \sum_{s=1}^{t} H_{nsj} + 0 H_{ntj}", lambda: A.H.cumsum(axis=1)),
     (0, r"S_{ntj} = \sum_{s=t}^{5} H_{nsj} + 0 H_{ntj}", lambda: A.H[:, ::-1].cumsum(axis=1)[:, ::-1]),
     (0, r"S_{ntj} = \sum_{s=0}^{t-1} H_{nsj} + 0 H_{ntj}", lambda: A.H.cumsum(axis=1) - A.H),
-    (0, r"S_{ni} = \sum_{j=0}^{y_n} P_{nj} G_{ni}", lambda: A.G * [[p[: k + 1].sum()] for p, k in zip(A.P, A.y, strict=True)]),
+    (0, r"S_{ni} = \sum_{j=0}^{y_n} P_{nj} G_{ni}", lambda: A.G * (A.P * (np.arange(3) <= A.y[:, None])).sum(1)[:, None]),
     (0, r"S = \begin{bmatrix} G & 2 P \end{bmatrix}", lambda: np.hstack([A.G, 2 * A.P])),
     (0, r"S = \begin{pmatrix} M & W \\ W^\top & W^\top W_1 \end{pmatrix}",
      lambda: np.block([[A.M, A.W], [A.W.T, A.W.T @ A.W1]])),
