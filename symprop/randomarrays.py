@@ -31,6 +31,8 @@ def drawn(tensor: Tensor, batch: int, rng: Generator) -> Array:
         return rng.integers(0, (tensor.high.constant if tensor.high else None) or 2, shape)
     if tensor.simplex is not None:
         return _rows_of_one(shape, tensor.simplex, rng)
+    if tensor.values is not None:
+        return _single(rng.choice(tensor.values, shape))
     if tensor.low is not None and tensor.top is not None:
         return _single(rng.uniform(tensor.low, tensor.top, shape))
     normal = rng.normal(size=shape)

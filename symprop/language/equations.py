@@ -32,6 +32,7 @@ class Tensor:
         high: for integer tensors, values lie in 0 ... high - 1.
         simplex: the axis along which entries sum to 1 (rows of probabilities), or None.
         low, top: closed range of the entries where one is known (0 and 1 for probabilities).
+        values: the two numbers that the entries are, None where they may be others.
         init: name and options of the initialiser, of a parameter or a state.
         fans: (fan_in, fan_out) of the initialiser, None where they are those of its first and its last axis.
         origin: id of the layer it belongs to, "" for none.
@@ -48,6 +49,12 @@ class Tensor:
     init: tuple[str, tuple[tuple[str, float], ...]] | None = None
     origin: str = ""
     fans: tuple[int, int] | None = None
+    values: tuple[int, int] | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """True of real numbers that may be any: no rows of probabilities, no mask, no labels."""
+        return self.dtype == "real" and self.simplex is None and self.values is None and self.role != "sample"
 
     @property
     def at_rest(self) -> int:

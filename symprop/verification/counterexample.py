@@ -73,6 +73,8 @@ def _whole(tensor: Tensor, sizes: dict[str, int], rng: np.random.Generator) -> A
         return rng.integers(0, high_of(tensor, sizes), shape)
     if tensor.simplex is not None:
         return _one_hot(shape, tensor.simplex)
+    if tensor.values is not None:
+        return rng.choice(np.array(tensor.values, dtype=float), shape)
     if tensor.low is not None and tensor.top is not None:
         return np.asarray(tensor.low + (tensor.top - tensor.low) * rng.integers(0, 2, shape).astype(float))
     if tensor.role == "sample":
@@ -102,9 +104,20 @@ def _simpler(tensor: Tensor, point: Point) -> Iterator[Point]:
     if tensor.role == "sample":
         simple = [simple[0], np.full_like(array, 1 / (1 - dropped(tensor)))]
     for new in simple:
-        allowed = tensor.dtype != "integer" or not array.size or new.max() < high_of(tensor, dict(point.sizes))
-        if allowed and (tensor.low is None or new.min() >= tensor.low) and not np.array_equal(new, array):
+        if _is_allowed(tensor, new, dict(point.sizes)) and not np.array_equal(new, array):
             yield Point(point.sizes, {**point.arrays, tensor.name: new})
+
+
+def _is_allowed(tensor: Tensor, array: Array, sizes: dict[str, int]) -> bool:
+    """True where all entries are such as a tensor has."""
+    if not array.size:
+        return True
+    if tensor.dtype == "integer":
+        return bool(array.max() < high_of(tensor, sizes))
+    if tensor.values is not None and not np.isin(array, tensor.values).all():
+        return False
+    below, beyond = tensor.low is not None, tensor.top is not None
+    return not (below and array.min() < tensor.low) and not (beyond and array.max() > tensor.top)
 
 
 def _refutes(derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point) -> bool:
@@ -123,8 +136,7 @@ def _is_smooth(derivation: Derivation, claims: Sequence[Claim], claim: Claim, po
 
 
 def _moved(tensor: Tensor, array: Array, rng: np.random.Generator) -> Array:
-    is_free = tensor.dtype == "real" and tensor.simplex is None and tensor.role != "sample"
-    return array * (1 + STEP) + STEP * rng.random(array.shape) if is_free else array
+    return array * (1 + STEP) + STEP * rng.random(array.shape) if tensor.is_free else array
 
 
 def _values(

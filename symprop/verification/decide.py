@@ -272,8 +272,6 @@ class Judge:
         if self.prover.follows(claim, monotonic() + self._share()):
             unproved = [self.found[name].name for name in claim.reads if name in self.prover.supposed]
             why = f"it is proved given {', '.join(unproved)}, which only agrees"
-        if self.prover.equal is None:
-            why = "there is no prover for it yet"
         reason = f"It agrees at {len(compared.scenes)} random points in {DIGITS} digits; {why}."
         given = Verdict("", "", AGREES, reason, assumptions=self._assumptions(claim, ()), ours=self._ours(claim))
         return replace(given, evidence=_evidence(compared), extents=self._extents(compared))

@@ -19,6 +19,7 @@ from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene
 from symprop.verification.search import planted_before, planted_in_ours, taken_out_of_yours
 from symprop.verification.special import special_values
+from symprop.verification.timesteps import one_step_off
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
 
@@ -29,6 +30,7 @@ HINTS: tuple[Hint, ...] = (
     turned,
     penalty,
     overwritten,
+    one_step_off,
     planted_in_ours,
     another_loss,
     taken_out_of_yours,

@@ -130,6 +130,9 @@ def _values(
     unit = rng.integers(WHOLE // 4, WHOLE, shape) / WHOLE
     if tensor.simplex is not None:
         return _rows(unit, tensor.simplex)
+    if tensor.values is not None:
+        low, high = tensor.values
+        return np.asarray(low + (high - low) * _labels(shape, 2, rng, number).astype(float))
     if tensor.role == "sample" and tensor.at_rest:
         rate = dropped(tensor)
         return np.where(rng.random(shape) < rate, 0.0, 1 / (1 - rate))

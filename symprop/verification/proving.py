@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from operator import attrgetter
 from time import monotonic
-from typing import Any
 
-from symprop.algebra.canonical import Proof
+from symprop.algebra.canonical import Assumption, IsOneOf, Proof, RowsSumToOne, prove_equal
 from symprop.algebra.terms import Facts
 from symprop.derivation import Derivation
 from symprop.language import Compound, Equation, Expr, Extent, Function, Index, Position, Read, ranges
@@ -22,8 +20,6 @@ from symprop.verification.recurrences import ends
 from symprop.verification.values import Claim
 from symprop.verification.views import View, plain_view
 from symprop.verification.writtenout import FEW, MANY, at, entries, written_out
-
-MODULE = "symprop.algebra.canonical"
 
 
 @dataclass(frozen=True)
@@ -67,16 +63,6 @@ def _written(way: _Way, most: int = FEW) -> Iterator[_Way]:
         yield _Way(sides[0], sides[1], spelt, way.apart)
 
 
-def prover() -> Any | None:
-    """The function `prove_equal`, None where there is none."""
-    try:
-        return getattr(import_module(MODULE), "prove_equal", None)
-    except ModuleNotFoundError as error:
-        if error.name and MODULE.startswith(error.name):
-            return None
-        raise
-
-
 class Prover:
     """Proofs about one derivation.
 
@@ -90,8 +76,7 @@ class Prover:
         self, derivation: Derivation, functions: Mapping[str, Function], claims: Iterable[Claim] = ()
     ) -> None:
         self.derivation, self.functions = derivation, functions
-        self.equal = prover()
-        self.assumed = tuple(_rows_sum_to_one(derivation))
+        self.assumed = tuple(_assumed(derivation))
         network = derivation.network
         self.forward = {e.target: e for e in network.equations}
         self.adjoints = {a.equation.target: a.equation for a in derivation}
@@ -134,7 +119,7 @@ class Prover:
 
     def prove(self, claim: Claim, deadline: float) -> Proved | None:
         """A proof that a claim is the value it is about, None where none is found in time."""
-        if self.equal is None or claim.tensor is None:
+        if claim.tensor is None:
             return None
         truth = self.adjoints.get(claim.target) or self.forward.get(claim.target)
         truth = truth if truth is None or claim.view is None else entry_of(truth, claim.view)
@@ -155,7 +140,7 @@ class Prover:
     def vanishes(self, target: str, deadline: float) -> Proved | None:
         """A proof that the truth is 0."""
         truth = self.adjoints.get(target) or self.forward.get(target)
-        if truth is None or self.equal is None:
+        if truth is None:
             return None
         return self._staged(single(truth.body), ex.ZERO, self._stages(target, ""), deadline)
 
@@ -243,8 +228,7 @@ class Prover:
 
     def _attempt(self, left: Expr, right: Expr, definitions: Mapping[str, Equation], deadline: float) -> Proved | None:
         network = self.derivation.network
-        assert self.equal is not None
-        found = self.equal(
+        found = prove_equal(
             left,
             right,
             Facts(self.axes, ranges(network.tensors.values())),
@@ -336,13 +320,13 @@ def _extent(position: Position) -> Extent:
     return Extent.of(1) if bounds is None else bounds[1] + 1
 
 
-def _rows_sum_to_one(derivation: Derivation) -> Iterator[Any]:
-    """What may be assumed of given rows of probabilities; of computed ones it is proved."""
-    assumption = getattr(import_module(MODULE), "RowsSumToOne", None) if prover() else None
+def _assumed(derivation: Derivation) -> Iterator[Assumption]:
+    """What may be assumed of what is given; of computed rows of probabilities it is proved."""
     for tensor in derivation.network.tensors.values():
-        given = derivation.network.defining(tensor.name) is None
-        if assumption is not None and given and tensor.simplex is not None:
-            yield assumption(tensor.name, tensor.simplex)
+        if derivation.network.defining(tensor.name) is None and tensor.simplex is not None:
+            yield RowsSumToOne(tensor.name, tensor.simplex)
+        if tensor.values is not None:
+            yield IsOneOf(tensor.name, *tensor.values)
 
 
 def single(expr: Expr) -> Expr:

@@ -12,7 +12,7 @@ from typing import Any
 
 import mpmath
 
-from symprop.algebra.canonical import IsPositive, Proof, ProofStep, RowsSumToOne
+from symprop.algebra.canonical import IsOneOf, IsPositive, Proof, ProofStep, RowsSumToOne
 from symprop.algebra.rules import RECOGNISED
 from symprop.algebra.terms import Facts
 from symprop.errors import UndecidedError
@@ -124,4 +124,6 @@ def _tensor(name: str, proof: Proof, positive: bool) -> Tensor:
     positive = positive or any(isinstance(a, IsPositive) and a.tensor == name for a in assumptions)
     high = facts.ranges.get(name)
     dtype = "real" if high is None else "integer"
-    return Tensor(name, facts.axes[name], dtype, "input", high, simplex, 0.0 if positive else None)
+    values = next(((a.low, a.high) for a in assumptions if isinstance(a, IsOneOf) and a.tensor == name), None)
+    low = 0.0 if positive else None
+    return Tensor(name, facts.axes[name], dtype, "input", high, simplex, low, values=values)

@@ -28,7 +28,7 @@ def special_values(case: Case) -> Iterator[str]:
 
 def _candidates(derivation: Derivation) -> Iterator[tuple[Tensor, int]]:
     """Gains of 1, then offsets and coefficients of 0; a matrix of equal entries hides too much."""
-    real = [t for t in given(derivation.network) if t.dtype == "real" and t.simplex is None and t.role != "sample"]
+    real = [t for t in given(derivation.network) if t.is_free]
     yield from ((t, value) for value in (1, 0) for t in real if len(t.axes) <= 1)
 
 

@@ -276,7 +276,8 @@ FAULTS = {
     ),
     "an unknown option": (
         HEAD.replace('("D",)', '{"shape": "D", "hot": 1}') + LOSS + GRADS,
-        "hand.py: INPUTS['w']: expected a shape, or a mapping of shape, below, one_hot, rows_sum_to_1, low, top",
+        "hand.py: INPUTS['w']: expected a shape, or a mapping of shape, below, one_hot, rows_sum_to_1, "
+        "values, low, top",
     ),
     "an extent and an input": (
         HEAD.replace('"w": (', '"D": (') + LOSS + GRADS,

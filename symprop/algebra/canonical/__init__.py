@@ -9,6 +9,7 @@ it keeps the value wherever the expression it is applied to is defined.
 
 from symprop.algebra.canonical.proving import (
     Assumption,
+    IsOneOf,
     IsPositive,
     Proof,
     ProofStep,
@@ -20,6 +21,7 @@ from symprop.algebra.canonical.proving import (
 
 __all__ = [
     "Assumption",
+    "IsOneOf",
     "IsPositive",
     "Proof",
     "ProofStep",

@@ -71,6 +71,7 @@ class Atoms:
         facts: extents of tensors and ranges of integer ones.
         simplex: (tensor, axis) whose sums along the axis are 1, with the words for it.
         positive: tensors all of whose entries are positive, with the words for it.
+        choices: tensors all of whose entries are one of two numbers, the smaller one first, with the words for it.
         deadline: `time.monotonic()` at which to give up.
     """
 
@@ -79,10 +80,11 @@ class Atoms:
         facts: Facts,
         simplex: Mapping[tuple[str, int], str],
         positive: Mapping[str, str],
+        choices: Mapping[str, tuple[int, int, str]],
         deadline: float,
     ) -> None:
         self.facts, self.deadline = facts, deadline
-        self.simplex, self.assumed_positive = simplex, positive
+        self.simplex, self.assumed_positive, self.choices = simplex, positive, choices
         self.atoms: list[Atom] = []
         self.templates: dict[str, Template] = {}
         self.used: dict[str, None] = {}

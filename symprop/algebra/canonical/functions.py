@@ -25,10 +25,12 @@ from symprop.algebra.canonical.digits import spread
 from symprop.algebra.canonical.powers import content
 from symprop.algebra.canonical.relations import Relations
 from symprop.algebra.canonical.waves import COSINE, SINE, WAVES
+from symprop.language.extents import Extent
 from symprop.language.indices import Compound, Constraint, Domain, Gather, Index, Position
 
 ODD, EVEN = ("erf", SINE), (COSINE,)
 MAX_ADDED = 3
+TWO = Extent.of(2)
 BY_CASES = ("exp", "log", "erf", "sin", "cos", "floor")
 
 
@@ -208,6 +210,9 @@ class Functions(Relations):
             above = self.by_cases(lambda e: self._indicators(e)[0], poly, cases[0])
             return above, self.by_cases(lambda e: self._indicators(e)[1], poly, cases[0])
         form = self._without_positive_factors(poly)
+        below = self._negative_powers(form)
+        if below:
+            return self._of_a_quotient(form, below)
         offset = form.get(UNIT, Fraction(0))
         moving = {m: c for m, c in form.items() if m != UNIT}
         if self._flips(moving):
@@ -221,6 +226,19 @@ class Functions(Relations):
         if sign < 0:
             above = plus(constant(1), scaled(above, -1), scaled(zero, -1))
         return above, zero
+
+    def _negative_powers(self, form: Poly) -> Monomial:
+        """The odd negative powers that all terms have."""
+        return tuple((n, e) for n, e in self.split(form).monomial if e < 0 and e.denominator == 1 and e.numerator % 2)
+
+    def _of_a_quotient(self, form: Poly, below: Monomial) -> tuple[Poly, Poly]:
+        """([a/b > 0], [a/b == 0]), by the signs of both; where b is 0 neither is asked for."""
+        over, zero = self._indicators(self.times(form, {tuple((n, -e) for n, e in below): Fraction(1)}))
+        denominator = self.product(*(self.inside(n) if self.kind(n) == "base" else self.alone(n) for n, _ in below))
+        positive, nothing = self._indicators(denominator)
+        other = plus(constant(1), scaled(over, -1), scaled(zero, -1))
+        negative = plus(constant(1), scaled(positive, -1), scaled(nothing, -1))
+        return plus(self.times(positive, over), self.times(negative, other)), zero
 
     def _without_positive_factors(self, poly: Poly) -> Poly:
         split = self.split(poly)
@@ -249,12 +267,17 @@ class Functions(Relations):
         return body if atom.kind == "base" else self.call(atom.kind, [body])
 
     def read(self, tensor: str, positions: tuple[Position, ...]) -> Poly:
-        """An entry of a tensor, under guards where it may be out of bounds."""
+        """An entry, under guards where it may be out of bounds; where all are a or b, it is a + (b - a)*[entry > a]."""
         positions = tuple(spread(p, self.facts.ranges) for p in positions)
         atom = Atom("read", tensor, positions)
         axes = self.facts.axes.get(tensor, ())
         inside = [c for p, a in zip(positions, axes, strict=False) for c in Domain.inside(p, a).constraints]
-        return self.times(self.bracket(Domain(inside)), self.of(atom))
+        entry = self.of(atom)
+        if tensor in self.choices:
+            low, high, words = self.choices[tensor]
+            self.used.setdefault(words)
+            entry = plus(constant(low), scaled(self._atom("pos", entry, value=Fraction(-low)), high - low))
+        return self.times(self.bracket(Domain(inside)), entry)
 
     def value(self, position: Position) -> Poly:
         """A position as a number."""
@@ -264,6 +287,8 @@ class Functions(Relations):
         return total
 
     def _index_value(self, inner: Index | Compound | Gather) -> Poly:
+        if isinstance(inner, Gather) and self.facts.ranges.get(inner.tensor) == TWO:
+            return self.bracket(Domain.equal(Position.of(inner), Position.of(1)))
         if not isinstance(inner, Compound):
             return self.of(Atom("value", args=(Position.of(inner),)))
         total: Poly = {}

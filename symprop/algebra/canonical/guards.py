@@ -10,27 +10,39 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import gcd
 
-from symprop.algebra.canonical.atoms import Atom, Monomial, Poly
+from symprop.algebra.canonical.atoms import Atom, Monomial, Poly, constant, plus, scaled
 from symprop.algebra.canonical.digits import equal_digits, leading, spread
 from symprop.algebra.canonical.ring import Ring, merged
 from symprop.language.extents import Extent
-from symprop.language.indices import Compound, Constraint, Domain, Index, Position
+from symprop.language.indices import Compound, Constraint, Domain, Gather, Index, Position
+
+TWO = Extent.of(2)
 
 
 class Guards(Ring):
     """Polynomials with guards."""
 
     def bracket(self, domain: Domain) -> Poly:
-        """[domain] as a polynomial: 0, 1 or a product of guards."""
+        """[domain] as a polynomial: 0, 1 or a product of guards; of two labels, [label == 0] is 1 - [label == 1]."""
         guards: list[int] = []
+        others: list[Poly] = []
         for constraint in domain.constraints:
             for part in _parts(constraint, self.facts.ranges):
                 verdict = part.verdict(self.facts.ranges)
                 if verdict is False:
                     return {}
-                if verdict is None:
+                if verdict is None and self._is_first_of_two(part):
+                    second = self.alone(self._guard(Constraint("eq", _upwards(part.position) - 1)))
+                    others.append(plus(constant(1), scaled(second, -1)))
+                elif verdict is None:
                     guards.append(self._guard(part))
-        return self.settled(tuple(sorted((n, Fraction(1)) for n in dict.fromkeys(guards))))
+        whole = self.settled(tuple(sorted((n, Fraction(1)) for n in dict.fromkeys(guards))))
+        return self.product(whole, *others) if others else whole
+
+    def _is_first_of_two(self, constraint: Constraint) -> bool:
+        """True of a label that is 0 where it could be 1."""
+        label = _upwards(constraint.position).atom
+        return constraint.kind == "eq" and isinstance(label, Gather) and self.facts.ranges.get(label.tensor) == TWO
 
     def _guard(self, constraint: Constraint) -> int:
         position = _primitive(constraint.position)
@@ -106,6 +118,11 @@ class Guards(Ring):
             if position.solvable(index):
                 return None
         return None
+
+
+def _upwards(position: Position) -> Position:
+    """A position or minus it, its first coefficient above 0."""
+    return position * -1 if position.terms and position.terms[0][1] < 0 else position
 
 
 def solution(position: Position, index: Index) -> Position:

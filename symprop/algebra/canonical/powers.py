@@ -51,6 +51,8 @@ class Powers(Signs):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
         self._factors: dict[tuple[object, ...], list[tuple[Poly, int]]] = {}
+        self._rooted: set[str] = set()
+        self._against: set[str] = set()
 
     def power(self, base: Poly, exponent: Fraction) -> Poly:
         """base ** exponent."""
@@ -146,6 +148,9 @@ class Powers(Signs):
         if len(base) == 1 and exponent.denominator == 1 and not self._is_wave(base):
             return scaled(self._inverse(base, exponent) if exponent < 0 else self.power(base, exponent), sign)
         template, free = self.close(base)
+        if exponent.denominator != 1:
+            self._rooted.add(template.name)
+            self._against.add(self.close(scaled(base, -1))[0].name)
         number = self.intern(Atom("base", template.name, tuple(map(Position.of, free))))
         return scaled(self.settled(((number, exponent),)), sign)
 
@@ -157,8 +162,16 @@ class Powers(Signs):
         """True where -base is the form that is kept."""
         if len({c > 0 for c in base.values()}) == 1:
             return next(iter(base.values())) < 0
+        if self.are_extents(base, 0) or self.are_extents(scaled(base, -1), 0):
+            return not self.are_extents(base, 0)
         own, other = self.close(base)[0], self.close(scaled(base, -1))[0]
+        if self.is_against(own.name) or self.is_against(other.name):
+            return self.is_against(own.name)
         return self._canonical_order(other.name) < self._canonical_order(own.name)
+
+    def is_against(self, name: str) -> bool:
+        """True of a base of which minus it stands under a root, which has the sign that it has."""
+        return name in self._against - self._rooted
 
     def _canonical_order(self, name: str) -> tuple[object, ...]:
         body = self.templates[name].body

@@ -48,7 +48,19 @@ class IsPositive:
         return f"entries of {self.tensor} are positive"
 
 
-Assumption = RowsSumToOne | IsPositive
+@dataclass(frozen=True)
+class IsOneOf:
+    """An assumption: every entry of a tensor is one of two numbers."""
+
+    tensor: str
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return f"entries of {self.tensor} are {self.low} or {self.high}"
+
+
+Assumption = RowsSumToOne | IsPositive | IsOneOf
 
 
 @dataclass(frozen=True)
@@ -167,12 +179,13 @@ class _Attempt:
     def __init__(self, question: Question, deadline: float) -> None:
         simplex = {(a.tensor, a.axis): str(a) for a in question.assumptions if isinstance(a, RowsSumToOne)}
         positive = {a.tensor: str(a) for a in question.assumptions if isinstance(a, IsPositive)}
+        choices = {a.tensor: (a.low, a.high, str(a)) for a in question.assumptions if isinstance(a, IsOneOf)}
         functions = {**RECOGNISED, **question.functions}
         unfolded = unfoldable(question.definitions)
         self.question = question
         recurrent = (e for n, e in question.definitions.items() if n not in unfolded and not e.domain)
         self.folds = [e for e in recurrent if not isinstance(e.body, ex.Read | ex.Number)]
-        self.algebra = Writing(functions, unfolded, question.facts, simplex, positive, deadline)
+        self.algebra = Writing(functions, unfolded, question.facts, simplex, positive, choices, deadline)
 
     def _folded(self, expr: ex.Expr) -> ex.Expr:
         """The right side of a recurrence replaced by its target, which is not unfolded."""

@@ -1,7 +1,8 @@
 """Cancelling against denominators: each base under a power brings one relation, base * atom**-1 = 1.
 
 Enters: polynomials.  Leaves: the same with the leading monomial of a base replaced wherever it stands beside the
-inverse of the base: exp(z)/(1 + exp(z)) is 1 - 1/(1 + exp(z)).  Likewise e*[e == 0] = 0.
+inverse of the base: exp(z)/(1 + exp(z)) is 1 - 1/(1 + exp(z)).  Likewise e*[e == 0] = 0.  A base and minus it are one
+base, with the sign that it has under a root.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ class Relations(Powers):
 
     def _step(self, monomial: Monomial) -> Poly | None:
         for number, exponent in monomial:
+            if self.kind(number) == "base" and exponent.denominator == 1 and self.is_against(self.atoms[number].name):
+                rest = tuple(p for p in monomial if p[0] != number)
+                return self.times({rest: Fraction(1)}, self.power(self.inside(number), exponent))
             if self.kind(number) == "base" and exponent < 0:
                 rest = tuple(p for p in monomial if p[0] != number)
                 base = self.inside(number)
@@ -60,7 +64,8 @@ class Relations(Powers):
         below = {n for n, e in rest if e < 0}
         for number in sorted(below & {n for m in base for n, _ in m}):
             without = [m for m in base if number not in dict(m)]
-            if len(without) == 1 and all(e > 0 for m in base for n, e in m if n == number):
+            positive = all(e > 0 for m in base for n, e in m if n == number)
+            if len(without) == 1 and positive and _divides(without[0], rest):
                 return without
         return []
 

@@ -6,10 +6,12 @@ Enters: polynomials.  Leaves: True where it is proved, False where it is not.  A
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 
 from symprop.algebra.canonical.atoms import Atom, Monomial, Poly
 from symprop.algebra.canonical.sums import Sums
 from symprop.language.expressions import Read
+from symprop.language.extents import Extent
 
 POSITIVE = ("exp", "size", "pi", "prime")
 
@@ -24,13 +26,21 @@ class Signs(Sums):
     def positive(self, poly: Poly) -> bool:
         """True where the value is proved to be above 0."""
         if not poly or any(c < 0 for c in poly.values()):
-            return False
+            return self.are_extents(poly, 1)
         strict = [m for m in poly if all(self.sign(n) == "positive" for n, _ in m)]
         return bool(strict) and all(self._at_least_zero(m) for m in poly if m not in strict)
 
     def nonnegative(self, poly: Poly) -> bool:
         """True where the value is proved to be at least 0."""
-        return all(c > 0 and self._at_least_zero(m) for m, c in poly.items())
+        return all(c > 0 and self._at_least_zero(m) for m, c in poly.items()) or self.are_extents(poly, 0)
+
+    def are_extents(self, poly: Poly, least: int) -> bool:
+        """True of a polynomial of extents, N - 1 say, that is proved to be at least a whole number."""
+        if not poly or any(self.kind(n) != "size" or e < 0 for m in poly for n, e in m):
+            return False
+        scale = lcm(*(c.denominator for c in poly.values()))
+        names = {m: tuple(self.atoms[n].name for n, e in m for _ in range(int(e))) for m in poly}
+        return Extent({names[m]: int(c * scale) for m, c in poly.items()}).at_least(least)
 
     def _at_least_zero(self, monomial: Monomial) -> bool:
         return all(even(e) or e.denominator != 1 or self.sign(n) for n, e in monomial)

@@ -41,6 +41,8 @@ ONE_ARGUMENT: Mapping[str, Callable[[ex.Expr], ex.Expr]] = {
 TWO_ARGUMENTS: Mapping[str, Callable[[ex.Expr, ex.Expr], ex.Expr]] = {
     "maximum": lambda a, b: ex.Call("max", (a, b)),
     "minimum": lambda a, b: ex.Call("min", (a, b)),
+    "fmax": lambda a, b: ex.Call("max", (a, b)),
+    "fmin": lambda a, b: ex.Call("min", (a, b)),
     "add": ex.add,
     "subtract": lambda a, b: ex.add(a, ex.negate(b)),
     "multiply": ex.mul,

@@ -13,7 +13,7 @@ from symprop.frontends.bench import Bench
 from symprop.frontends.faults import Mismatch, Misuse
 from symprop.frontends.operations import arguments
 from symprop.frontends.operations.registry import operation
-from symprop.frontends.operations.shaping import transposed
+from symprop.frontends.operations.shaping import reshaped, transposed
 from symprop.language import EVERYWHERE, Domain, Extent, Index, Position
 from symprop.language import expressions as ex
 
@@ -142,6 +142,54 @@ def swapaxes(bench: Bench, x: Any, first: Any, second: Any) -> Array:
     a, b = (arguments.axis(v, len(order), (n,)) for v, n in ((first, "first"), (second, "second")))
     order[a], order[b] = b, a
     return transposed(found, order)
+
+
+@operation("append")
+def append(bench: Bench, x: Any, values: Any, axis: Any = None) -> Array:
+    """Entries behind those of an array; without an axis, of both in row-major order."""
+    parts = [arguments.array(part, (name,)) for name, part in (("x", x), ("values", values))]
+    if axis is None:
+        parts = [reshaped(bench, part, [None]) for part in parts]
+    return concatenate(bench, tuple(parts), 0 if axis is None else axis)
+
+
+@operation("repeat")
+def repeat(bench: Bench, x: Any, repeats: Any, axis: Any = None) -> Array:
+    """Every entry as many times along an axis: [a, a, b, b]; without one, of all entries in row-major order."""
+    found = arguments.array(x, ("x",))
+    found = reshaped(bench, found, [None]) if axis is None else found
+    place = 0 if axis is None else arguments.axis(axis, len(found.axes), ("axis",))
+    count = _times(repeats, ("repeats",))
+    spread = Array((*found.axes[: place + 1], axis_of(count, bench.new), *found.axes[place + 1 :]), found.body)
+    return _joined(bench, spread, place)
+
+
+@operation("tile")
+def tile(bench: Bench, x: Any, reps: Any) -> Array:
+    """The whole array as many times along each axis: [a, b, a, b]."""
+    found = arguments.array(x, ("x",))
+    given = reps if isinstance(reps, tuple) else (reps,)
+    counts = [_times(part, ("reps", k) if given is reps else ("reps",)) for k, part in enumerate(given)]
+    rank = max(len(counts), len(found.axes))
+    counts = [Extent.of(1)] * (rank - len(counts)) + counts
+    found = Array((None,) * (rank - len(found.axes)) + found.axes, found.body, found.kind)
+    for place, count in enumerate(counts):
+        spread = Array((*found.axes[:place], axis_of(count, bench.new), *found.axes[place:]), found.body, found.kind)
+        found = _joined(bench, spread, place)
+    return found
+
+
+def _times(given: Any, place: tuple[str | int, ...]) -> Extent:
+    count = arguments.extent(given, place)
+    if not count.at_least(1):
+        raise Misuse("an array is repeated at least once here", place)
+    return count
+
+
+def _joined(bench: Bench, array: Array, place: int) -> Array:
+    """An axis and the next one as one."""
+    shape = array.shape
+    return reshaped(bench, array, [*shape[:place], shape[place] * shape[place + 1], *shape[place + 2 :]])
 
 
 @operation("broadcast_to")

@@ -20,7 +20,9 @@ from symprop.language import Extent, Tensor
 from symprop.language.syntax import NAME
 
 DRAWS = 5
-KEYS = ("shape", "below", "one_hot", "rows_sum_to_1", "low", "top")
+ENOUGH = 16
+"""Entries that are one of two numbers, so many of them, are taken to be no others."""
+KEYS = ("shape", "below", "one_hot", "rows_sum_to_1", "values", "low", "top")
 EXPECTED = 'INPUTS = {"X": ("N", "D"), ...}, names of extents or whole numbers'
 
 
@@ -141,7 +143,18 @@ def _tensor(name: str, options: Mapping[str, Any], where: str) -> Tensor:
     if "below" in options:
         return Tensor(name, axes, "integer", role="input", high=_extent(options["below"], where))
     low, top = (_bound(options.get(key), key, where) for key in ("low", "top"))
-    return Tensor(name, axes, role="input", simplex=len(axes) - 1 if rows else None, low=low, top=top)
+    values = _two(options.get("values"), where)
+    return Tensor(name, axes, role="input", simplex=len(axes) - 1 if rows else None, low=low, top=top, values=values)
+
+
+def _two(value: Any, where: str) -> tuple[int, int] | None:
+    """The two numbers that entries are."""
+    if value is None:
+        return None
+    are_whole = isinstance(value, tuple | list) and all(type(v) is int for v in value)
+    if not are_whole or len(value) != 2 or value[0] >= value[1]:
+        raise ClaimError(Fault(where, f"values: expected two whole numbers such as (0, 1), got {value!r:.40}"))
+    return value[0], value[1]
 
 
 def _too_large(shape: object) -> str:
@@ -214,6 +227,8 @@ def _is_sample(tensor: Tensor, array: Any, sizes: Mapping[str, int]) -> bool:
         return array.dtype.kind in "biu" and array.min() >= 0 and (high is None or bool(array.max() < high))
     if array.dtype.kind != "f" or (tensor.simplex is not None and not _are_rows(array)):
         return False
+    if tensor.values is not None and not np.isin(array, tensor.values).all():
+        return False
     low, top = (bound is not None for bound in (tensor.low, tensor.top))
     return not (low and array.min() < tensor.low) and not (top and array.max() > tensor.top)
 
@@ -264,7 +279,17 @@ def _observed(name: str, values: Sequence[Any], names: Mapping[tuple[int, ...], 
     rows = values[0].ndim > 0 and all(_are_rows(v) for v in values) and values[0].shape[-1] > 1
     low = 0.0 if all((v >= 0).all() for v in values) else None
     top = 1.0 if low is not None and all((v <= 1).all() for v in values) else None
-    return Tensor(name, axes, role="input", simplex=values[0].ndim - 1 if rows else None, low=low, top=top)
+    pair = None if rows else _only_two(values)
+    return Tensor(name, axes, role="input", simplex=values[0].ndim - 1 if rows else None, low=low, top=top, values=pair)
+
+
+def _only_two(values: Sequence[Any]) -> tuple[int, int] | None:
+    """The two whole numbers that all entries are, None where there are more, or too few entries to tell."""
+    entries = np.concatenate([np.ravel(v) for v in values])
+    found = np.unique(entries)
+    if entries.size < ENOUGH or len(found) != 2 or not np.array_equal(found, np.round(found)):
+        return None
+    return int(found[0]), int(found[1])
 
 
 def _high(values: Sequence[Any], names: Mapping[tuple[int, ...], str], where: str, name: str) -> Extent:

@@ -45,7 +45,8 @@ class TracedLoss:
     def network(self, params: Iterable[str]) -> Network:
         """The network whose gradients are wanted by some of the tensors."""
         learnt = set(params)
-        given = {n: replace(t, role="param") if n in learnt else t for n, t in self.tensors.items()}
+        # what is learnt may be any number, whatever the draws were
+        given = {n: replace(t, role="param", values=None) if n in learnt else t for n, t in self.tensors.items()}
         made = {e.target: _made(e, e.target == self.loss) for e in self.equations}
         functions = {k: f for e in self.equations for k, f in functions_used(e.body).items()}
         return Network(self.name, {**given, **made}, self.equations, self.loss, functions)

@@ -7,7 +7,7 @@ that the functions themselves compute; whatever could not be traced is named in 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
@@ -21,7 +21,7 @@ from symprop.frontends.tracing.faults import NotTraceable
 from symprop.frontends.tracing.inputs import Inputs
 from symprop.frontends.tracing.loss import TracedLoss, loss_of
 from symprop.frontends.tracing.userfile import TimeIsUp, UserFile, alarm, load
-from symprop.language import Equation, Network, sized
+from symprop.language import Equation, Network, Tensor, sized
 from symprop.oracle import evaluate
 from symprop.oracle.order import names_read
 from symprop.verification.conventions import Convention, declared_convention, usual
@@ -38,6 +38,8 @@ from symprop.verification.targets import suggestion, target_of
 from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Claim, Report, Verdict
 
 CLOSE, POINTS = 1e-7, (0, 1)
+PAIRS = ((0, 1), (-1, 1))
+"""What labels are."""
 TRACING, DERIVING = 0.25, 0.4  # of the time there is
 
 
@@ -314,25 +316,36 @@ def _check(found: Array, expected: Array, subject: Subject, name: str) -> None:
 
 
 def _hinted(subject: Subject, traced: _Traced, params: list[str], deadline: float) -> Callable[[Verdict], Verdict]:
-    """Say of a wrong claim if it is right where the rows of an input sum to 1."""
+    """Say of a wrong claim if it is right where rows of an input sum to 1, or its entries are one of two numbers."""
 
     def hinted(verdict: Verdict) -> Verdict:
         if verdict.verdict != REFUTED or subject.network is not None:
             return verdict
         for name, tensor in subject.inputs.tensors.items():
-            free = tensor.axes and tensor.dtype == "real" and tensor.simplex is None and name not in params
-            if free and _is_right(subject, traced, verdict, name, deadline):
-                hint = f"It holds where the rows of {name} sum to 1; say so by inputs(rng), or in INPUTS: "
-                shape = tuple(axis.constant or str(axis) for axis in tensor.axes)
-                hint += f'"{name}": {{"shape": {shape}, "rows_sum_to_1": True}}.'
-                return replace(verdict, hints=(hint, *verdict.hints))
+            for limited, where, option in _limited(tensor) if name not in params else ():
+                if _is_right(subject, traced, verdict, limited, deadline):
+                    shape = tuple(axis.constant or str(axis) for axis in tensor.axes)
+                    hint = f"It holds where {where}; say so by inputs(rng), or in INPUTS: "
+                    hint += f'"{name}": {{"shape": {shape}, {option}}}.'
+                    return replace(verdict, hints=(hint, *verdict.hints))
         return verdict
 
     return hinted
 
 
-def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, name: str, deadline: float) -> bool:
-    """True where a claim is proved if the rows of an input sum to 1."""
+def _limited(tensor: Tensor) -> Iterator[tuple[Tensor, str, str]]:
+    """An input of which more is known, with the words for it and what to write in INPUTS."""
+    if not tensor.axes or not tensor.is_free:
+        return
+    words = f"the rows of {tensor.name} sum to 1", '"rows_sum_to_1": True'
+    yield replace(tensor, simplex=len(tensor.axes) - 1), *words
+    for low, high in PAIRS:
+        words = f"the entries of {tensor.name} are {low} or {high}", f'"values": ({low}, {high})'
+        yield replace(tensor, values=(low, high)), *words
+
+
+def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, limited: Tensor, deadline: float) -> bool:
+    """True where a claim is proved if an input is limited so."""
     from symprop.verification.check import judged
 
     if traced.derivation is None or traced.grads is None or traced.file is None or monotonic() > deadline:
@@ -340,8 +353,8 @@ def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, name: str, de
     if verdict.target not in traced.derivation:
         return False
     network = traced.derivation.network
-    tensor = network.tensors[name]
-    tensors = {**network.tensors, name: replace(tensor, simplex=len(tensor.axes) - 1)}
+    tensor = replace(network.tensors[limited.name], simplex=limited.simplex, values=limited.values)
+    tensors = {**network.tensors, limited.name: tensor}
     derivation = _derived(replace(network, tensors=tensors), (deadline - monotonic()) * DERIVING)
     if derivation is None:
         return False

@@ -43,7 +43,7 @@ def varied(point: Point, tensors: Iterable[Tensor], number: int) -> Point:
 
 def _is_free(tensor: Tensor) -> bool:
     """True of a tensor of real numbers without an upper bound."""
-    return tensor.dtype == "real" and tensor.simplex is None and tensor.top is None and tensor.role != "sample"
+    return tensor.is_free and tensor.top is None
 
 
 def _changed(tensor: Tensor, array: Array, power: int, rng: np.random.Generator) -> Array:
