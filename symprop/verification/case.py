@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from symprop.verification.limit import Limit
 from symprop.verification.points import Array, drawn
 from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene, distance, finite
+from symprop.verification.screening import scales_of
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
 from symprop.verification.wording import Wording
@@ -132,19 +132,39 @@ class Case:
 
         Where something has branches, two points may miss one, so that it is tried roughly at a number of others too.
         """
-        known = zip((self.rough, *self.scenes), (self.pairs[0], *self.pairs), strict=True)
-        more = ((scene, pair) for scene in self._more() if (pair := self.pair(scene)) is not None)
-        return all(holds(self.value(equations, target, s), pair[side], s) for s, pair in chain(known, more))
+        same = all(holds(self.value(equations, target, s), pair[side], s) for s, pair in self.compared())
+        return same and not self.is_cut_short
+
+    @cached_property
+    def is_of_a_branch(self) -> bool:
+        """True of a claim that is right at some of the points: what is wrong with it is in a branch of a formula."""
+        return self.has_branches and any(holds(mine, true, scene) for scene, (mine, true) in self.compared())
+
+    @property
+    def is_cut_short(self) -> bool:
+        """True where there was no time to look at all branches."""
+        return self.has_branches and self.limit.reached
+
+    def compared(self) -> Iterator[tuple[Scene, tuple[Array, Array]]]:
+        """Scenes with what is claimed and what is true: one in double precision, those in all digits, and more."""
+        yield from zip((self.rough, *self.scenes), (self.pairs[0], *self.pairs), strict=True)
+        yield from ((scene, pair) for scene in self._more() if (pair := self.pair(scene)) is not None)
 
     def _more(self) -> Iterator[Scene]:
         """Other points in double precision, made when they are asked for."""
         first = self.scenes[0]
-        for number in range(FIRST_MORE, FIRST_MORE + MORE) if self.has_branches else ():
+        scaled = range(FIRST_MORE + MORE, FIRST_MORE + 2 * len(self._scales), 2)
+        for number in (*range(FIRST_MORE, FIRST_MORE + MORE), *scaled) if self.has_branches else ():
             if number not in self._others and not self.limit.reached:
-                point = drawn(self.derivation.network, number)
+                point = drawn(self.derivation.network, number, self._scales)
                 self._others[number] = Scene(self.derivation, first.claims, point, 0)
             if number in self._others:
                 yield self._others[number]
+
+    @cached_property
+    def _scales(self) -> tuple[float, ...]:
+        """On either side of every threshold."""
+        return scales_of(self.derivation, self.scenes[0].claims)
 
     @cached_property
     def _others(self) -> dict[int, Scene]:

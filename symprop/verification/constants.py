@@ -29,10 +29,10 @@ def constant(case: Case) -> Iterator[str]:
     ratio = case.ratio
     if ratio is None:
         return
-    if ratio.coefficient == -1 and not ratio.powers:
+    if ratio.text == "-1":
         yield "Consistent with a changed sign: this is minus the gradient, the direction of descent."
         return
-    size = Ratio(abs(ratio.coefficient), ratio.powers)
+    size = replace(ratio, coefficient=abs(ratio.coefficient))
     what, why = _factor(size, _divisors(case))
     yield f"Consistent with {what}: yours = {_times(ratio)}{why or _whatever(case, size)}."
     if ratio.coefficient < 0:
@@ -59,7 +59,7 @@ def _factor(size: Ratio, divisors: frozenset[Ratio]) -> tuple[str, str]:
 
 def _times(ratio: Ratio) -> str:
     """3*ours, ours/N, -(N/5)*ours."""
-    over, _, under = Ratio(abs(ratio.coefficient), ratio.powers).text.partition("/")
+    over, _, under = replace(ratio, coefficient=abs(ratio.coefficient)).text.partition("/")
     sign = "-" if ratio.coefficient < 0 else ""
     if over == "1" and under:
         return f"{sign}ours/{under}"

@@ -31,6 +31,10 @@ def operands(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
     for number in scope.added.get(own.name, ()):
         sum_, words = ex.add(expr, number), "{} stands in place of {}"
         yield Change(SELDOM, sum_, words, (sum_, expr), f"{words} everywhere")
+    for words, change in (("stride", _without_stride), ("padding", _without_padding)):
+        plain = Read(own.name, [change(position) for position in expr.indices])
+        if plain != expr:
+            yield Change(COMMON, plain, f"the {words} is left out, {plain} stands in place of {expr}")
     for axis, position in enumerate(expr.indices):
         for new in _neighbours(position, (own.name, axis) in scope.steps):
             moved = Read(own.name, (*expr.indices[:axis], new, *expr.indices[axis + 1 :]))
@@ -61,6 +65,18 @@ def _neighbours(position: Position, steps: bool) -> Iterator[Position]:
     """t and t + 1 for t - 1; of a window, the same one step off or read backwards."""
     if steps or position.index is None:
         yield from (position + k for k in (1, -1, 2, -2))
+
+
+def _without_stride(position: Position) -> Position:
+    """p + u for 2*p + u."""
+    if len(position.terms) < 2:
+        return position
+    return Position({atom: 1 if factor > 1 else factor for atom, factor in position.terms}, position.offset)
+
+
+def _without_padding(position: Position) -> Position:
+    """p + u for p + u - 1."""
+    return Position(dict(position.terms)) if len(position.terms) > 1 else position
 
 
 def backwards(expr: ex.Expr, scope: Scope) -> Iterator[Change]:

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import combinations
 
 from symprop.language import Extent, Position, Read
 from symprop.language import expressions as ex
 from symprop.verification.mistakes import COMMON, LIKELY, RARE, SELDOM, Change, Scope
 
+MOST = 5
+
 
 def terms(expr: ex.Expr, scope: Scope) -> Iterator[Change]:
-    """One left out, of the wrong sign, doubled, multiplied by an extent; only one kept."""
+    """One left out, of the wrong sign, doubled, multiplied by an extent; only one kept; two of the wrong sign."""
     every = expr.terms if isinstance(expr, ex.Add) else ()
+    for one, other in combinations(every, 2) if 2 < len(every) <= MOST else ():
+        rest = [t for t in every if t is not one and t is not other]
+        both = ex.add(one, other)
+        yield Change(SELDOM, ex.add(*rest, ex.negate(one), ex.negate(other)), "the sign of {} is changed", (both,))
     for term in every:
         rest = [t for t in every if t is not term]
         habit = "the term {} is left out everywhere" if isinstance(term, ex.Number) else ""

@@ -17,7 +17,7 @@ from symprop.verification.scene import Scene, zero
 
 def single(case: Case) -> Iterator[str]:
     """Right for a batch of one, or a sequence of one."""
-    for name in sorted(case.scenes[0].point.sizes):
+    for name in sorted(case.scenes[0].point.sizes) if not case.is_of_a_branch else ():
         if _right_at_one(case, name):
             what = "a single row" if name == "N" else "a single entry"
             how = "the rows of the batch come" if name == "N" else f"the sums over {name} come"

@@ -11,9 +11,9 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from symprop.verification.case import TOLERANCE, Case
+from symprop.verification.case import ROUGH, TOLERANCE, Case
 from symprop.verification.points import Array
-from symprop.verification.scene import zero
+from symprop.verification.scene import Scene, zero
 
 Slope = Callable[[Any, Any], Any]
 SLOPES: tuple[tuple[str, Slope], ...] = (
@@ -31,24 +31,28 @@ CHAINS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 
 def another_loss(case: Case) -> Iterator[str]:
     """A constant times the slope of a common loss between two tensors that the loss is made of."""
+    claimed = [(scene, mine) for scene, (mine, _) in case.compared()]
     for prediction, target in _between(case):
-        arrays = [(case.given(s, [prediction, target])) for s in case.scenes]
-        values = [(a[prediction] * mpmath.mpf(1), a[target] * mpmath.mpf(1)) for a in arrays]
         for loss, slope in SLOPES:
             for chain, factor in CHAINS:
-                slopes = _finite(slope, factor, values)
-                if slopes and _proportional(case, slopes):
+                names = prediction, target
+                alike = all(_is_multiple(case, scene, mine, names, slope, factor) for scene, mine in claimed)
+                if alike and not case.is_cut_short:
                     between = f"{loss} between {prediction} and {target}{chain}"
                     yield f"Consistent with the gradient of another loss: of {between}."
                     return
 
 
-def _finite(slope: Slope, factor: Callable[[Any], Any], values: list[tuple[Array, Array]]) -> list[Array]:
-    """The slopes at all points; none where a prediction makes one infinite."""
+def _is_multiple(
+    case: Case, scene: Scene, claimed: Array, between: tuple[str, str], slope: Slope, factor: Callable[[Any], Any]
+) -> bool:
+    """Whether the claim is a constant times a slope at one point; False where a prediction makes it infinite."""
+    arrays = case.given(scene, between)
+    prediction, target = (arrays[name] * mpmath.mpf(1) for name in between)
     try:
-        return [slope(p, t) * factor(p) for p, t in values]
+        return _multiple(claimed, slope(prediction, target) * factor(prediction), TOLERANCE if scene.digits else ROUGH)
     except ZeroDivisionError:
-        return []
+        return False
 
 
 def _between(case: Case) -> Iterator[tuple[str, str]]:
@@ -61,17 +65,13 @@ def _between(case: Case) -> Iterator[tuple[str, str]]:
         yield from ((t.name, goal) for t in alike if t.role == "intermediate" and t.name not in goals)
 
 
-def _proportional(case: Case, slopes: list[Array]) -> bool:
-    return all(_multiple(mine, slope) for (mine, _), slope in zip(case.pairs, slopes, strict=True))
-
-
-def _multiple(array: Array, other: Array) -> bool:
+def _multiple(array: Array, other: Array, tolerance: float) -> bool:
     """Whether an array is a constant times another, entry by entry."""
     size = max((abs(v) for v in other.ravel()), default=0)
     pairs = [(a, b) for a, b in zip(array.ravel(), other.ravel(), strict=True)]
-    ratios = [a / b for a, b in pairs if abs(b) > TOLERANCE * size]
+    ratios = [a / b for a, b in pairs if abs(b) > tolerance * size]
     if len(ratios) < 2 or zero(array):
         return False
-    rest = [abs(a) for a, b in pairs if abs(b) <= TOLERANCE * size]
-    alike = all(abs(r - ratios[0]) <= TOLERANCE * abs(ratios[0]) for r in ratios)
-    return alike and all(a <= TOLERANCE * size for a in rest)
+    rest = [abs(a) for a, b in pairs if abs(b) <= tolerance * size]
+    alike = all(abs(r - ratios[0]) <= tolerance * abs(ratios[0]) for r in ratios)
+    return alike and all(a <= tolerance * size for a in rest)

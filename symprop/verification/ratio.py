@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from math import isqrt
 from typing import Any
 
 import mpmath
@@ -24,17 +25,19 @@ EXACT, LARGEST = 1e-30, 10_000
 
 @dataclass(frozen=True)
 class Ratio:
-    """claimed = coefficient * product of extents ** power * truth."""
+    """claimed = coefficient * sqrt(root) * product of extents ** power * truth."""
 
     coefficient: Fraction
     powers: tuple[tuple[str, int], ...]
+    root: int = 1
 
     @property
     def text(self) -> str:
-        """Such as N, 1/N, -2*N, N/2."""
+        """Such as N, 1/N, -2*N, N/2, sqrt(3)/2."""
         over = [name for name, power in self.powers for _ in range(max(power, 0))]
         under = [name for name, power in self.powers for _ in range(max(-power, 0))]
         number = abs(self.coefficient)
+        over = [f"sqrt({self.root})"] * (self.root != 1) + over
         over = ([str(number.numerator)] if number.numerator != 1 or not over else []) + over
         under = ([str(number.denominator)] if number.denominator != 1 else []) + under
         sign = "-" if self.coefficient < 0 else ""
@@ -44,7 +47,8 @@ class Ratio:
     @property
     def inverse(self) -> Ratio:
         """1/N of N."""
-        return Ratio(1 / self.coefficient, tuple((name, -power) for name, power in self.powers))
+        powers = tuple((name, -power) for name, power in self.powers)
+        return Ratio(1 / (self.coefficient * self.root), powers, self.root)
 
 
 def ratio_of(scenes: Iterable[Scene | None], claim: Claim) -> Ratio | None:
@@ -99,8 +103,25 @@ def _named(found: Sequence[tuple[Mapping[str, int], Any]], powers: Mapping[str, 
             rests.append(ratio)
         if any(abs(rest - rests[0]) > EXACT * abs(rests[0]) for rest in rests):
             return None
-        scaled = int(mpmath.nint(rests[0] * mpmath.mpf(2) ** 160))
-        value = Fraction(scaled, 2**160).limit_denominator(LARGEST)
-        if abs(mpmath.mpf(value.numerator) / value.denominator - rests[0]) > EXACT * abs(rests[0]):
+        kept = tuple((name, power) for name, power in powers.items() if power)
+        value = _rational(rests[0])
+        if value is not None:
+            return Ratio(value, kept)
+        square = _rational(rests[0] ** 2)
+        if square is None or abs(square.numerator * square.denominator) > LARGEST:
             return None
-        return Ratio(value, tuple((name, power) for name, power in powers.items() if power))
+        outside, root = _square_free(square.numerator * square.denominator)
+        return Ratio(Fraction(outside, square.denominator) * (1 if rests[0] > 0 else -1), kept, root)
+
+
+def _rational(number: Any) -> Fraction | None:
+    """A number as a fraction of small denominator, None where it is none."""
+    scaled = int(mpmath.nint(number * mpmath.mpf(2) ** 160))
+    value = Fraction(scaled, 2**160).limit_denominator(LARGEST)
+    return value if abs(mpmath.mpf(value.numerator) / value.denominator - number) <= EXACT * abs(number) else None
+
+
+def _square_free(number: int) -> tuple[int, int]:
+    """a and b with number = a**2 * b and b without square factors."""
+    outside = max(k for k in range(1, isqrt(number) + 1) if number % k**2 == 0)
+    return outside, number // outside**2

@@ -192,11 +192,11 @@ class _Reader:
         return over_network(claim, self.derivation, self.views)
 
     def _ahead(self, formula: Formula, target: str) -> Names:
-        """The names a recurrence may read besides: its own, and what is claimed below with indices."""
+        """The names a recurrence may read besides: its own, gradients claimed below, and steps below with indices."""
         found = dict(self.known)
         below = self.file.formulas[self.file.formulas.index(formula) :]
         steps = []
-        for other in (f for f in below if f.notation == "index"):
+        for other in below:
             about = target_of(other.name, self.derivation, self.file.aliases, other.place)
             stem = about.removeprefix(self.derivation.prefix) if about not in found else about
             own = self.derivation.network.tensors.get(stem)
@@ -204,7 +204,7 @@ class _Reader:
                 name = other.name.replace(".", "_")
                 stored = Tensor(_labels(name)(name, 0), self.views[about].axes, own.dtype, high=own.high)
                 found |= dict.fromkeys((name, about), Meaning(stored, f"by your claim {other.name}"))
-            elif own is None and other is not formula:
+            elif own is None and other is not formula and other.notation == "index":
                 steps.append(other)
         return self._names({**found, **self._steps_ahead(steps, found)})
 

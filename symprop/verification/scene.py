@@ -130,16 +130,29 @@ class Scene:
             return None
 
     def overridden(self, claim: Claim) -> dict[str, Array]:
-        """The values of the network that earlier claims give, in their stead; not those of the claim's recurrence."""
+        """The values of the network that the claims it reads give, in their stead; not those of its own recurrence."""
         found: dict[str, Array] = {}
+        read = self._read(claim)
         for other in self.claims:
             if other is claim:
                 break
-            is_given = other.target and other.fits and other.tensor is not None
+            is_given = other.target and other.fits and other.label in read
             if is_given and other.tensor is not None and other.tensor.name in self.claimed.keys() - {*claim.group}:
                 value = self.claimed[other.tensor.name]
                 if other.target != claim.target and value.shape == self.truth[other.target].shape:
                     found[other.target] = value
+        return found
+
+
+    def _read(self, claim: Claim) -> set[str]:
+        """Names of the claims that one reads, in its helpers too."""
+        helpers = {c.label: c for c in self.claims if not c.target}
+        found, pending = set[str](), [*claim.reads]
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                found.add(name)
+                pending += helpers[name].reads if name in helpers else ()
         return found
 
 

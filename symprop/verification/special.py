@@ -18,7 +18,7 @@ from symprop.verification.scene import DIGITS, Scene, distance, zero
 
 def special_values(case: Case) -> Iterator[str]:
     """`It is right where gamma is 1: look at what gamma does.`"""
-    for tensor, value in _candidates(case.derivation):
+    for tensor, value in _candidates(case.derivation) if not case.is_of_a_branch else ():
         if case.limit.reached:
             return
         if _right_at(case, tensor, value):

@@ -61,9 +61,8 @@ def _neighbours(operands: Operands, case: Case) -> Iterator[tuple[str, list[ex.E
     ends = [name for name in made if last.tensor in _read(name, made) and _is_like(case, name, last.tensor)]
     ends = [name for name in ends if _form(made.get(name)) == _form(made.get(last.tensor))]
     for words, beyond, row in (("earlier", start, ordered), ("later", ends, ordered[::-1])):
-        outer: ex.Expr = Read(beyond[0], row[0].indices) if beyond else ex.ZERO
-        at = dict(zip(row, [outer, *row], strict=False))
-        yield words, [at[o] for o in operands]
+        beside = dict(zip(row, [beyond[0] if beyond else "", *(o.tensor for o in row)], strict=False))
+        yield words, [Read(beside[o], o.indices) if beside[o] else ex.ZERO for o in operands]
 
 
 def _along_an_axis(operands: Operands, case: Case) -> Iterator[tuple[str, list[ex.Expr]]]:

@@ -35,7 +35,7 @@ FAULTS = {
     "claims:\n  dW: x +": "hand.yaml:2:10 (dW): this is not a formula: invalid syntax",
     "claims:\n  dW: x.T @ foo": "hand.yaml:2:13 (dW): unknown name 'foo'",
     "claims:\n  dW: |\n    d = x\n    d = d +* 2": "hand.yaml:4:12 (dW): this is not a formula: invalid syntax",
-    "claims: |\n  d = x\n  e = open(d)": "hand.yaml:3:7: function 'open' is not known here",
+    "claims: |\n  d = x\n  e = open(d)": "hand.yaml:3:7: function 'open' is not known here. Did you mean 'append'?",
     "claims: {dV: x, dW: x}": "hand.yaml:1:14: 'dV' is no gradient and no tensor of the network, and no later claim "
     "reads it. The gradients are dZ, dW, db, dx, dt.",
     "claims: {dW: x.T @ dZ}": "hand.yaml:1:20 (dW): dZ is read before it is given. Write the line for dZ above this "

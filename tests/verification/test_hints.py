@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from symprop.verification import Verdict
+from symprop.network import build
+from symprop.spec import parse_spec
+from symprop.verification import Verdict, verify
+from symprop.verification.claimsfile import parse_claims
 from tests.verification.hand import classifier, linear, report, verdict
 from tests.verification.harness.judging import judged
 from tests.verification.harness.values import Trial
@@ -87,6 +90,59 @@ HINTS = {
 @pytest.mark.parametrize(("claim", "hint"), HINTS.items(), ids=range(len(HINTS)))
 def test_a_mistake_is_named(claim: tuple[str, str, str], hint: str) -> None:
     assert hint in hints(*claim)
+
+
+WINDOWS = """
+symprop: 1
+name: windows
+inputs: {x: {shape: [2, 9]}, y: {shape: [3], role: target}}
+layers:
+  - {id: c, type: conv1d, units: 3, kernel: 3, stride: 2, padding: 1, activation: tanh}
+  - {id: g, type: global_average_pool}
+loss: {type: mse, from: g, target: y}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "hint"),
+    [
+        ("p + u - 1", "Yours equals ours if the stride is left out, x[n,c,p + u - 1] stands in place of "),
+        ("2*p + u", "Yours equals ours if the padding is left out, x[n,c,2*p + u] stands in place of "),
+    ],
+)
+def test_a_stride_and_a_padding_that_are_forgotten_are_named(place: str, hint: str) -> None:
+    net = build(parse_spec(WINDOWS))
+    text = "claims: {'dW_c[o,c,u]': 'sum[n,p](dZ_c[n,o,p]*x[n,c,PLACE])'}\ngiven: [dZ_c]"
+    right = verify(net, parse_claims(text.replace("PLACE", "2*p + u - 1"), "hand.yaml"))["dW_c"]
+    assert right.verdict == "PROVED"
+    wrong = verify(net, parse_claims(text.replace("PLACE", place), "hand.yaml"))["dW_c"]
+    assert wrong.verdict == "REFUTED" and wrong.hints[0].startswith(hint)
+
+
+BRANCHES = """
+symprop: 1
+name: branches
+inputs: {x: {shape: [3]}, y: {shape: [3], role: target}}
+layers:
+  - {id: a, type: activation, activation: hard_sigmoid}
+  - {id: s, type: add, in: [a, x]}
+loss: {type: mse, from: s, target: y}
+"""
+
+
+@pytest.mark.parametrize("threshold", ["2.5", "10"])
+def test_nothing_is_said_that_another_branch_refutes(threshold: str) -> None:
+    net = build(parse_spec(BRANCHES))
+    text = f"claims: {{dx: dZ_s * (1 + (abs(x) < {threshold}) / 6)}}\ngiven: [dZ_s]"
+    found = verify(net, parse_claims(text, "hand.yaml"))["dx"]
+    assert found.verdict == "REFUTED" and found.hints == ()
+
+
+def test_a_hint_rests_on_no_wrong_claim_that_is_not_read() -> None:
+    claims = "claims: {dZ1: A1, db1: 'sum(A1, axis=0)'}"
+    alone = report(classifier(), "claims: {db1: 'sum(A1, axis=0)'}")["db1"]
+    found = report(classifier(), claims)["db1"]
+    assert (found.verdict, found.hints, found.reason) == (alone.verdict, alone.hints, alone.reason)
 
 
 def test_entries_that_differ_have_something_in_common() -> None:

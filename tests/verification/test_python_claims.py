@@ -565,3 +565,131 @@ def test_a_claim_without_a_value_where_the_truth_has_one_does_not_agree(tmp_path
     text = "import numpy as np\nINPUTS = {'x': ('N',)}\ndef loss(x):\n    return np.sum(x * np.log(x**2))\n"
     found = report(tmp_path, f"{text}def grads(x):\n    return {{'x': 2 * np.log(x) + 2}}\n")["x"]
     assert found.verdict == "NOT EVALUABLE" and found.reason.endswith("points tried, where the truth is one.")
+
+
+LABELS = """
+import numpy as np
+def inputs(rng):
+    return {"X": rng.normal(size=(5, 3)), "y": DRAWN, "w": rng.normal(size=3)}
+def loss(X, y, w):
+    p = 1 / (1 + np.exp(-X @ w))
+    return -np.mean(np.log(np.where(CONDITION, p, 1 - p)))
+def grads(X, y, w):
+    p = 1 / (1 + np.exp(-X @ w))
+    return {"w": X.T @ (CLAIM) / len(y)}
+"""
+DRAWS = {
+    "whole numbers": ("rng.integers(0, 2, size=5)", "y == 1", "p - y", ()),
+    "whole numbers, the other label": ("rng.integers(0, 2, size=5)", "y != 0", "p - y * y", ()),
+    "real numbers": ("rng.integers(0, 2, size=5).astype(float)", "y == 1", "p - y", ("entries of y are 0 or 1",)),
+    "a sign": ("rng.choice([-1.0, 1.0], size=5)", "y > 0", "p - (y + y**2) / 2", ("entries of y are -1 or 1",)),
+}
+
+
+@pytest.mark.parametrize(("drawn", "condition", "claim", "assumed"), DRAWS.values(), ids=DRAWS)
+def test_labels_of_two_values(
+    tmp_path: Path, drawn: str, condition: str, claim: str, assumed: tuple[str, ...]
+) -> None:
+    text = LABELS.replace("DRAWN", drawn).replace("CONDITION", condition)
+    found = report(tmp_path, text.replace("CLAIM", claim))["w"]
+    assert (found.verdict, found.assumptions) == ("PROVED", assumed)
+    assert report(tmp_path, text.replace("CLAIM", f"{claim} + y / 9"))["w"].verdict == "REFUTED"
+
+
+def test_values_are_declared_or_the_hint_says_how(tmp_path: Path) -> None:
+    head = 'import numpy as np\nINPUTS = {"x": ("N",), "y": SHAPE}\n'
+    text = head + "def loss(x, y):\n    return np.sum(np.where(y > 0, x**3, -(x**3)))\n"
+    text += "def grads(x, y):\n    return {'x': 3 * y * x**2}\n"
+    found = report(tmp_path, text.replace("SHAPE", '("N",)'))["x"]
+    assert found.verdict == "REFUTED"
+    assert found.hints[0] == (
+        'It holds where the entries of y are -1 or 1; say so by inputs(rng), or in INPUTS: "y": '
+        "{\"shape\": ('N',), \"values\": (-1, 1)}."
+    )
+    declared = text.replace("SHAPE", '{"shape": "N", "values": (-1, 1)}')
+    assert report(tmp_path, declared)["x"].verdict == "PROVED"
+    with pytest.raises(ClaimError) as caught:
+        report(tmp_path, declared.replace("(-1, 1)", "(1, 1)"))
+    assert str(caught.value).endswith("values: expected two whole numbers such as (0, 1), got (1, 1)")
+
+
+def test_an_input_of_two_values_that_is_learnt_may_be_any_number(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+def inputs(rng):
+    return {"y": rng.integers(0, 2, size=9).astype(float), "w": rng.normal(size=9)}
+def loss(y, w):
+    return np.sum(w**2 * y**2)
+def grads(y, w):
+    return {"y": 2 * w**2 * y**3, "w": 2 * w * y**2}
+"""
+    found = report(tmp_path, text)
+    assert {v.name: v.verdict for v in found.given} == {"y": "REFUTED", "w": "PROVED"}
+
+
+PROOFS = {
+    "a deviation that divides by N - 1": (
+        "np.sum(u * (x - x.mean(0)) / x.std(0, ddof=1))",
+        "z = (x - x.mean(0)) / x.std(0, ddof=1); "
+        "return {'x': (u - u.mean(0) - z * (u * z).sum(0) / (len(x) - 1)) / x.std(0, ddof=1)}",
+    ),
+    "a minimum of a quotient": (
+        "np.sum(np.where(np.abs(x) <= 0.5, x**2 / 2, np.abs(x) / 2 - 0.125) * u)",
+        "return {'x': u * x * np.minimum(1, 0.5 / np.abs(x))}",
+    ),
+    "entries repeated": ("np.sum(np.repeat(x, 3, axis=0) ** 2) + np.sum(np.tile(u, (2, 2)))", "return {'x': 6 * x}"),
+}
+
+
+@pytest.mark.parametrize(("loss", "body"), PROOFS.values(), ids=PROOFS)
+def test_other_forms_are_proved(tmp_path: Path, loss: str, body: str) -> None:
+    text = f"import numpy as np\nINPUTS = {{'x': ('N', 'D'), 'u': ('N', 'D')}}\ndef loss(x, u):\n    return {loss}\n"
+    found = report(tmp_path, text + f"def grads(x, u):\n    {body}\n")["x"]
+    assert found.verdict == "PROVED"
+    wrong = body.replace("(len(x) - 1)", "len(x)").replace("0.5 /", "1 /").replace("6 *", "5 *")
+    assert report(tmp_path, text + f"def grads(x, u):\n    {wrong}\n")["x"].verdict in ("REFUTED", "PROPORTIONAL")
+
+
+LOOP = """
+import numpy as np
+INPUTS = {"x": ("N", 3, "D"), "h0": ("N", "H"), "W": ("D", "H"), "U": ("H", "H"), "V": ("H", "C"), "y": ("N", 3, "C")}
+def forward(x, h0, W, U, V):
+    h, hs, s = h0, [h0], []
+    for t in range(3):
+        h = np.tanh(x[:, t] @ W + h @ U)
+        hs.append(h)
+        s.append(h @ V)
+    return hs, s
+def loss(x, h0, W, U, V, y):
+    s = forward(x, h0, W, U, V)[1]
+    return sum(np.sum((s[t] - y[:, t]) ** 2) for t in range(3))
+def grads(x, h0, W, U, V, y):
+    hs, s = forward(x, h0, W, U, V)
+    dh, dW, dU, dV = np.zeros_like(h0), np.zeros_like(W), np.zeros_like(U), np.zeros_like(V)
+    for t in reversed(range(3)):
+        ds = 2 * (s[t] - y[:, t])
+        dV += hs[t + 1].T @ ds
+        dz = (dh + ds @ V.T) * (1 - hs[t + 1] ** 2)
+        dW += x[:, t].T @ dz
+        dU += hs[t].T @ dz
+        dh = dz @ U.T
+    return {"W": dW, "U": dU, "V": dV, "h0": dh}
+"""
+STEPS = {
+    "U": ("hs[t].T @", "hs[t + 1].T @", "Yours is right if dU reads h one step earlier: the time index is one off."),
+    "V": ("hs[t + 1].T", "hs[t].T", "Yours is right if dV reads h and h0 one step later: the time index is one off."),
+    "W": ("x[:, t].T", "x[:, t - 1].T", "Yours is right if dW reads x one step later: the time index is one off."),
+}
+
+
+def test_a_loop_through_time_is_proved(tmp_path: Path) -> None:
+    assert {v.verdict for v in report(tmp_path, LOOP).given} == {"PROVED"}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_time_index_that_is_one_off_in_a_loop_is_named(tmp_path: Path, name: str) -> None:
+    before, after, hint = STEPS[name]
+    found = report(tmp_path, LOOP.replace(before, after))
+    verdicts = dict.fromkeys(["W", "U", "V", "h0"], "PROVED") | {name: "REFUTED"}
+    assert {v.name: v.verdict for v in found.given} == verdicts
+    assert hint in found[name].hints

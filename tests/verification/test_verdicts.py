@@ -85,7 +85,7 @@ def test_a_computed_value_that_is_clipped_has_no_kink_there() -> None:
 
 
 def test_without_a_proof_agreement_is_not_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "prover", lambda: None)
+    monkeypatch.setattr(proving, "prove_equal", lambda *_, **__: None)
     found = report(classifier(), "claims: {dZ2: (P - Y) / N}")
     assert found["dZ2"].verdict == "AGREES" and found.exit_code == 5
     evidence = found["dZ2"].evidence
@@ -101,6 +101,8 @@ def test_without_a_proof_agreement_is_not_proof(monkeypatch: pytest.MonkeyPatch)
         ("2 * (P - Y) / N", "2"),
         ("(P - Y) / N**2", "1/N"),
         ("(Y - P) / 2", "-N/2"),
+        ("(P - Y) * sqrt(3) / 2", "sqrt(3)*N/2"),
+        ("-2 * (P - Y) / (N * sqrt(12))", "-sqrt(3)/3"),
     ],
 )
 def test_a_constant_factor_is_named(formula: str, ratio: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import combinations
 from math import gcd
 
 from symprop.algebra.canonical.atoms import Atom, Monomial, Poly, constant, plus, scaled
@@ -64,6 +65,30 @@ class Guards(Ring):
                 if solved is not None:
                     return solved
         return {merged(tuple(sorted((n, Fraction(1)) for n in kept)), rest): Fraction(1)}
+
+    def united(self, poly: Poly) -> Poly:
+        """Guards that exclude each other and leave one point out, or none, as one: [k < i] + [k > i] = 1 - [k == i]."""
+        groups: dict[Monomial, list[int]] = {}
+        for monomial in poly:
+            for number, _ in monomial:
+                if self.kind(number) == "ge":
+                    groups.setdefault(tuple(p for p in monomial if p[0] != number), []).append(number)
+        for rest, numbers in groups.items():
+            for one, other in combinations(sorted(numbers), 2):
+                left = self._left_out(self.constraint(one).position, self.constraint(other).position)
+                if left is not None:
+                    monomial = merged(((other, Fraction(1)),), rest)
+                    kept = plus(constant(1), scaled(self.alone(one), -1), scaled(left, -1))
+                    new = scaled(self.times({rest: Fraction(1)}, kept), poly[monomial])
+                    return plus({m: c for m, c in poly.items() if m != monomial}, new)
+        return poly
+
+    def _left_out(self, one: Position, other: Position) -> Poly | None:
+        """Guards that exclude each other and leave a point out, or none, as one: [k < i] + [k > i] = 1 - [k == i]."""
+        total = one + other
+        if total.terms or total.offset.constant not in (-1, -2):
+            return None
+        return {} if total.offset.constant == -1 else self.bracket(Domain([Constraint("eq", one + 1)]))
 
     def _consistent(self, guards: list[int]) -> list[int] | None:
         """The guards without those that others imply, None where no point is left."""

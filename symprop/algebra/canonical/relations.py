@@ -30,7 +30,10 @@ class Relations(Powers):
                 parts.append({monomial: coefficient} if step is None else scaled(step, coefficient))
             poly = plus(*parts)
             if not changed:
-                return poly
+                found = self.united(poly)
+                if found == poly:
+                    return poly
+                poly = found
         raise Undecided("relations do not come to an end")
 
     def _step(self, monomial: Monomial) -> Poly | None:

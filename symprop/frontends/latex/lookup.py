@@ -17,7 +17,7 @@ from symprop.frontends.latex.tokens import refuse
 from symprop.frontends.names import Names
 from symprop.language import Tensor
 
-LOWER = frozenset("zaxwhpX")
+LOWER = frozenset("zaxwhpXY")
 """Letters that single examples have where the network has the other case."""
 PREFIX, DELTA, PREACTIVATION = "d", "delta", "Z"
 FEW = 4
@@ -89,14 +89,13 @@ class Lookup:
             name = known(symbol.base, text)
             if name:
                 found.append(Found(name, items, symbol.plain))
-        found = self._with_room(found)
         if symbol.plain is not None and label is None and by_itself and all(i.kind == "letter" for i in below):
             labelled = self.tensor(symbol.base, symbol.plain.text)
             if labelled:
                 found.append(Found(labelled, below))
         # where W_{fc} may be an entry or the layer fc, it is an entry only if f and c are indices here
         read = [f for f in found if all(is_index(letter) for item in f.items for letter in item.letters)]
-        return read or found
+        return self._with_room(read or found)
 
     def _with_room(self, found: list[Found]) -> list[Found]:
         """One reading of every name: the first with no more indices than axes (labels have one more), or the first."""

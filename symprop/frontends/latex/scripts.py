@@ -246,6 +246,8 @@ class Scripts(Cursor):
             self.place -= 1
             first = self._digit()
             return replace(symbol, plain=Item(first.start, first.text, "number"))
+        if token.is_letter and self.peek().text == "_" and symbol.label is None:
+            return replace(symbol, label=Item(token.start, token.text, "letter"))
         if token.is_letter:
             return Power(symbol.at, symbol, Symbol(token.start, token.text))
         self.fail(mark, f"the superscript {shown(token.text)} cannot be read", "Put it in braces.")
