@@ -221,7 +221,8 @@ class _Term:
         low, top = RANGES[entry.target]
         simplex = len(target.axes) - 1 if entry.target == "labels" else target.simplex
         low, top = (target.low if low is None else low), (target.top if top is None else top)
-        return replace(target, low=low, top=top, simplex=simplex)
+        values = (-1, 1) if entry.target == "sign" else target.values
+        return replace(target, low=low, top=top, simplex=simplex, values=values)
 
     def _note_assumptions(self, entry: Loss, prediction: Tensor, target: Tensor) -> None:
         """What documents state of the data and of kinks."""

@@ -20,7 +20,7 @@ from symprop.verification.limit import Limit
 from symprop.verification.points import Array, drawn
 from symprop.verification.ratio import Ratio
 from symprop.verification.scene import Scene, distance, finite
-from symprop.verification.screening import scales_of
+from symprop.verification.screening import compared_numbers, met, scales_of
 from symprop.verification.values import Claim
 from symprop.verification.views import Views
 from symprop.verification.wording import Wording
@@ -123,7 +123,7 @@ class Case:
         wanted = [name for e in chosen for name in names_read(e) if name not in defined]
         try:
             arrays = self.given(scene, wanted)
-            return scene.evaluated(chosen, {k: v for k, v in arrays.items() if k not in defined})[target]
+            return scene.evaluated(chosen, {k: v for k, v in arrays.items() if k not in defined}).get(target)
         except InputError:
             return None
 
@@ -156,7 +156,7 @@ class Case:
         scaled = range(FIRST_MORE + MORE, FIRST_MORE + 2 * len(self._scales), 2)
         for number in (*range(FIRST_MORE, FIRST_MORE + MORE), *scaled) if self.has_branches else ():
             if number not in self._others and not self.limit.reached:
-                point = drawn(self.derivation.network, number, self._scales)
+                point = met(drawn(self.derivation.network, number, self._scales), number, self._met)
                 self._others[number] = Scene(self.derivation, first.claims, point, 0)
             if number in self._others:
                 yield self._others[number]
@@ -165,6 +165,10 @@ class Case:
     def _scales(self) -> tuple[float, ...]:
         """On either side of every threshold."""
         return scales_of(self.derivation, self.scenes[0].claims)
+
+    @cached_property
+    def _met(self) -> list[tuple[Tensor, float]]:
+        return compared_numbers(self.derivation, self.scenes[0].claims)
 
     @cached_property
     def _others(self) -> dict[int, Scene]:

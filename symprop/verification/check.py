@@ -80,7 +80,7 @@ def judged(
         tell: called with words for the claim that is being decided.
     """
     network = reading.derivation.network
-    judge = Judge(reading.derivation, reading.claims, deadline, reading.views)
+    judge = Judge(reading.derivation, reading.claims, deadline, reading.views, reading.points)
     about = [claim for claim in reading.claims if claim.target]
     verdicts = []
     for number, claim in enumerate(about, 1):

@@ -124,15 +124,18 @@ def _refutes(derivation: Derivation, claims: Sequence[Claim], claim: Claim, poin
     values = _values(derivation, claims, claim, point, 0)
     if values is None or not np.any(np.abs(values[0] - values[1]) > ROUGH):
         return False
-    return not derivation.kinks or _is_smooth(derivation, claims, claim, point, values[1])
+    return not derivation.kinks or _is_smooth(derivation, claims, claim, point, values)
 
 
-def _is_smooth(derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point, truth: Array) -> bool:
-    """True where the truth is what it is beside the point; at a kink it is a choice, which refutes nobody."""
+def _is_smooth(
+    derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point, values: tuple[Array, Array]
+) -> bool:
+    """True where claim and truth are what they are beside the point; at a kink they are a choice."""
     rng = np.random.default_rng(0)
     moved = {t.name: _moved(t, point.arrays[t.name], rng) for t in given(derivation.network)}
     beside = _values(derivation, claims, claim, Point(point.sizes, moved), 0)
-    return beside is not None and bool(np.all(np.abs(beside[1] - truth) <= ROUGH * (1 + np.abs(truth))))
+    pairs = () if beside is None else zip(beside, values, strict=True)
+    return beside is not None and all(np.all(np.abs(new - old) <= ROUGH * (1 + np.abs(old))) for new, old in pairs)
 
 
 def _moved(tensor: Tensor, array: Array, rng: np.random.Generator) -> Array:

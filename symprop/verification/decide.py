@@ -6,7 +6,7 @@ checked at one of them by differences of the loss, so that a wrong adjoint could
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -31,7 +31,7 @@ from symprop.verification.proving import Proved, Prover
 from symprop.verification.ratio import Ratio, ratio_of
 from symprop.verification.recognising import candidates
 from symprop.verification.scene import DIGITS, Scene, differing, distance, finite, gap, library, zero
-from symprop.verification.screening import scales_of, screened
+from symprop.verification.screening import compared_numbers, met, scales_of, screened
 from symprop.verification.shapehints import shape_hints
 from symprop.verification.values import (
     AGREES,
@@ -84,10 +84,19 @@ class Judge:
         claims: all claims, helpers included, in order.
         deadline: time of the clock at which no further proof is tried.
         views: how the user writes the tensors of the network.
+        points: the user's own; the k-th of them has the number -k.
     """
 
-    def __init__(self, derivation: Derivation, claims: tuple[Claim, ...], deadline: float, views: Views) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        claims: tuple[Claim, ...],
+        deadline: float,
+        views: Views,
+        points: Sequence[Point] = (),
+    ) -> None:
         self.derivation, self.claims, self.deadline, self.views = derivation, claims, deadline, views
+        self.points = points
         self.prover = Prover(derivation, {**library(), **derivation.network.functions}, claims)
         self.found: dict[str, Verdict] = {}
         self.assumed: dict[str, tuple[str, ...]] = {}
@@ -96,6 +105,7 @@ class Judge:
         self._exact: dict[int, Scene] = {}
         self._steps: dict[str, bool] = {}
         self.scales = scales_of(derivation, claims)
+        self._met = compared_numbers(derivation, claims)
         self._began = monotonic(), process_time()
         self._checked = False
         self.refuting: dict[int, Point] = {}
@@ -109,9 +119,14 @@ class Judge:
     def scene(self, number: int) -> Scene:
         """The values at one of the points; the later ones have larger inputs."""
         if number not in self._scenes:
-            point = drawn(self.derivation.network, number, self.scales)
-            self._scenes[number] = Scene(self.derivation, self.claims, point, DIGITS, self.deadline)
+            self._scenes[number] = Scene(self.derivation, self.claims, self.point(number), DIGITS, self.deadline)
         return self._scenes[number]
+
+    def point(self, number: int) -> Point:
+        """One of the points; those of the user have numbers below 0."""
+        if number < 0:
+            return self.points[-number - 1]
+        return met(drawn(self.derivation.network, number, self.scales), number, self._met)
 
     def rough(self, number: int) -> Scene:
         """The same point in double precision."""
@@ -259,7 +274,9 @@ class Judge:
         if proof is not None:
             return self._proved(claim, proof, compared)
         end = self._soon(SCREENING_SECONDS)
-        suspects = screened(self.derivation, self.claims, claim, range(ALL, MANY), self.scales, end)
+        numbers = (*range(-len(self.points), 0), *range(ALL, MANY))
+        tried = ((number, self.point(number)) for number in numbers)
+        suspects, without = screened(self.derivation, self.claims, claim, tried, end)
         compared = self._compare(claim, [*range(ALL), *suspects[:SUSPECTS]])
         if compared.differs is not None:
             return self._wrong(claim, compared)
@@ -267,6 +284,9 @@ class Judge:
         if lost:
             points = f"{lost} of the {lost + len(compared.scenes)} points tried"
             reason = f"It is no finite number at {points}, where the truth is one."
+            return Verdict("", "", NOT_EVALUABLE, reason, ours=self._ours(claim))
+        if any(number < 0 for number in without):
+            reason = "It is no finite number at a point that inputs(rng) draws, where the truth is one."
             return Verdict("", "", NOT_EVALUABLE, reason, ours=self._ours(claim))
         why = "no proof was found in the time there was" if share <= 0 else "no proof was found"
         if self.prover.follows(claim, monotonic() + self._share()):

@@ -37,6 +37,7 @@ class Reading:
         sizes: numbers in place of named extents.
         derivation: of the network with these numbers.
         claims: in order.
+        points: the user's own, at which they are compared too.
     """
 
     convention: Convention
@@ -44,6 +45,7 @@ class Reading:
     sizes: Mapping[str, int]
     derivation: Derivation
     claims: tuple[Claim, ...]
+    points: tuple[Point, ...] = ()
 
     @cached_property
     def views(self) -> Views:

@@ -22,6 +22,8 @@ from symprop.language import Network, Tensor, extent_names
 Array = npt.NDArray[Any]
 GIVEN = ("input", "target", "param", "state", "sample")
 WHOLE, WIDE, LARGEST = 2**16, 40.0, 40
+ENDS = 4
+"""Every so manieth point has the ends of a range."""
 PLAIN = 6
 """Points from this one on may have numbers of other sizes."""
 
@@ -137,7 +139,9 @@ def _values(
         rate = dropped(tensor)
         return np.where(rng.random(shape) < rate, 0.0, 1 / (1 - rate))
     if tensor.low is not None and tensor.top is not None:
-        return np.asarray(tensor.low + (tensor.top - tensor.low) * unit)
+        # a closed range has its ends, and labels are nothing else
+        inner = rng.integers(0, 2, shape) if number % ENDS == ENDS - 1 else unit
+        return np.asarray(tensor.low + (tensor.top - tensor.low) * inner)
     if tensor.low is not None or tensor.role == "state":
         return np.asarray((tensor.low or 0.0) + unit * spread)
     signed = np.asarray(unit * rng.choice([-1.0, 1.0], shape) * 1.5)

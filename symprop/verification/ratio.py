@@ -17,7 +17,7 @@ from typing import Any
 import mpmath
 
 from symprop.verification.points import Array
-from symprop.verification.scene import Scene
+from symprop.verification.scene import Scene, zero
 from symprop.verification.values import Claim
 
 EXACT, LARGEST = 1e-30, 10_000
@@ -58,6 +58,8 @@ def ratio_of(scenes: Iterable[Scene | None], claim: Claim) -> Ratio | None:
         if scene is None:
             continue
         values = scene.values(claim)
+        if values is not None and zero(values[0]) and zero(values[1]):
+            continue
         ratio = None if values is None else common_ratio(*values)
         if ratio is None:
             return None

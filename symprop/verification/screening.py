@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isfinite, log2
 
+import numpy as np
+
 from symprop.derivation import Derivation
 from symprop.errors import UndecidedError
+from symprop.language import Tensor
+from symprop.language import expressions as ex
 from symprop.oracle.order import upstream
 from symprop.verification.mistakes_in_numbers import numbers_in
-from symprop.verification.points import drawn
-from symprop.verification.scene import Scene, distance
+from symprop.verification.points import PLAIN, Point, given
+from symprop.verification.scene import Scene, distance, finite
 from symprop.verification.values import Claim
 
 ROUNDING = 1e-10
 MOST_SCALES = 24
+PART = 0.4
+"""Of the entries, so many are at a number that they are compared with."""
 
 
 def scales_of(derivation: Derivation, claims: Iterable[Claim]) -> tuple[float, ...]:
@@ -38,22 +44,51 @@ def screened(
     derivation: Derivation,
     claims: Sequence[Claim],
     claim: Claim,
-    numbers: Iterable[int],
-    scales: Sequence[float],
+    points: Iterable[tuple[int, Point]],
     deadline: float,
-) -> list[int]:
-    """Numbers of points at which the claim differs from the truth, the largest difference first."""
-    needed, found = _needed(claims, claim), dict[int, float]()
-    for number in numbers:
+) -> tuple[list[int], list[int]]:
+    """Numbers of points at which the claim differs from the truth, the largest difference first; and of those at which
+    the truth alone has a value."""
+    needed, found, without = _needed(claims, claim), dict[int, float](), list[int]()
+    for number, point in points:
         try:
-            scene = Scene(derivation, needed, drawn(derivation.network, number, scales), 0, deadline)
+            scene = Scene(derivation, needed, point, 0, deadline)
         except UndecidedError:
             break
         values = scene.values(claim)
+        if values is not None and finite(values[1]) and not finite(values[0]):
+            without.append(number)
         apart = 0.0 if values is None else distance(*values)
         if apart > ROUNDING and isfinite(apart):
             found[number] = apart
-    return sorted(found, key=lambda number: -found[number])
+    return sorted(found, key=lambda number: -found[number]), without
+
+
+def compared_numbers(derivation: Derivation, claims: Iterable[Claim]) -> list[tuple[Tensor, float]]:
+    """Given tensors with the numbers that their entries are compared with in a condition: r > 0, y == 1."""
+    known = {t.name: t for t in given(derivation.network) if t.is_free}
+    bodies = [e.body for e in (*derivation.network.equations, *(e for c in claims for e in c.equations))]
+    found: dict[tuple[str, float], None] = {}
+    for node in (n for body in bodies for n in ex.walk(body) if isinstance(n, ex.Compare)):
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            number = ex.number(other)
+            if isinstance(side, ex.Read) and side.tensor in known and number is not None:
+                found.setdefault((side.tensor, float(number)))
+    return [(known[name], number) for name, number in found]
+
+
+def met(point: Point, number: int, numbers: Sequence[tuple[Tensor, float]]) -> Point:
+    """The point with a part of the entries at the numbers they are compared with, at every other one of the later ones."""
+    if number < PLAIN or number % 2 == 0 or not numbers:
+        return point
+    rng = np.random.default_rng(number)
+    arrays = dict(point.arrays)
+    for tensor, value in numbers:
+        below, beyond = tensor.low is not None and value < tensor.low, tensor.top is not None and value > tensor.top
+        if not below and not beyond:
+            array = arrays[tensor.name]
+            arrays[tensor.name] = np.where(rng.random(array.shape) < PART, value, array)
+    return Point(point.sizes, arrays)
 
 
 def _needed(claims: Sequence[Claim], claim: Claim) -> list[Claim]:

@@ -196,3 +196,28 @@ def test_differences_are_in_the_notation_of_the_claims() -> None:
     assert shown(verdict(classifier(), "dZ1", block, *above)) == "dA1*A1*(A1 - 1)"
     assert shown(verdict(classifier(), "dW1", "x.T @ dA1", *above)) == "x.T @ (dA1*A1**2)"
     assert shown(verdict(classifier(), "dZ2", "P - onehot(y)")) == "P - Y - P/N + Y/N"
+
+
+def test_labels_at_the_ends_of_their_range() -> None:
+    text = """
+symprop: 1
+name: labels
+inputs: {x: {shape: [3]}, y: {shape: [1], role: target}}
+layers: [{id: o, type: dense, units: 1, activation: sigmoid}]
+loss: {type: binary_cross_entropy, from: o, target: y}
+"""
+    net = build(parse_spec(text))
+    found = verify(net, parse_claims("claims: {dZ_o: 'where(y == 1, A_o - 1, A_o) / N'}", "hand.yaml"))["dZ_o"]
+    assert found.verdict == "REFUTED" and found.hints == ("It is right where the entries of y are 0 or 1.",)
+    wrong = verify(net, parse_claims("claims: {dZ_o: '(A_o - where(y > 0, y, 0.1)) / N'}", "hand.yaml"))["dZ_o"]
+    assert wrong.verdict == "REFUTED"
+    hinge = text.replace("activation: sigmoid}", "activation: identity}").replace("binary_cross_entropy", "hinge")
+    claim = "claims: {dZ_o: '-y**3 * (1 - y * Z_o > 0) / N'}"
+    found = verify(build(parse_spec(hinge)), parse_claims(claim, "hand.yaml"))["dZ_o"]
+    assert (found.verdict, found.assumptions) == ("PROVED", ("entries of y are -1 or 1",))
+
+
+def test_minus_the_gradient_of_a_loss_that_is_often_zero() -> None:
+    loss = linear("sum[n,j](max(0, t[n,j] - Z[n,j]))/N")
+    found = verdict(loss, "dZ", "(Z < t) / N")
+    assert (found.verdict, found.ratio) == ("PROPORTIONAL", "-1")

@@ -693,3 +693,95 @@ def test_a_time_index_that_is_one_off_in_a_loop_is_named(tmp_path: Path, name: s
     verdicts = dict.fromkeys(["W", "U", "V", "h0"], "PROVED") | {name: "REFUTED"}
     assert {v.name: v.verdict for v in found.given} == verdicts
     assert hint in found[name].hints
+
+
+DRAWN = """
+import numpy as np
+def inputs(rng):
+    n, d = int(rng.integers(4, 7)), int(rng.integers(2, 4))
+    return {"A": MADE, "X": rng.normal(size=(n, d)), "w": rng.normal(size=d)}
+def loss(A, X, w):
+    return LOSS
+def grads(A, X, w):
+    return {"w": CLAIM}
+"""
+AS_DRAWN = {
+    "a mask of zeros and ones": (
+        "(rng.random(n) < 0.5).astype(float)",
+        "np.sum(np.where(A > 0, (X @ w) ** 3, 0))",
+        "X.T @ (3 * (A > 0) * (X @ w) ** 2)",
+        "X.T @ (3 * (X @ w) ** 2)",
+    ),
+    "ratings of which some are 0": (
+        "rng.uniform(1, 5, n) * (rng.random(n) < 0.5)",
+        "np.sum(np.where(A > 0, np.sin(X @ w), 0))",
+        "X.T @ np.where(A > 0, np.cos(X @ w), 0)",
+        "X.T @ np.cos(X @ w)",
+    ),
+    "labels of which one is rare": (
+        "rng.integers(0, 10, n)",
+        "np.sum(np.sin(X @ w) * np.where(A == 8, 2, 1))",
+        "X.T @ (np.cos(X @ w) * np.where(A == 8, 2, 1))",
+        "X.T @ np.cos(X @ w)",
+    ),
+    "whole numbers below 0": (
+        "rng.choice([-1, 1], n)",
+        "np.mean(np.logaddexp(0, -A * (X @ w)))",
+        "-X.T @ (A / (1 + np.exp(A * (X @ w)))) / len(A)",
+        "X.T @ (A / (1 + np.exp(A * (X @ w)))) / len(A)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "loss", "right", "wrong"), AS_DRAWN.values(), ids=AS_DRAWN)
+def test_a_claim_is_compared_at_what_is_drawn(tmp_path: Path, made: str, loss: str, right: str, wrong: str) -> None:
+    text = DRAWN.replace("MADE", made).replace("LOSS", loss)
+    assert report(tmp_path, text.replace("CLAIM", right))["w"].verdict == "PROVED"
+    assert report(tmp_path, text.replace("CLAIM", wrong))["w"].verdict in ("REFUTED", "PROPORTIONAL")
+
+
+def test_a_number_that_an_input_is_compared_with_is_met(tmp_path: Path) -> None:
+    text = 'import numpy as np\nINPUTS = {"R": {"shape": ("N",), "low": 0}, "u": ("N",)}\n'
+    text += "def loss(R, u):\n    return np.sum(np.where(R > 0, (R - u) ** 2, 0))\n"
+    text += "def grads(R, u):\n    return {'u': 2 * (u - R)}\n"
+    assert report(tmp_path, text)["u"].verdict == "REFUTED"
+
+
+def test_what_holds_of_the_drawn_inputs_alone_is_said_to(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+def inputs(rng):
+    n = int(rng.integers(3, 7))
+    X = rng.normal(size=(n, 2))
+    return {"K": X @ X.T, "a": rng.normal(size=n)}
+def loss(K, a):
+    return a @ K @ a / 2
+def grads(K, a):
+    return {"a": K @ a}
+"""
+    found = report(tmp_path, text)["a"]
+    assert found.verdict == "REFUTED"
+    assert found.hints[0].startswith("It is right at all that inputs(rng) draws: it rests on something")
+
+
+def test_a_claim_without_a_value_at_what_is_drawn_does_not_agree(tmp_path: Path) -> None:
+    text = DRAWN.replace("MADE", "rng.integers(0, 3, n).astype(float)").replace("LOSS", "np.sum(np.abs(A) * (X @ w))")
+    found = report(tmp_path, text.replace("CLAIM", "X.T @ (A * A / A)"))["w"]
+    assert found.verdict == "NOT EVALUABLE"
+    assert found.reason == "It is no finite number at a point that inputs(rng) draws, where the truth is one."
+
+
+def test_an_axis_that_always_has_one_entry_is_assumed_to(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+def inputs(rng):
+    d = int(rng.integers(2, 5))
+    return {"X": rng.normal(size=(1, d)), "w": rng.normal(size=d), "b": rng.normal(size=(1, 1))}
+def loss(X, w, b):
+    return np.mean((X @ w + b) ** 2)
+def grads(X, w, b):
+    return {"w": 2 * X.T @ (X @ w + b[0]), "b": 2 * (X @ w + b).reshape(1, 1)}
+"""
+    found = report(tmp_path, text)
+    assumed = "axis 0 of X has one entry, as inputs(rng) draws it every time"
+    assert [(v.verdict, v.assumptions) for v in found.given] == [("PROVED", (assumed,))] * 2

@@ -225,7 +225,7 @@ def _is_sample(tensor: Tensor, array: Any, sizes: Mapping[str, int]) -> bool:
     if tensor.dtype == "integer":
         high = None if tensor.high is None else tensor.high.value(sizes)
         return array.dtype.kind in "biu" and array.min() >= 0 and (high is None or bool(array.max() < high))
-    if array.dtype.kind != "f" or (tensor.simplex is not None and not _are_rows(array)):
+    if array.dtype.kind not in "fiu" or (tensor.simplex is not None and not _are_rows(array)):
         return False
     if tensor.values is not None and not np.isin(array, tensor.values).all():
         return False
@@ -274,8 +274,8 @@ def _observed(name: str, values: Sequence[Any], names: Mapping[tuple[int, ...], 
     kinds = {v.dtype.kind for v in values}
     if kinds - set("biuf"):
         raise ClaimError(Fault(where, f"inputs: '{name}' is no array of numbers"))
-    if kinds <= set("biu"):
-        return Tensor(name, axes, "integer", role="input", high=_high(values, names, where, name))
+    if kinds <= set("biu") and all((v >= 0).all() for v in values):
+        return Tensor(name, axes, "integer", role="input", high=_high(values, names))
     rows = values[0].ndim > 0 and all(_are_rows(v) for v in values) and values[0].shape[-1] > 1
     low = 0.0 if all((v >= 0).all() for v in values) else None
     top = 1.0 if low is not None and all((v <= 1).all() for v in values) else None
@@ -292,11 +292,9 @@ def _only_two(values: Sequence[Any]) -> tuple[int, int] | None:
     return int(found[0]), int(found[1])
 
 
-def _high(values: Sequence[Any], names: Mapping[tuple[int, ...], str], where: str, name: str) -> Extent:
+def _high(values: Sequence[Any], names: Mapping[tuple[int, ...], str]) -> Extent:
     """The smallest extent that all labels are below."""
     highs = [int(v.max()) + 1 if v.size else 1 for v in values]
-    if min(int(v.min()) if v.size else 0 for v in values) < 0:
-        raise ClaimError(Fault(where, f"inputs: '{name}' holds negative integers; expected labels from 0 on"))
     fitting = [c for c in names if all(s >= h for s, h in zip(c, highs, strict=True)) and max(highs) > 2]
     return Extent.of(names[min(fitting)]) if fitting else Extent.of(max(*highs, 2))
 

@@ -22,6 +22,7 @@ from symprop.frontends.tracing.inputs import Inputs
 from symprop.frontends.tracing.loss import TracedLoss, loss_of
 from symprop.frontends.tracing.userfile import TimeIsUp, UserFile, alarm, load
 from symprop.language import Equation, Network, Tensor, sized
+from symprop.language.extents import ONE
 from symprop.oracle import evaluate
 from symprop.oracle.order import names_read
 from symprop.verification.conventions import Convention, declared_convention, usual
@@ -33,11 +34,13 @@ from symprop.verification.functions.reading import TracedGrads, claims_of_functi
 from symprop.verification.functions.running import GRADS, LOSS, Runner, learnt
 from symprop.verification.functions.subject import Subject, loss_subject, subject_of
 from symprop.verification.points import Array
-from symprop.verification.scene import library
+from symprop.verification.scene import Scene, distance, library, zero
 from symprop.verification.targets import suggestion, target_of
 from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Claim, Report, Verdict
 
-CLOSE, POINTS = 1e-7, (0, 1)
+CLOSE, ROUGH, POINTS = 1e-7, 1e-9, (0, 1)
+MOST_DRAWN = 3000
+"""What was drawn is compared in many digits where it has no more entries than this."""
 PAIRS = ((0, 1), (-1, 1))
 """What labels are."""
 TRACING, DERIVING = 0.25, 0.4  # of the time there is
@@ -92,7 +95,7 @@ def verify_functions(
     report = _report(subject, runner, traced, params, deadline, accept_agrees, used, tell)
     report = replace(report, conventions=replace(report.conventions, declared=declared))
     report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
-    return _flagged(_for_constants(report, subject.inputs), subject.changed)
+    return _flagged(_for_constants(report, subject.inputs, params), subject.changed)
 
 
 def _subject(
@@ -165,7 +168,9 @@ def _reading(
         own = derivation.network.tensors
         named = {n: replace(own[n], axes=t.axes) for n, t in subject.inputs.tensors.items() if n in own}
         network = replace(derivation.network, tensors={**own, **named})
-    empty = Reading(convention, network, {**convention.sizes, **grads.fixed}, derivation, ())
+    drawn = [subject.point(number)[0] for number in range(len(subject.inputs.draws))]
+    points = tuple(p for p in drawn if sum(np.size(array) for array in p.arrays.values()) <= MOST_DRAWN)
+    empty = Reading(convention, network, {**convention.sizes, **grads.fixed}, derivation, (), points)
     return replace(empty, claims=tuple(over_network(claim, derivation, empty.views) for claim in claims))
 
 
@@ -321,6 +326,9 @@ def _hinted(subject: Subject, traced: _Traced, params: list[str], deadline: floa
     def hinted(verdict: Verdict) -> Verdict:
         if verdict.verdict != REFUTED or subject.network is not None:
             return verdict
+        if _is_right_as_drawn(subject, traced, verdict):
+            hint = "It is right at all that inputs(rng) draws: it rests on something that holds of these inputs alone."
+            verdict = replace(verdict, hints=(hint, *verdict.hints))
         for name, tensor in subject.inputs.tensors.items():
             for limited, where, option in _limited(tensor) if name not in params else ():
                 if _is_right(subject, traced, verdict, limited, deadline):
@@ -331,6 +339,19 @@ def _hinted(subject: Subject, traced: _Traced, params: list[str], deadline: floa
         return verdict
 
     return hinted
+
+
+def _is_right_as_drawn(subject: Subject, traced: _Traced, verdict: Verdict) -> bool:
+    """True where a claim agrees, in double precision, at every point that the user draws."""
+    if traced.derivation is None or traced.grads is None or traced.file is None or not subject.inputs.draws:
+        return False
+    claims = claims_of_functions(traced.grads, {verdict.name: verdict.target}, traced.file)
+    for number in range(len(subject.inputs.draws)):
+        scene = Scene(traced.derivation, claims, subject.point(number)[0], 0)
+        values = next((scene.values(c) for c in claims if c.target == verdict.target), None)
+        if values is None or zero(values[1]) or not distance(*values) <= ROUGH:
+            return False
+    return True
 
 
 def _limited(tensor: Tensor) -> Iterator[tuple[Tensor, str, str]]:
@@ -375,9 +396,13 @@ def _for_numbers(report: Report, fixed: Mapping[str, int]) -> Report:
     return replace(report, claims=tuple(claims))
 
 
-def _for_constants(report: Report, inputs: Inputs) -> Report:
+def _for_constants(report: Report, inputs: Inputs, params: Iterable[str]) -> Report:
     """The report with what the functions were given as constants among what is assumed."""
     words = [f"{name} is {value!r}, as inputs(rng) gives it every time" for name, value in inputs.constants.items()]
+    data = [t for n, t in inputs.tensors.items() if n not in params]
+    for tensor in data if inputs.draws else ():
+        ones = [str(place) for place, axis in enumerate(tensor.axes) if axis == ONE]
+        words += [f"axis {place} of {tensor.name} has one entry, as inputs(rng) draws it every time" for place in ones]
     return replace(report, claims=tuple(replace(v, assumptions=(*v.assumptions, *words)) for v in report.claims))
 
 
