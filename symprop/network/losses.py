@@ -145,7 +145,7 @@ class _Term:
                 self.fault(f"expected {kinds[0]} for {name}, got {kinds[1]}, {local[name].name}")
                 return None
             if not bindings.match(shape, local[name].axes, local[name].high):
-                pairs = ", ".join(f"{key} {shown(local[key].axes)}" for key in local)
+                pairs = ", ".join(f"{key} {shown(given.axes, given.high)}" for key, given in local.items())
                 wanted = ", ".join(f"{key} ({shape})" for key, shape in entry.shapes.items())
                 self.fault(f"expected shapes {wanted}, got {pairs}", "Axes of the same name are of the same extent.")
                 return None
