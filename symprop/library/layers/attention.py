@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from itertools import product
 
-from symprop.library.layers.entry import Parameter, Requirement, Variant, layer
+from symprop.library.layers.entry import Parameter, Requirement, layer
 from symprop.library.options import Option
+from symprop.library.variants import Variant
 
 EVEN = Requirement("-(head % 2)", "expected an even number of entries in a head, got {head}")
 WHOLE = Requirement("-(width % heads)", "{width} units are not a multiple of {heads} heads")
