@@ -77,8 +77,9 @@ def losses() -> str:
 
 def compared(entry: Loss) -> str:
     """What the target of a loss is, "none" where it has none."""
-    shape = f"{code('t')} ({entry.against}): " if entry.against else ""
-    return shape + TARGETS[entry.target] if entry.has_target else "none"
+    target = f"{code('t')} ({entry.against}): " if entry.against else ""
+    further = "".join(f", {code(name)} ({shape}) if given" for name, shape in entry.further.items())
+    return target + TARGETS[entry.target] + further if entry.has_target else "none"
 
 
 def optimizers() -> str:

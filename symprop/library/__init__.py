@@ -11,13 +11,14 @@ From then on the name stands in specs, documents and kernels.  No derivative is 
 from symprop.library.activations import ACTIVATIONS, Activation, activation, callable_names
 from symprop.library.functions import functions_used
 from symprop.library.initialisers import INITIALISERS, Initialiser, initialiser
-from symprop.library.layers import LAYERS, Layer, Parameter, Requirement, Variant, layer
+from symprop.library.layers import LAYERS, Layer, Parameter, Requirement, layer
 from symprop.library.losses import LOSSES, Given, Loss, loss, loss_of_layers
 from symprop.library.metrics import METRICS, Metric, metric
 from symprop.library.optimizers import OPTIMIZERS, Update, optimizer
 from symprop.library.options import REQUIRED, Option
 from symprop.library.registry import Registry
 from symprop.library.schedules import SCHEDULES, Schedule, schedule
+from symprop.library.variants import Variant
 
 __all__ = [
     "ACTIVATIONS",

@@ -13,8 +13,9 @@ the end `V`, the value of each entry or row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from symprop.errors import Fault, FormulaError
@@ -23,6 +24,7 @@ from symprop.library.activations import callable_names
 from symprop.library.options import Option, Options, completed
 from symprop.library.registry import Registry
 from symprop.library.scalars import bind, constants, parsed, scalar_names
+from symprop.library.variants import Variant, varied
 
 EXPECTS = ("any", "probabilities", "logits", "log_probabilities")
 TARGETS = ("any", "labels", "unit", "sign", "nonnegative")
@@ -65,6 +67,8 @@ class Loss:
         args: shape of every layer it reads, by the name its equations read it under, in the order they are given.
         against: shape of the target `t` that the equations read, "" for none; "N, U < C" of integers below C.
         recurrent: shapes of tensors that equations read before they define them, at another step.
+        further: shapes of inputs that it can read beside the target, by the keys that name them in a spec.
+        variants: what is different where options have certain values or such inputs are given.
     """
 
     name: str
@@ -80,6 +84,8 @@ class Loss:
     args: Mapping[str, str] = field(default_factory=dict)
     against: str = ""
     recurrent: Mapping[str, str] = field(default_factory=dict)
+    further: Mapping[str, str] = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
 
     @property
     def has_target(self) -> bool:
@@ -88,8 +94,12 @@ class Loss:
 
     @property
     def shapes(self) -> Mapping[str, str]:
-        """Shapes of all that its equations read."""
-        return {**self.args, **({"t": self.against} if self.against else {})}
+        """Shapes of all that its equations read or can read."""
+        return {**self.args, **({"t": self.against} if self.against else {}), **self.further}
+
+    def form(self, options: Mapping[str, Any], given: Collection[str]) -> Loss:
+        """The entry for certain values of its options and with certain further inputs."""
+        return varied(self, self.variants, {**options, **{name: name in given for name in self.further}})
 
     def expression(self, **options: Any) -> Expr:
         """The formula over `Read("p")` and `Read("t")`, with the options put in."""
@@ -137,6 +147,8 @@ def loss_of_layers(
     options: Options | None = None,
     kinks: tuple[tuple[str, str], ...] = (),
     recurrent: Mapping[str, str] | None = None,
+    further: Mapping[str, str] | None = None,
+    variants: tuple[Variant, ...] = (),
 ) -> Loss:
     """Register a loss of several layers, or of layers without a target; see `Loss`.
 
@@ -161,6 +173,8 @@ def loss_of_layers(
         args=dict(args),
         against=against,
         recurrent=dict(recurrent or {}),
+        further=dict(further or {}),
+        variants=variants,
     )
     return LOSSES.register(entry)
 
@@ -331,23 +345,44 @@ loss_of_layers(
     against="..., D",
     source="Salton, Wong, Yang, Commun. ACM 18, 613-620 (1975)",
 )
+
+
+def _ctc(input_lengths: bool, target_lengths: bool) -> tuple[str, ...]:
+    """The equations, of rows of T steps and U labels or of their own lengths."""
+    within = "[u < target_lengths[n]]*" * target_lengths
+    blank, label = "B_loss[n, T - 1, u]", "E_loss[n, T - 1, w]"
+    if input_lengths:
+        # a row without steps has a path for no labels alone
+        blank = "(B_loss[n, input_lengths[n] - 1, u] + [u > 0 and input_lengths[n] == 0]*never)"
+        label = "(E_loss[n, input_lengths[n] - 1, w] + [input_lengths[n] == 0]*never)"
+    return (
+        "G_loss[n, s, c] = x[n, s, c] - log(sum[k](exp(x[n, s, k])))",
+        f"K_loss[n, u] = {within}([u == 0] + K_loss[n, u - 1])*(1 - [t[n, u] == blank])",
+        "R_loss[n, u] = [u == 0] + [u > 0 and t[n, u] == t[n, u - 1]]",
+        "S_loss[n, s, u] = [u == 0]*never + [u > 0]*E_loss[n, s - 1, u - 1]",
+        "M_loss[n, s, u] = R_loss[n, u]*never + (1 - R_loss[n, u])*E_loss[n, s - 1, u - 1]",
+        "B_loss[n, s, u] = G_loss[n, s, blank] + [s == 0 and u > 0]*never "
+        "+ [s > 0]*log(exp(B_loss[n, s - 1, u]) + exp(S_loss[n, s, u]))",
+        "E_loss[n, s, u] = G_loss[n, s, t[n, u]] + [s == 0 and u > 0]*never "
+        "+ [s > 0]*log(exp(E_loss[n, s - 1, u]) + exp(B_loss[n, s - 1, u]) + exp(M_loss[n, s, u]))",
+        "D_loss[n, u] = [u == 0] + K_loss[n, u - 1] - K_loss[n, u]",
+        f"H_loss[n] = sum[u](D_loss[n, u]*{blank})",
+        f"F_loss[n] = D_loss[n, 0]*never + sum[w](D_loss[n, w + 1]*{label})",
+        "V[n] = -log(exp(H_loss[n]) + exp(F_loss[n]))",
+    )
+
+
+_LENGTHS = {"input_lengths": "N < T + 1", "target_lengths": "N < U + 1"}
 loss_of_layers(
     "ctc",
-    "G_loss[n, s, c] = x[n, s, c] - log(sum[k](exp(x[n, s, k])))",
-    "K_loss[n, u] = ([u == 0] + K_loss[n, u - 1])*(1 - [t[n, u] == blank])",
-    "R_loss[n, u] = [u == 0] + [u > 0 and t[n, u] == t[n, u - 1]]",
-    "S_loss[n, s, u] = [u == 0]*never + [u > 0]*E_loss[n, s - 1, u - 1]",
-    "M_loss[n, s, u] = R_loss[n, u]*never + (1 - R_loss[n, u])*E_loss[n, s - 1, u - 1]",
-    "B_loss[n, s, u] = G_loss[n, s, blank] + [s == 0 and u > 0]*never "
-    "+ [s > 0]*log(exp(B_loss[n, s - 1, u]) + exp(S_loss[n, s, u]))",
-    "E_loss[n, s, u] = G_loss[n, s, t[n, u]] + [s == 0 and u > 0]*never "
-    "+ [s > 0]*log(exp(E_loss[n, s - 1, u]) + exp(B_loss[n, s - 1, u]) + exp(M_loss[n, s, u]))",
-    "D_loss[n, u] = [u == 0] + K_loss[n, u - 1] - K_loss[n, u]",
-    "H_loss[n] = sum[u](D_loss[n, u]*B_loss[n, T - 1, u])",
-    "F_loss[n] = D_loss[n, 0]*never + sum[w](D_loss[n, w + 1]*E_loss[n, T - 1, w])",
-    "V[n] = -log(exp(H_loss[n]) + exp(F_loss[n]))",
+    *_ctc(False, False),
     args={"x": "N, T, C"},
     against="N, U < C",
+    further=_LENGTHS,
+    variants=tuple(
+        Variant(dict(zip(_LENGTHS, given, strict=True)), equations=_ctc(*given))
+        for given in product((False, True), repeat=2)
+    ),
     recurrent={
         "K_loss": "N, U",
         "S_loss": "N, T, U + 1",

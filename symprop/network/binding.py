@@ -37,7 +37,7 @@ def bound(
     for name, tensor in given.items():
         shape = entry.args[name]
         if not bindings.match(shape, tensor.axes, tensor.high):
-            _fail(f"{called(tensor)} has shape {shown(tensor.axes)}; expected ({_axes(shape)})")
+            _fail(f"{called(tensor)} has shape {shown(tensor.axes, tensor.high)}; expected ({_axes(shape)})")
     if "(...)" in entry.shape and not bindings.dots:
         _fail(f"{called(next(iter(given.values())))} has the batch axis alone; expected at least one more")
     _pick(bindings, entry, options)

@@ -72,7 +72,7 @@ def _term(net: Assembly, term: LossSpec, where: Where) -> None:
         if source not in layers:
             net.fault((*where, "from"), f"loss: from: unknown layer '{source}'; expected {_either(layers)}")
     _reads(net, term, where)
-    for key, name in (("target", term.target), ("mask", term.mask)):
+    for key, name in {"target": term.target, "mask": term.mask, **term.further}.items():
         if name and name not in targets:
             net.fault((*where, key), f"loss: {key}: unknown input '{name}'; expected {_either(targets)}")
     if term.type not in net.spec.losses:

@@ -113,7 +113,8 @@ class _Term:
     def _of_layers(self, entry: Loss, given: list[Tensor], target: Tensor | None) -> Expr | None:
         """The equations of a loss of layers, the last one being its value."""
         names = list(self.spec.source) if isinstance(self.spec.source, Mapping) else list(entry.args)
-        local = dict(zip(names, given, strict=True)) | ({} if target is None else {"t": target})
+        further = {name: self.net.tensors[source] for name, source in self.spec.further.items()}
+        local = dict(zip(names, given, strict=True)) | ({} if target is None else {"t": target}) | further
         bindings = self._bound(entry, local)
         if bindings is None:
             return None
@@ -122,9 +123,8 @@ class _Term:
         own = {name: Tensor(name, bindings.axes(shape)) for name, shape in entry.recurrent.items()}
         whole = {k: Extent.of(self.options[k]) for k, o in entry.options.items() if o.kind == "integer"}
         sizes, where = {**bindings.names, **whole}, f"loss '{entry.name}'"
-        template = Template(
-            entry.equations, {**local, **own}, len(bindings.dots or ()), sizes, self.options, where
-        )
+        texts = entry.form(self.options, further).equations
+        template = Template(texts, {**local, **own}, len(bindings.dots or ()), sizes, self.options, where)
         *made, (value, _) = instance(template)
         renamed = {name: tensor.name for name, tensor in local.items()}
         for equation, tensor in made:
@@ -139,14 +139,15 @@ class _Term:
     def _bound(self, entry: Loss, local: Mapping[str, Tensor]) -> Bindings | None:
         """The extents of the shapes it reads, None where a tensor does not fit."""
         bindings = Bindings()
-        for name, shape in entry.shapes.items():
+        shapes = {name: shape for name, shape in entry.shapes.items() if name in local}
+        for name, shape in shapes.items():
             if (local[name].dtype == "integer") != ("<" in shape):
                 kinds = ("integers", "numbers") if "<" in shape else ("numbers", "integers")
                 self.fault(f"expected {kinds[0]} for {name}, got {kinds[1]}, {local[name].name}")
                 return None
             if not bindings.match(shape, local[name].axes, local[name].high):
-                pairs = ", ".join(f"{key} {shown(local[key].axes)}" for key in local)
-                wanted = ", ".join(f"{key} ({shape})" for key, shape in entry.shapes.items())
+                pairs = ", ".join(f"{key} {shown(given.axes, given.high)}" for key, given in local.items())
+                wanted = ", ".join(f"{key} ({shape})" for key, shape in shapes.items())
                 self.fault(f"expected shapes {wanted}, got {pairs}", "Axes of the same name are of the same extent.")
                 return None
         return bindings

@@ -138,6 +138,7 @@ def _bound(shape: str) -> str:
     return right.strip() if less and not left.endswith("...") else ""
 
 
-def shown(axes: Axes) -> str:
-    """(N, 64), as messages write it."""
-    return "(" + ", ".join(map(str, axes)) + ("," if len(axes) == 1 else "") + ")"
+def shown(axes: Axes, high: Extent | None = None) -> str:
+    """(N, 64), as messages write it, and (N, 64 < 2) of integers below 2."""
+    below = f" < {high}" if high is not None else "," if len(axes) == 1 else ""
+    return f"({', '.join(map(str, axes))}{below})"

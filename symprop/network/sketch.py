@@ -135,12 +135,17 @@ class Sketch:
         mask: str = "",
         **options: Any,
     ) -> Sketch:
-        """A term of the loss; by default of the last layer and, where it has one, the first target."""
+        """A term of the loss; by default of the last layer and, where it has one, the first target.
+
+        Keys of further inputs that the loss can read are given as options are.
+        """
         read = source or (self.spec.layers[-1].reference if self.spec.layers else "")
         read = read if isinstance(read, str | Mapping) else tuple(read)
         if type not in LOSSES or LOSSES[type].has_target:
             target = target or next((entry.name for entry in self.spec.targets()), "")
-        made = LossSpec(type, read, target, weight, reduce, l1, l2, options, mask=mask)
+        keys = LOSSES[type].further.keys() if type in LOSSES else set[str]()
+        further = {name: options.pop(name) for name in keys & options.keys()}
+        made = LossSpec(type, read, target, weight, reduce, l1, l2, options, mask=mask, further=further)
         return self._with(loss=(*self.spec.loss, made))
 
     def optimizer(

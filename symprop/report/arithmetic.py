@@ -6,7 +6,7 @@ Enters: printed terms and factors.  Leaves: `Math` in which lines end at signs f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symprop.language import expressions as ex
@@ -92,14 +92,21 @@ def _matches(text: str, start: int, end: int) -> bool:
 
 
 def product_math(factors: Sequence[Math]) -> Math:
-    """Factors side by side, a dot between two numerals."""
-    whole = factors[0]
-    for factor in factors[1:]:
+    """Factors side by side, a dot between two numerals and the sign of all in front."""
+    negative = [factor.text.startswith("-") for factor in factors]
+    first, *rest = (_unsigned(factor) if sign else factor for factor, sign in zip(factors, negative, strict=True))
+    whole = Math.of("-").then(first) if sum(negative) % 2 else first
+    for factor in rest:
         text = factor.text
         numerals = text[:1].isdigit() and whole.text[-1:].isdigit()
         gap = r" \cdot " if numerals else SEPARATOR + " " if text.startswith(r"\mathrm{") else " "
         whole = whole.then(gap).then(factor, 2, r"\cdot ")
     return whole
+
+
+def _unsigned(factor: Math) -> Math:
+    first = factor.parts[0]
+    return Math((replace(first, text=first.text[1:]), *factor.parts[1:]))
 
 
 def sum_math(terms: Sequence[Math]) -> Math:

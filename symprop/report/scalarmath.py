@@ -127,10 +127,8 @@ class ScalarPrinter:
                 return self._where(expr)
             case ex.Reduce():
                 return self._reduce(expr)
-            case ex.Guard() if expr.body == ex.ONE:
-                return self._indicator(expr.domain), ATOM
             case ex.Guard():
-                return product_math([self._indicator(expr.domain), self.at(expr.body, PRODUCT)]), PRODUCT
+                return self._where_indicated(self._indicator(expr.domain), expr.body)
         raise TypeError(type(expr).__name__)
 
     def _product(self, expr: ex.Mul) -> Piece:
@@ -176,18 +174,20 @@ class ScalarPrinter:
 
     def _where(self, expr: ex.Where) -> Piece:
         if ex.number(expr.otherwise) == 0:
-            return self._chosen(expr.condition, expr.then)
+            return self._where_indicated(Math.of(indicator_tex(self.math(expr.condition).text)), expr.then)
         rows = [
             rf"{self.math(expr.then).text} & {self.math(expr.condition).text},",
             rf"{self.math(expr.otherwise).text} & \text{{otherwise}}",
         ]
         return Math.of(r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"), PRODUCT
 
-    def _chosen(self, condition: ex.Expr, then: ex.Expr) -> Piece:
-        indicator = Math.of(indicator_tex(self.math(condition).text))
-        if ex.number(then) == 1:
+    def _where_indicated(self, indicator: Math, body: ex.Expr) -> Piece:
+        value = ex.number(body)
+        if value == 1:
             return indicator, ATOM
-        return product_math([indicator, self.at(then, PRODUCT)]), PRODUCT
+        if value == -1:
+            return Math.of("-").then(indicator), PRODUCT
+        return product_math([indicator, self.at(body, PRODUCT)]), PRODUCT
 
     # -- reductions and domains ----------------------------------------------------------------------------------
 

@@ -147,8 +147,8 @@ class Graph:
             if source and source not in self.by_reference:
                 place = self.reader.place(*path, "from", *key)
                 self._unknown(place, f"{context}: from", source, list(self.by_reference))
-        self._compared(term.target, (*path, "target"), f"{context}: target")
-        self._compared(term.mask, (*path, "mask"), f"{context}: mask")
+        for named, given in {"target": term.target, "mask": term.mask, **term.further}.items():
+            self._compared(given, (*path, named), f"{context}: {named}")
         layer = self.by_reference.get(term.source) if isinstance(term.source, str) else None
         if layer is not None:
             check_fit(self.reader, term, layer, self.inputs.get(term.target), context)

@@ -33,6 +33,7 @@ class UserLoss:
     target: str = "any"
     args: MappingType[str, str] = field(default_factory=dict)
     has_target: bool = True
+    further: MappingType[str, Any] = field(default_factory=dict)
 
 
 def read_loss(reader: Reader, node: Node | None, functions: MappingType[str, LossFunctionSpec]) -> list[LossSpec]:
@@ -53,16 +54,20 @@ def _term(reader: Reader, node: Node, functions: MappingType[str, LossFunctionSp
         reader.graph_is_whole = False
         return LossSpec("", _text(node, "from"), _text(node, "target"), place=node.place)
     made = reader.section(reader.record(entry, "loss", records.loss_fields(entry)), node, context) or {}
-    if any(made.get(key) is BROKEN for key in REFERENCES):
+    references = (*REFERENCES, *entry.further)
+    if any(made.get(key) is BROKEN for key in references):
         reader.graph_is_whole = False
     function = functions.get(entry.name)
-    given = {key: value for key, value in made.items() if value is not BROKEN and key not in ("type", *REFERENCES)}
+    given = {key: value for key, value in made.items() if value is not BROKEN and key not in ("type", *references)}
     own = {key: value for key, value in given.items() if key in entry.options}
     common = {key: value for key, value in given.items() if key not in own}
     common["reduce"] = common.get("reduce") or (function.reduce if function is not None else "mean")
     target, mask = (made[key] if isinstance(made.get(key), str) else "" for key in ("target", "mask"))
     source = _source(reader, entry, node, made.get("from"), context)
-    return LossSpec(entry.name, source, target, options=frozen(own), place=node.place, mask=mask, **common)
+    further = frozen({key: made[key] for key in entry.further if isinstance(made.get(key), str)})
+    return LossSpec(
+        entry.name, source, target, options=frozen(own), place=node.place, mask=mask, further=further, **common
+    )
 
 
 def _source(reader: Reader, entry: Any, node: Mapping, value: Any, context: str) -> str | tuple[str, ...] | Any:

@@ -185,6 +185,7 @@ class LossSpec:
         target: the input it compares with, "" where it has none.
         l1, l2: factors of its penalties.
         mask: the input that says which entries count, "" for all.
+        further: inputs that its equations read beside the target, by the keys that the library gives them.
     """
 
     type: str
@@ -197,6 +198,7 @@ class LossSpec:
     options: Options = field(default_factory=nothing)
     place: Place = TOP
     mask: str = ""
+    further: Mapping[str, str] = field(default_factory=nothing)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -208,7 +210,7 @@ class LossSpec:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The inputs it reads."""
-        return tuple(name for name in (self.target, self.mask) if name)
+        return tuple(name for name in (self.target, self.mask, *self.further.values()) if name)
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,9 @@ def layer_fields(entry: Any) -> Fields:
 
 
 def loss_fields(entry: Any) -> Fields:
-    """The keys of a loss beside its options: several layers where it reads such, a target where it has one."""
+    """The keys of a loss beside its options: layers and inputs where it reads several, a target where it has one."""
     fields = {**LOSS, "from": (k.SOURCES, REQUIRED)} if entry.args else {**LOSS}
+    fields |= {name: (k.REFERENCE, None) for name in entry.further}
     if not entry.has_target:
         del fields["target"]
     return fields

@@ -150,20 +150,29 @@ def attending(
     x: tuple[int, int],
     memory: tuple[int, int] | None = None,
     masked: bool = False,
+    lengths: tuple[int, ...] = (),
     batch: int = 3,
     **o: Any,
 ) -> Case:
     """Attention; of a mask the last row sees nothing."""
     heads, causal, bias = o.get("heads", 1), o.get("causal", False), o.get("bias", True)
-    base = 10000.0 if o.get("rotary") else None
-    shapes = (x, *([memory] if memory else []), *([((memory or x)[0],)] if masked else []))
+    base, batch = 10000.0 if o.get("rotary") else None, len(lengths) or batch
+    steps = (memory or x)[0]
+    named = ["x", *["memory"] * bool(memory), *["mask"] * masked, *["lengths"] * bool(lengths)]
+    shapes = [{"x": x, "memory": memory or x, "mask": (steps,), "lengths": ()}[argument] for argument in named]
+    mask = np.random.default_rng(3).integers(0, 2, (batch, steps))
+    mask[0, 0], mask[-1] = 1, 0
+    integers = {"mask": (2, mask), "lengths": (steps + 1, np.array(lengths))}
+    known = {place: integers[argument] for place, argument in enumerate(named) if argument in integers}
 
     def parted(given: tuple[Array, ...]) -> tuple[Array, Array, Array]:
-        own = given[0]
-        keys = given[1] if memory else own
+        by_name = dict(zip(named, given, strict=True))
+        own, keys = by_name["x"], by_name.get("memory", by_name["x"])
         seen = np.ones((own.shape[0], own.shape[1], keys.shape[1]), dtype=bool)
         seen = np.tril(seen) if causal else seen
-        return own, keys, seen & (np.asarray(given[-1]) == 1)[:, None] if masked else seen
+        for row, end in enumerate(lengths):
+            seen[row, :, end:] = False
+        return own, keys, seen & (np.asarray(by_name["mask"]) == 1)[:, None] if masked else seen
 
     def by_hand(w: Mapping[str, Array], *given: Array) -> Array:
         own, keys, seen = parted(given)
@@ -183,21 +192,36 @@ def attending(
         out = out.transpose(1, 2).flatten(2)
         return out @ w["Wo"] + (w["bo"] if bias else 0)
 
-    last, flat = len(shapes) - 1, ("bk_a",) if bias and base is None else ()
-    mask = np.random.default_rng(3).integers(0, 2, (batch, shapes[-1][0]))
-    mask[0, 0], mask[-1] = 1, 0
+    def by_padding(w: Mapping[str, Array], *given: Array) -> Array:
+        import torch
+
+        own, keys, end = given[0], given[-2], given[-1]
+        module = torch.nn.MultiheadAttention(x[1], heads, kdim=keys.shape[2], vdim=keys.shape[2], batch_first=True)
+        weights = {
+            "in_proj_bias": torch.cat([w["bq"], w["bk"], w["bv"]]),
+            "out_proj.weight": w["Wo"].T,
+            "out_proj.bias": w["bo"],
+        }
+        projections = {f"{kind}_proj_weight": w[f"W{kind}"].T for kind in "qkv"}
+        weights |= projections if memory else {"in_proj_weight": torch.cat(list(projections.values()))}
+        hidden = torch.arange(steps) >= end[:, None]
+        later = torch.ones(x[0], steps, dtype=torch.bool).triu(1) if causal else None
+        settings = {"key_padding_mask": hidden, "attn_mask": later, "need_weights": False}
+        return torch.func.functional_call(module, weights, (own, keys, keys), settings)[0]
+
+    flat = ("bk_a",) if bias and base is None else ()
     return Case(
         name,
         "attention",
         o,
-        shapes,
+        tuple(shapes),
         by_hand,
-        by_torch if base is None and not masked else None,
+        None if base is not None or masked or 0 in lengths else by_padding if lengths else by_torch,
         batch=batch,
-        vocabulary={last: 2} if masked else {},
+        vocabulary={place: high for place, (high, _) in known.items()},
         flat=(*flat, "Wq_a", "Wk_a") if x[0] == 1 else flat,
-        given={last: mask} if masked else {},
-        named=("x", "mask") if masked and not memory else (),
+        given={place: array for place, (_, array) in known.items()},
+        named=tuple(named) if known and not (masked and memory) else (),
     )
 
 
@@ -266,6 +290,12 @@ CASES = [
     attending("attention_cross", (5, 6), (7, 3), heads=2, units=4),
     attending("attention_cross_masked", (5, 6), (7, 3), masked=True, heads=2, units=8),
     attending("attention_causal_masked", (5, 6), masked=True, heads=2, causal=True),
+    attending("attention_lengths", (5, 6), lengths=(3, 1, 5, 4), heads=2),
+    attending("attention_lengths_causal", (5, 6), lengths=(3, 5, 2), heads=3, causal=True),
+    attending("attention_lengths_causal_masked", (5, 6), masked=True, lengths=(4, 2, 0, 5), heads=2, causal=True),
+    attending("attention_cross_lengths", (5, 6), (7, 4), lengths=(4, 7, 1), heads=2),
+    attending("attention_cross_lengths_masked", (5, 6), (7, 3), masked=True, lengths=(6, 0, 3, 5), heads=2, units=8),
+    attending("attention_rotary_cross_lengths", (5, 4), (7, 3), lengths=(0, 7, 3), rotary=True),
     attending("attention_rotary", (5, 8), heads=2, causal=True, rotary=True),
     attending("attention_rotary_cross", (5, 4), (7, 3), rotary=True),
     attending("attention_one_head", (4, 3), batch=1, bias=False),

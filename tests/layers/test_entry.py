@@ -12,7 +12,7 @@ from symprop.derivation import derive
 from symprop.errors import SpecError
 from symprop.language import Network
 from symprop.library import LAYERS, Option, Parameter, Variant, layer
-from symprop.library.layers.entry import same
+from symprop.library.variants import same
 from symprop.network import build
 from symprop.oracle.differences import gradient, relative_error
 from symprop.spec import parse_spec

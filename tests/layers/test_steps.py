@@ -115,13 +115,40 @@ def test_what_does_not_fit(given: dict[str, object], sentence: str) -> None:
     assert sentence in str(caught.value)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_what_lies_behind_the_length_of_a_row_has_no_effect(backend: str) -> None:
+    sketch = Sketch("t").input("x", 5, 6).input("m", 7, 4).input("n", vocabulary=8).target("y", 5, 6)
+    given = {"x": "x", "memory": "m", "lengths": "n"}
+    sketch = sketch.layer("attention", id="a", heads=2, dropout=0.3, inputs=given).loss("mse")
+    module = load_module(generate_module(derive(sketch.build()), backend, "float64"), f"behind_{backend}")
+    rng, lengths = np.random.default_rng(6), np.array([4, 7, 0])
+    params = module.Params(*(rng.standard_normal(p.shape) for p in module.init_params(seed=0)))
+    x, y, memory = (rng.standard_normal((3, *shape)) for shape in ((5, 6), (5, 6), (7, 4)))
+    behind = np.arange(7) >= lengths[:, None]
+    other = np.where(behind[..., None], 1e3 * rng.standard_normal(memory.shape), memory)
+    first, second = (module.value_and_grad(params, {"x": x, "m": m, "n": lengths}, y, seed=5) for m in (memory, other))
+    assert first[0] == second[0]
+    for name, one, two in zip(module.Params._fields, first[1], second[1], strict=True):
+        assert np.array_equal(one, two), name
+    value = module.forward(params, {"x": x, "m": memory, "n": lengths})
+    np.testing.assert_array_equal(value[2], np.broadcast_to(params.bo_a, (5, 6)))
+
+
+def test_lengths_count_the_steps_of_what_is_seen() -> None:
+    sketch = Sketch("t").input("x", 5, 6).input("m", 7, 4).input("n", vocabulary=6).target("y", 5, 6)
+    given = {"x": "x", "memory": "m", "lengths": "n"}
+    with pytest.raises(SpecError) as caught:
+        sketch.layer("attention", id="a", inputs=given).loss("mse").build()
+    assert str(caught.value) == "t: layer 'a': attention: n has shape (N < 6); expected (N < S + 1)"
+
+
 def test_a_mask_has_the_steps_of_what_is_seen() -> None:
     sketch = Sketch("t").input("x", 5, 6).input("m", 4, vocabulary=2).target("y", 2)
     with pytest.raises(SpecError) as caught:
         sketch.layer("attention", id="a", inputs={"x": "x", "mask": "m"}).layer("flatten").layer("dense", units=2).loss(
             "mse"
         ).build()
-    assert str(caught.value) == "t: layer 'a': attention: m has shape (N, 4); expected (N, T < 2)"
+    assert str(caught.value) == "t: layer 'a': attention: m has shape (N, 4 < 2); expected (N, T < 2)"
 
 
 def test_the_characters_of_the_example_are_those_of_its_spec() -> None:

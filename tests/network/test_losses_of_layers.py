@@ -67,12 +67,51 @@ def sketch() -> Sketch:
         ),
         (sketch().loss("mse", ["a", "b"]), "loss: from: expected 1 layer, for p, got a, b"),
         (sketch().loss("mse", "a", mask="z"), "loss: mask: unknown input 'z'; expected one of x, y"),
+        (
+            sketch().loss("ctc", "a", input_lengths="z"),
+            "loss: input_lengths: unknown input 'z'; expected one of x, y",
+        ),
     ],
 )
 def test_a_fault_of_a_sketch_is_one_sentence(made: Sketch, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         made.build()
     assert [f.message for f in caught.value.faults] == [message]
+
+
+SPEECH = """\
+symprop: 1
+name: faulty
+inputs:
+  x: {shape: [6, 2]}
+  k: {shape: [], vocabulary: 7}
+  r: {shape: []}
+  y: {shape: [2], role: target, classes: 4}
+layers:
+  - {id: a, type: attention, in: {x: x, lengths: k}}
+  - {id: o, type: dense, units: 4}
+loss:
+  - {type: ctc, from: o, target: y, mask: r, KEY}
+"""
+READ = {
+    "input_lengths: q": "net.yaml:12:61: loss: input_lengths: unknown input 'q'; expected y",
+    "input_lengths: [k]": (
+        "net.yaml:12:61: loss: input_lengths: expected the id of a layer or the name of an input, got a list"
+    ),
+    "lengths: k": "net.yaml:12:46: loss: unknown key 'lengths'; did you mean 'input_lengths'?",
+    "input_lengths: r": "net.yaml:12:5: loss: ctc: expected integers for input_lengths, got numbers, r",
+    "target_lengths: k": (
+        "net.yaml:12:5: loss: ctc: expected shapes x (N, T, C), t (N, U < C), target_lengths (N < U + 1), got "
+        "x (N, 6, 4), t (N, 2 < 4), target_lengths (N < 7). Axes of the same name are of the same extent."
+    ),
+}
+
+
+@pytest.mark.parametrize("key", READ)
+def test_a_fault_of_an_input_beside_the_target_is_one_sentence_at_its_place(key: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        build(parse_spec(SPEECH.replace("KEY", key), "net.yaml"))
+    assert [str(f) for f in caught.value.faults] == [READ[key]]
 
 
 def test_an_entry_without_a_value_or_a_layer_is_refused() -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from itertools import product
 
-from symprop.library.layers.entry import Parameter, Requirement, Variant, layer
+from symprop.library.layers.entry import Parameter, Requirement, layer
 from symprop.library.options import Option
+from symprop.library.variants import Variant
 
 EVEN = Requirement("-(head % 2)", "expected an even number of entries in a head, got {head}")
 WHOLE = Requirement("-(width % heads)", "{width} units are not a multiple of {heads} heads")
@@ -38,14 +39,21 @@ def rotated(memory: bool) -> tuple[str, ...]:
     return (*turns, turned("Qr", "Q", "R", "t"), turned("Kr", "K", by, "s"))
 
 
-def attention(dropout: bool, memory: bool, causal: bool, mask: bool, rotary: bool) -> tuple[str, ...]:
-    """The equations for certain options."""
+def attention(
+    dropout: bool,
+    memory: bool = False,
+    causal: bool = False,
+    mask: bool = False,
+    lengths: bool = False,
+    rotary: bool = False,
+) -> tuple[str, ...]:
+    """The equations for certain options and arguments."""
     keys = "memory" if memory else "x"
 
     def seen(s: str) -> str:
-        return " and ".join([f"{s} <= t"] * causal + [f"mask[n, {s}] == 1"] * mask)
+        return " and ".join([f"{s} <= t"] * causal + [f"{s} < lengths[n]"] * lengths + [f"mask[n, {s}] == 1"] * mask)
 
-    inside, below = (f"[{seen('s')}]*", f": {seen('u')}") if causal or mask else ("", "")
+    inside, below = (f"[{seen('s')}]*", f": {seen('u')}") if causal or lengths or mask else ("", "")
     q, k = ("Qr", "Kr") if rotary else ("Q", "K")
     return (
         "Q[n, t, j] = sum[i](x[n, t, i]*Wq[i, j]) + bq[j]",
@@ -64,28 +72,29 @@ def forms() -> tuple[Variant, ...]:
     found = [
         Variant(
             {"memory": False},
-            args={"memory": None, "mask": "N, T < 2"},
+            args={"memory": None, "mask": "N, T < 2", "lengths": "N < T + 1"},
             optional={"memory": None},
             extents={"E": "D", "S": "T"},
         ),
         Variant({"mask": False}, args={"mask": None}, optional={"mask": None}),
+        Variant({"lengths": False}, args={"lengths": None}, optional={"lengths": None}),
         Variant({"units": None}, extents={"width": "D"}),
     ]
-    names = ("memory", "causal", "mask", "rotary")
-    for values in product((False, True), repeat=4):
-        changes = {"requires": (WHOLE, EVEN), "indices": PAIRS} if values[3] else {}
+    names = ("memory", "causal", "mask", "lengths", "rotary")
+    for values in product((False, True), repeat=len(names)):
         when = dict(zip(names, values, strict=True))
-        found.append(Variant(when, equations=attention(True, *values), **changes))
-        found.append(Variant({**when, "dropout": None}, equations=attention(False, *values), samples={"drop": None}))
+        changes = {"requires": (WHOLE, EVEN), "indices": PAIRS} if when["rotary"] else {}
+        found.append(Variant(when, equations=attention(True, **when), **changes))
+        found.append(Variant({**when, "dropout": None}, equations=attention(False, **when), samples={"drop": None}))
     found.append(Variant({"memory": True, "rotary": True}, indices={"s": "S"}))
     return tuple(found)
 
 
 layer(
     "attention",
-    *attention(True, False, False, False, False),
-    args={"x": "N, T, D", "memory": "N, S, E", "mask": "N, S < 2"},
-    optional={"memory": 0, "mask": 1},
+    *attention(True),
+    args={"x": "N, T, D", "memory": "N, S, E", "mask": "N, S < 2", "lengths": "N < S + 1"},
+    optional={"memory": 0, "mask": 1, "lengths": 0},
     shape="N, T, width",
     params={
         "Wq": Parameter("D, width", "init"),

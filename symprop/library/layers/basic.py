@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from symprop.library.layers.entry import ONE, Parameter, Variant, layer
+from symprop.library.layers.entry import ONE, Parameter, layer
 from symprop.library.options import Option
+from symprop.library.variants import Variant
 
 _ROSENBLATT = "Rosenblatt, Psychol. Rev. 65, 386-408 (1958)"
 _RESIDUAL = "He, Zhang, Ren, Sun, CVPR, 770-778 (2016), arXiv:1512.03385"

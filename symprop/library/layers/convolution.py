@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from symprop.library.layers.basic import ACTIVATION
-from symprop.library.layers.entry import Parameter, Requirement, Variant, layer
+from symprop.library.layers.entry import Parameter, Requirement, layer
 from symprop.library.layers.windows import (
     CHANNELS,
     IMAGE,
@@ -28,6 +28,7 @@ from symprop.library.layers.windows import (
     window,
 )
 from symprop.library.options import Option, Options
+from symprop.library.variants import Variant
 
 LECUN = "LeCun, Bottou, Bengio, Haffner, Proc. IEEE 86, 2278-2324 (1998)"
 MOBILE = "Howard et al., MobileNets, arXiv:1704.04861 (2017)"

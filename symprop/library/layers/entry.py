@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from symprop.errors import Fault, FormulaError
 from symprop.library.options import Options
 from symprop.library.registry import Registry
+from symprop.library.variants import Variant, varied
 
 
 @dataclass(frozen=True)
@@ -57,34 +58,6 @@ class Requirement:
 
 ONE = Requirement("1 - axis_count", "axis: expected one axis, got {axis_count}")
 """Of an option `axis` that could name several."""
-
-
-@dataclass(frozen=True, init=False)
-class Variant:
-    """What is different of an entry where options have certain values.
-
-    Args:
-        when: values by option; of an optional argument True where it is given.  All of them have to hold.
-        changes: fields of the entry; those that are mappings are merged, and None as a value takes the key out.
-    """
-
-    when: Mapping[str, Any]
-    changes: Mapping[str, Any]
-
-    def __init__(self, when: Mapping[str, Any], **changes: Any) -> None:
-        object.__setattr__(self, "when", dict(when))
-        object.__setattr__(self, "changes", changes)
-
-    def holds(self, settings: Mapping[str, Any]) -> bool:
-        """True where the settings are those it is for."""
-        return all(same(settings.get(name), value) for name, value in self.when.items())
-
-
-def same(setting: Any, value: Any) -> bool:
-    """Whether a setting has a value; 1 is not true, and [3, 3] is 3 on both axes."""
-    if isinstance(setting, tuple | list):
-        return bool(setting) and all(same(one, value) for one in setting)
-    return type(setting) is type(value) and bool(setting == value)
 
 
 @dataclass(frozen=True)
@@ -157,21 +130,11 @@ class Layer:
         """The entry for certain values of its options and with certain arguments, as keys or as many as are given."""
         named = set(given) if isinstance(given, Mapping) else set(list(self.args)[: len(given)])
         settings = {**options, **{name: name in named for name in self.optional}}
-        made = self
-        for variant in self.variants:
-            if variant.holds(settings):
-                made = replace(made, **{key: _merged(getattr(made, key), new) for key, new in variant.changes.items()})
-        return made
+        return varied(self, self.variants, settings)
 
     def is_integer(self, arg: str) -> bool:
         """Whether an argument holds integers."""
         return "<" in self.args[arg].replace("...<", "")
-
-
-def _merged(old: Any, new: Any) -> Any:
-    if not isinstance(old, Mapping):
-        return new
-    return {key: value for key, value in {**old, **new}.items() if value is not None}
 
 
 LAYERS: Registry[Layer] = Registry("layer")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from symprop.library.layers.basic import ACTIVATION
-from symprop.library.layers.entry import Parameter, Requirement, Variant, layer
+from symprop.library.layers.entry import Parameter, Requirement, layer
 from symprop.library.layers.windows import CHANNELS
 from symprop.library.options import Option, Options
+from symprop.library.variants import Variant
 
 SCALE = Option("flag", True, doc="whether gamma is there")
 SHIFT = Option("flag", True, doc="whether beta is there")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from symprop.library.layers.entry import Requirement, Variant, layer
+from symprop.library.layers.entry import Requirement, layer
 from symprop.library.layers.windows import (
     CHANNELS,
     IMAGE,
@@ -25,6 +25,7 @@ from symprop.library.layers.windows import (
     window,
 )
 from symprop.library.options import Option, Options
+from symprop.library.variants import Variant
 
 RIESENHUBER = "Riesenhuber, Poggio, Nat. Neurosci. 2, 1019-1025 (1999)"
 LECUN = "LeCun, Boser, Denker, Henderson, Howard, Hubbard, Jackel, Neural Comput. 1, 541-551 (1989)"

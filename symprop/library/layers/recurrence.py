@@ -10,8 +10,9 @@ import re
 from itertools import product
 from typing import Any
 
-from symprop.library.layers.entry import Parameter, Variant, layer
+from symprop.library.layers.entry import Parameter, layer
 from symprop.library.options import Option, Options
+from symprop.library.variants import Variant
 
 STATE = {"h": "N, T, units"}
 MORE = {"lengths": "N < T + 1", "h0b": "N, units"}

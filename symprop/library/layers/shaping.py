@@ -5,8 +5,9 @@ Axes are counted with the batch as 0: 1 is the first beside it, -1 the last.
 
 from __future__ import annotations
 
-from symprop.library.layers.entry import ONE, Requirement, Variant, layer
+from symprop.library.layers.entry import ONE, Requirement, layer
 from symprop.library.options import Option
+from symprop.library.variants import Variant
 
 NUMPY = "Harris et al., Array programming with NumPy, Nature 585, 357-362 (2020)"
 AXIS = Option("axes", doc="the axis; 1 is the first beside the batch, -1 the last")

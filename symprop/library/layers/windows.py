@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from symprop.library.layers.entry import Requirement, Variant
+from symprop.library.layers.entry import Requirement
 from symprop.library.options import Option
+from symprop.library.variants import Variant
 
 IMAGE: dict[int, tuple[str, ...]] = {1: ("T",), 2: ("H", "W"), 3: ("D", "H", "W")}
 MADE, KERNEL = ("p", "q", "r"), ("u", "v", "w")
