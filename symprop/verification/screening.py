@@ -78,7 +78,7 @@ def compared_numbers(derivation: Derivation, claims: Iterable[Claim]) -> list[tu
 
 
 def met(point: Point, number: int, numbers: Sequence[tuple[Tensor, float]]) -> Point:
-    """The point with a part of the entries at the numbers they are compared with, at every other one of the later ones."""
+    """The point with a part of the entries at the numbers they are compared with, at every other of the later ones."""
     if number < PLAIN or number % 2 == 0 or not numbers:
         return point
     rng = np.random.default_rng(number)
