@@ -17,6 +17,7 @@ from symprop.plan import KernelPlan, plan_quantity
 
 FUNCTIONS = {
     "hvp": "hvp",
+    "hessian": "hessian",
     "gauss_newton": "gauss_newton_product",
     "fisher": "fisher_product",
     "empirical_fisher": "empirical_fisher_product",
@@ -28,6 +29,7 @@ FUNCTIONS = {
 }
 UNLABELLED = ("values", "jacobian", "param_jacobian")
 SUMMARY = {
+    "hessian": "The Hessian of the loss, (TRAINED, TRAINED), by the parameters in the order of SHAPES.",
     "input_grad": "The gradient of the loss by the inputs, shaped like them.",
     "values": "Every tensor that is computed from inputs and parameters, by its name.",
     "jacobian": "The derivative of every row of an output by the same row of an input, (N, *output, *input).",
@@ -82,7 +84,8 @@ def _function(
     shapes = {output: tuple(a.constant for a in tensors[output].axes[1:]) for output in plan.outputs}
     return {
         "name": FUNCTIONS[name],
-        "kind": "vector" if first.directions else name,
+        "kind": "vector" if first.directions and name != "hessian" else name,
+        "moves": bool(first.directions),
         "words": SUMMARY.get(name, first.words),
         "kernels": kernels,
         "parts": [(k.name, q.results[0][0], q.by) for k, q in zip(kernels, quantities, strict=True)],

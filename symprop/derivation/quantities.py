@@ -61,6 +61,7 @@ def _jacobians(derivation: Derivation, by: Sequence[str]) -> tuple[Quantity, ...
 
 QUANTITIES: Mapping[str, Maker] = {
     "hvp": lambda d: (hessian_vector_product(d),),
+    "hessian": lambda d: (hessian_vector_product(d),),
     "gauss_newton": lambda d: (gauss_newton_product(d),),
     "fisher": lambda d: (fisher_product(d),),
     "empirical_fisher": lambda d: (empirical_fisher_product(d),),

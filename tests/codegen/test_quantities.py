@@ -129,7 +129,9 @@ def compared(made: ModuleType, found: Derivation, names: list[str]) -> None:
     for name in names:
         expected = truth(found, name, arrays)
         assert expected
-        if name in results:
+        if name == "hessian":
+            compared_hessian(made, x, y, params)
+        elif name in results:
             got = results[name]()
             for (owner, _), value in expected.items():
                 close(got[owner], value)
@@ -138,6 +140,24 @@ def compared(made: ModuleType, found: Derivation, names: list[str]) -> None:
             for (of, by), value in expected.items():
                 part = got if len(made.OUTPUTS) == 1 else got[of]
                 close(getattr(part, by) if name == "param_jacobian" else by_input(made, part)[by], value)
+
+
+def compared_hessian(made: ModuleType, x: Any, y: Any, params: Any) -> None:
+    """Against differences of the module's own gradient, which is tested elsewhere."""
+    found = made.hessian(params, x, y)
+    step = 1e-6
+    flat = np.concatenate([np.ravel(p) for p in params])
+    shapes = [np.shape(p) for p in params]
+
+    def gradient(theta: Any) -> Any:
+        parts = np.split(theta, np.cumsum([int(np.prod(s)) for s in shapes])[:-1])
+        at = made.Params(*(p.reshape(s) for p, s in zip(parts, shapes, strict=True)))
+        return np.concatenate([np.ravel(p) for p in made.value_and_grad(at, x, y)[1]])
+
+    moved = [(gradient(flat + step * e) - gradient(flat - step * e)) / (2 * step) for e in np.eye(len(flat))]
+    assert found.shape == (made.TRAINED, made.TRAINED) and found.flags.c_contiguous and found.dtype == np.float64
+    np.testing.assert_allclose(found, found.T, rtol=0, atol=1e-12 * np.abs(found).max())
+    np.testing.assert_allclose(found, np.array(moved), rtol=0, atol=1e-7 * max(1.0, np.abs(found).max()))
 
 
 def by_input(made: ModuleType, found: Any) -> Any:
@@ -159,7 +179,7 @@ def test_loops_agree_with_the_equations(name: str, monkeypatch: pytest.MonkeyPat
 
 def test_compiled_loops_agree_with_the_equations() -> None:
     found = derivation("perceptron")
-    names = ["hvp", "per_example", "jacobian"]
+    names = ["hvp", "hessian", "per_example", "jacobian"]
     made = load_module(generate_module(found, "numba", "float64", quantities(found, names)), "perceptron_compiled")
     compared(made, found, names)
 
@@ -205,6 +225,6 @@ def test_an_unknown_quantity_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         quantities(derivation("logistic"), ["hvp", "hessians"])
     assert str(caught.value) == (
-        "quantities: unknown quantity 'hessians'; expected hvp, gauss_newton, fisher, empirical_fisher, per_example, "
+        "quantities: unknown quantity 'hessians'; expected hvp, hessian, gauss_newton, fisher, empirical_fisher, per_example, "
         "values, input_grad, jacobian, param_jacobian, got 'hessians'"
     )
