@@ -7,7 +7,7 @@ import pytest
 
 import symprop
 from symprop.cli import run as command
-from symprop.errors import DataError, SpecError
+from symprop.errors import DataError, InputError, SpecError
 from symprop.language import Network
 from symprop.model import Model, load_run
 from tests.cli.calling import SPEC, table_of
@@ -75,3 +75,40 @@ def test_every_fault_of_a_spec_is_told(tmp_path):
     with pytest.raises(SpecError) as caught:
         Model.from_network(tmp_path / "bad.yaml")
     assert len(caught.value.faults) == 2
+
+
+WITHOUT_TARGET = """
+symprop: 1
+name: pairs
+inputs: {a: {shape: [3], columns: [a1, a2, a3]}, b: {shape: [3], columns: [b1, b2, b3]}}
+layers:
+  - {id: u, type: dense, units: 4, in: a}
+  - {id: v, type: dense, units: 4, in: b, tie: {W: u.W, b: u.b}}
+loss: {type: info_nce, from: [u, v], temperature: 0.5}
+optimizer: {type: adam, lr: 0.05}
+training: {epochs: 30, batch_size: 8}
+data: {train: {path: pairs.csv}}
+"""
+
+
+def test_a_loss_without_a_target(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pairs.yaml").write_text(WITHOUT_TARGET)
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(40, 3))
+    x = {"a": a, "b": a + 0.1 * rng.normal(size=(40, 3))}
+    model = Model.from_network("pairs.yaml", backend="numpy").fit(x)
+    assert model.history.loss[-1] < model.history.loss[0] and set(model.metrics["train"]) == {"loss"}
+    found = model.predict(x)
+    assert (found.target, found.indices, found.values.shape) == ("Z_u", None, (40, 4))
+    model.save("saved")
+    again = Model.load("saved", model.module)
+    assert np.array_equal(again.predict(x).values, found.values)
+    with pytest.raises(InputError) as caught:
+        Model.from_network("pairs.yaml", backend="numpy", metrics=("mae",)).fit(x)
+    assert str(caught.value) == "metrics: 'mae' compares outputs with a target, and the network has none"
+    rows = [",".join(f"{v:.9g}" for v in (*p, *q)) for p, q in zip(x["a"], x["b"], strict=True)]
+    (tmp_path / "pairs.csv").write_text("\n".join(["a1,a2,a3,b1,b2,b3", *rows]))
+    assert command(["train", "pairs.yaml", "--quiet"]) == 0
+    assert command(["predict", "pairs.run", "pairs.csv", "-o", "-"]) == 0
+    assert capsys.readouterr().out.splitlines()[-41] == "Z_u_0,Z_u_1,Z_u_2,Z_u_3"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import NoReturn
 
@@ -49,9 +50,19 @@ class IndexNotation(Reader):
         name = left.partition("[")[0]
         if name not in self.scope.tensors:
             self.scope = self.scope.opened([name])
-        equation = self._named(name, self._equation())
+        equation = self._named(name, self._with_axes_first())
         tensor = Tensor(equation.target, tuple(map(extent, equation.indices)))
         return [Assigned(name, tensor, (equation,), Place(1, 1))]
+
+    def _with_axes_first(self) -> Equation:
+        """The equation with the extents that axes give its indices; what is declared is for indices that have none."""
+        declared, where = self.scope, self.where
+        with suppress(FormulaError):
+            bare = Scope(declared.tensors, {}, declared.extents, declared.functions)
+            self.scope = bare.opened(declared.unseen)
+            return self._equation()
+        self.scope, self.where = declared, where
+        return self._equation()
 
     def _equation(self) -> Equation:
         body = self.tree("exec").body

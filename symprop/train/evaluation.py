@@ -28,23 +28,23 @@ class Part:
     Args:
         features: by input.
         x, y: the same features, and the targets, packed as the module takes them.
-        target: the first target, which metrics are about.
+        target: the first target, which metrics are about; None where the loss has none.
         encoding: its meaning.
     """
 
     features: Mapping[str, Array]
     x: Any
     y: Any
-    target: Array
-    encoding: Encoding
+    target: Array | None
+    encoding: Encoding | None
 
 
 def make_part(module: GeneratedModule, data: Dataset, moments: Standardisation) -> Part:
     """Standardise rows and pack them for a module."""
     features = standardised(data.features, moments, module.DTYPE)
     targets = {name: _typed(value, module.DTYPE) for name, value in data.targets.items()}
-    first = next(iter(targets))
-    return Part(features, pack(features), pack(targets), data.targets[first], data.encodings[first])
+    first = next(iter(targets), "")
+    return Part(features, pack(features), pack(targets), data.targets.get(first), data.encodings.get(first))
 
 
 def evaluate_part(module: GeneratedModule, params: Params, part: Part, settings: TrainSettings) -> dict[str, float]:
@@ -55,7 +55,7 @@ def evaluate_part(module: GeneratedModule, params: Params, part: Part, settings:
     """
     with np.errstate(all="ignore"):
         loss = float(module.loss(params, part.x, part.y))
-        if not settings.metrics or not math.isfinite(loss):
+        if part.target is None or part.encoding is None or not settings.metrics or not math.isfinite(loss):
             return {"loss": loss}
         out = forward_rows(module, params, part.features)
     scores = interpret(out, part.encoding, settings.output)

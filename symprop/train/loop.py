@@ -66,7 +66,7 @@ def train(
     """
     _check_dtype(module, settings)
     data = load_data(module, settings) if dataset is None else dataset
-    check_metrics(settings.metrics, next(iter(data.encodings.values())).task)
+    check_metrics(settings.metrics, next((encoding.task for encoding in data.encodings.values()), None))
     ready = _prepare(module, settings, data, split, on_notice or _silent)
     watch = Watch.of(settings.early_stop, settings.metrics, "validation" in ready.parts)
     start = copy_params(module.init_params(seed=settings.seed) if params is None else params)

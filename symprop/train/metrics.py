@@ -128,8 +128,8 @@ METRICS = {
 }
 
 
-def check_metrics(names: Iterable[str], task: str) -> None:
-    """Refuse metrics that are unknown or not for this task.
+def check_metrics(names: Iterable[str], task: str | None) -> None:
+    """Refuse metrics that are unknown or not for this task; None where there is no target to compare with.
 
     Raises:
         InputError: all of them at once.
@@ -139,6 +139,8 @@ def check_metrics(names: Iterable[str], task: str) -> None:
     for name in names:
         if name not in METRICS:
             faults.append(Fault("metrics", f"unknown metric {name!r}; expected one of {', '.join(METRICS)}"))
+        elif task is None:
+            faults.append(Fault("metrics", f"{name!r} compares outputs with a target, and the network has none"))
         elif name not in fitting:
             message = f"{name!r} is not for a target of task {task}; expected one of {', '.join(fitting)}"
             faults.append(Fault("metrics", message))

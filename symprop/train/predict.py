@@ -17,6 +17,7 @@ from symprop.errors import NumericError
 from symprop.train.cells import quote
 from symprop.train.contract import Array, forward_rows, input_slots, target_slots
 from symprop.train.data import check_rows
+from symprop.train.labels import REGRESSION
 from symprop.train.outputs import interpret
 from symprop.train.rawdata import RawData, from_arrays, read_rows
 from symprop.train.standardise import standardised
@@ -28,7 +29,8 @@ class Prediction:
     """What a model says of rows.
 
     Args:
-        target: name of the target's column, of the target itself where it has none or several.
+        target: name of the target's column, of the target itself where it has none or several, of the output where the
+            loss has no target.
         values: (N, ...) first output of the network, as it is.
         indices: (N,) class indices, (N, T) where each step has a label, or None in a regression.
         probabilities: (N, C), of both classes of a binary target, (N, T, C) of steps; None where the output has none.
@@ -87,8 +89,8 @@ def predict(run: Run, rows: Any) -> Prediction:
     with np.errstate(all="ignore"):
         values = forward_rows(run.module, run.params, features)
     _check_finite(raw, values)
-    target = target_slots(run.module)[0].name
-    encoding = run.encodings[target]
+    target = next((slot.name for slot in target_slots(run.module)), run.module.OUTPUTS[0])
+    encoding = run.encodings.get(target, REGRESSION)
     scores = interpret(values, encoding, run.settings.output)
     names = run.target_columns.get(target, ())
     heading = names[0] if len(names) == 1 else target

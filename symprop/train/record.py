@@ -255,7 +255,7 @@ _RULES: tuple[tuple[str, Check, str], ...] = (
     ),
     (
         "targets",
-        lambda v: bool(v) and _map_of(_TARGET)(v),
+        _map_of(_TARGET),
         "task, names, codes and columns of each target",
     ),
     (

@@ -225,6 +225,7 @@ def test_an_unknown_quantity_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         quantities(derivation("logistic"), ["hvp", "hessians"])
     assert str(caught.value) == (
-        "quantities: unknown quantity 'hessians'; expected hvp, hessian, gauss_newton, fisher, empirical_fisher, per_example, "
+        "quantities: unknown quantity 'hessians'; expected hvp, hessian, gauss_newton, fisher, empirical_fisher, "
+        "per_example, "
         "values, input_grad, jacobian, param_jacobian, got 'hessians'"
     )

@@ -421,8 +421,8 @@ RECORDS = {
         f": 'stopped' is wrong; expected epochs, early_stop or interrupted, got None. {RECORD}",
     ),
     "targets": (
-        set_path("targets", to={}),
-        f": 'targets' is wrong; expected task, names, codes and columns of each target, got {{}}. {RECORD}",
+        set_path("targets", to=[]),
+        f": 'targets' is wrong; expected task, names, codes and columns of each target, got []. {RECORD}",
     ),
     "spec": (
         set_path("spec", to="name: other"),

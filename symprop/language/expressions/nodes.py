@@ -346,9 +346,14 @@ def where(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
 
 
 def guard(domain: Domain, body: Expr) -> Expr:
-    """body under a guard; guards nest into one, and nothing is guarded by the empty domain."""
+    """body under a guard; guards nest into one, and nothing is guarded by the empty domain, or where numbers decide."""
     if isinstance(body, Guard):
         domain, body = domain & body.domain, body.body
+    decided = {c: c.verdict() for c in domain.constraints if not c.position.terms}
+    if False in decided.values():
+        return ZERO
+    if True in decided.values():
+        domain = Domain(c for c in domain.constraints if not decided.get(c))
     return Guard(domain, body) if domain and body != ZERO else body
 
 
