@@ -124,22 +124,26 @@ def _refutes(derivation: Derivation, claims: Sequence[Claim], claim: Claim, poin
     values = _values(derivation, claims, claim, point, 0)
     if values is None or not np.any(np.abs(values[0] - values[1]) > ROUGH):
         return False
-    return not derivation.kinks or _is_smooth(derivation, claims, claim, point, values)
+    return not derivation.kinks or _is_smooth(derivation, claims, claim, point, values[1])
 
 
-def _is_smooth(
-    derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point, values: tuple[Array, Array]
+def _is_smooth(derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point, truth: Array) -> bool:
+    """True where the truth is what it is on both sides of the point; at a kink it is a choice, which refutes nobody."""
+    return all(_is_alike(derivation, claims, claim, point, truth, step) for step in (STEP, -STEP))
+
+
+def _is_alike(
+    derivation: Derivation, claims: Sequence[Claim], claim: Claim, point: Point, truth: Array, step: float
 ) -> bool:
-    """True where claim and truth are what they are beside the point; at a kink they are a choice."""
+    """True where the truth is what it is a step further."""
     rng = np.random.default_rng(0)
-    moved = {t.name: _moved(t, point.arrays[t.name], rng) for t in given(derivation.network)}
+    moved = {t.name: _moved(t, point.arrays[t.name], rng, step) for t in given(derivation.network)}
     beside = _values(derivation, claims, claim, Point(point.sizes, moved), 0)
-    pairs = () if beside is None else zip(beside, values, strict=True)
-    return beside is not None and all(np.all(np.abs(new - old) <= ROUGH * (1 + np.abs(old))) for new, old in pairs)
+    return beside is not None and bool(np.all(np.abs(beside[1] - truth) <= ROUGH * (1 + np.abs(truth))))
 
 
-def _moved(tensor: Tensor, array: Array, rng: np.random.Generator) -> Array:
-    return array * (1 + STEP) + STEP * rng.random(array.shape) if tensor.is_free else array
+def _moved(tensor: Tensor, array: Array, rng: np.random.Generator, step: float) -> Array:
+    return array * (1 + step) + step * rng.random(array.shape) if tensor.is_free else array
 
 
 def _values(
