@@ -83,7 +83,8 @@ def _unify_reductions(pattern: ex.Reduce, expr: ex.Reduce, found: Found, bound: 
     inner = {**bound, **dict(zip(pattern.indices, expr.indices, strict=True))}
     after = _unify_domains(pattern.domain, expr.domain, found, inner)
     after = None if after is None else unify(pattern.body, expr.body, after, inner)
-    captured = after is not None and any(i in expr.indices for p in after.values() for i in p.index_atoms())
+    free = () if after is None else [after[i] for i in ex.free_indices(pattern) if i in after]
+    captured = any(i in expr.indices for p in free for i in p.index_atoms())
     return None if captured else after
 
 
@@ -135,8 +136,7 @@ def _by_parts(pairs: Iterable[tuple[Position, Position]]) -> Iterator[tuple[Posi
 
 def alike(left: ex.Expr, right: ex.Expr) -> bool:
     """True where two expressions are the same up to the names of bound indices and the order of sums and products."""
-    found = unify(left, right, {}, {})
-    return found is not None and all(p.index == i for i, p in found.items())
+    return unify(left, right, {i: Position.of(i) for i in ex.free_indices(left)}, {}) is not None
 
 
 def merge_alike(factors: Iterable[Factor]) -> tuple[Factor, ...]:
