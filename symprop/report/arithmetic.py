@@ -92,9 +92,10 @@ def _matches(text: str, start: int, end: int) -> bool:
 
 
 def product_math(factors: Sequence[Math]) -> Math:
-    """Factors side by side, a dot between two numerals."""
+    """Factors side by side, a dot between two numerals; a sign stands in front of the first or in parentheses."""
     whole = factors[0]
     for factor in factors[1:]:
+        factor = factor.parenthesised() if factor.text.startswith("-") else factor
         text = factor.text
         numerals = text[:1].isdigit() and whole.text[-1:].isdigit()
         gap = r" \cdot " if numerals else SEPARATOR + " " if text.startswith(r"\mathrm{") else " "
@@ -120,7 +121,7 @@ def number_parts(value: Fraction) -> tuple[str, str]:
     """
     short = decimal(value)
     if short is None or (value.denominator % 5 and value.denominator <= LARGEST_BINARY):
-        above = "" if value.numerator == 1 else str(value.numerator)
+        above = "" if value.numerator == 1 else _scientific(decimal(Fraction(value.numerator)) or "")
         return above, "" if value.denominator == 1 else str(value.denominator)
     return _scientific(short), ""
 

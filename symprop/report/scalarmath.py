@@ -130,7 +130,7 @@ class ScalarPrinter:
             case ex.Guard() if expr.body == ex.ONE:
                 return self._indicator(expr.domain), ATOM
             case ex.Guard():
-                return product_math([self._indicator(expr.domain), self.at(expr.body, PRODUCT)]), PRODUCT
+                return self._indicated(self._indicator(expr.domain), expr.body)
         raise TypeError(type(expr).__name__)
 
     def _product(self, expr: ex.Mul) -> Piece:
@@ -185,9 +185,18 @@ class ScalarPrinter:
 
     def _chosen(self, condition: ex.Expr, then: ex.Expr) -> Piece:
         indicator = Math.of(indicator_tex(self.math(condition).text))
-        if ex.number(then) == 1:
-            return indicator, ATOM
-        return product_math([indicator, self.at(then, PRODUCT)]), PRODUCT
+        return (indicator, ATOM) if then == ex.ONE else self._indicated(indicator, then)
+
+    def _indicated(self, indicator: Math, value: ex.Expr) -> Piece:
+        """A value where a condition holds, its sign and numeral before the indicator."""
+        first, rest = (value.factors[0], value.factors[1:]) if isinstance(value, ex.Mul) else (value, ())
+        numeral = ex.number(first)
+        left = ex.mul(*rest) if numeral is not None else value
+        shown = [indicator] if left == ex.ONE else [indicator, self.at(left, PRODUCT)]
+        if numeral is not None and abs(numeral) != 1:
+            shown = [number_piece(abs(numeral))[0], *shown]
+        whole = product_math(shown)
+        return (Math.of("-").then(whole) if numeral is not None and numeral < 0 else whole), PRODUCT
 
     # -- reductions and domains ----------------------------------------------------------------------------------
 
