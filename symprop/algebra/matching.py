@@ -225,9 +225,12 @@ def fold_expr(expr: ex.Expr, fold: Fold, facts: Facts, domain: Domain) -> ex.Exp
 
 
 def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
-    """A product in the term that is a power of the pattern, or a root that is, replaced by that power of its value."""
+    """A product in the term that is a power of the pattern, or a root that is, replaced by that power of its value.
+
+    Numerals are left aside: where S = 10*x*y, x*y is S/10.
+    """
     coefficient, domain, pattern = factors_of(fold.pattern)
-    if domain or coefficient != 1 or (len(pattern) < 2 and not _is_root(pattern)):
+    if domain or (len(pattern) < 2 and not _is_root(pattern)):
         return term
     while True:
         factors = term.factors if len(pattern) > 1 else tuple(f for f in term.factors if _is_root((f,)))
@@ -239,7 +242,8 @@ def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
         if value is None:
             return term
         left = merge([*term.factors, *((base, -exponent * ratio) for base, exponent in used)])
-        term = replace(term, factors=merge([*left, (value, ratio)]))
+        numeral = term.coefficient / coefficient ** int(ratio)
+        term = replace(term, coefficient=numeral, factors=merge([*left, (value, ratio)]))
 
 
 def _is_root(factors: tuple[Factor, ...]) -> bool:

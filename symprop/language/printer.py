@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from symprop.language.equations import Equation
 from symprop.language.expressions import (
+    ONE,
     Add,
     Call,
     Compare,
@@ -25,6 +26,7 @@ from symprop.language.expressions import (
     Reduce,
     Where,
     number,
+    numeral_and_rest,
 )
 from symprop.language.indices import Constraint, Domain, Position
 
@@ -111,12 +113,12 @@ def _print(expr: Expr) -> tuple[str, int]:
 
 
 def _guarded(expr: Guard) -> tuple[str, int]:
-    """[d]*e, a numeral and a minus sign before the bracket: -2*[d], not [d]*-2."""
-    body = _at(expr.body, UNARY)
-    if number(expr.body) not in (None, -1):
-        return f"{body}*{domain_text(expr.domain)}", PRODUCT
-    sign, rest = ("-", body[1:]) if body.startswith("-") else ("", body)
-    return sign + domain_text(expr.domain) + ("" if rest == "1" else f"*{rest}"), PRODUCT
+    """[d]*e; a numeral and divisors alone go around the bracket: -2*[d]/N, not [d]*(-2/N)."""
+    numeral, rest = numeral_and_rest(expr.body)
+    below = [f for f in (rest.factors if isinstance(rest, Mul) else (rest,)) if number(f) != 1]
+    if all(isinstance(f, Pow) and (number(f.exponent) or 0) < 0 for f in below):
+        return _product(Mul([Number(numeral), Guard(expr.domain, ONE), *below]))
+    return f"{domain_text(expr.domain)}*{_at(expr.body, UNARY)}", PRODUCT
 
 
 def _number(value: Fraction) -> tuple[str, int]:

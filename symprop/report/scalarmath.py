@@ -189,14 +189,12 @@ class ScalarPrinter:
 
     def _indicated(self, indicator: Math, value: ex.Expr) -> Piece:
         """A value where a condition holds, its sign and numeral before the indicator."""
-        first, rest = (value.factors[0], value.factors[1:]) if isinstance(value, ex.Mul) else (value, ())
-        numeral = ex.number(first)
-        left = ex.mul(*rest) if numeral is not None else value
-        shown = [indicator] if left == ex.ONE else [indicator, self.at(left, PRODUCT)]
-        if numeral is not None and abs(numeral) != 1:
+        numeral, rest = ex.numeral_and_rest(value)
+        shown = [indicator] if rest == ex.ONE else [indicator, self.at(rest, PRODUCT)]
+        if abs(numeral) != 1:
             shown = [number_piece(abs(numeral))[0], *shown]
         whole = product_math(shown)
-        return (Math.of("-").then(whole) if numeral is not None and numeral < 0 else whole), PRODUCT
+        return (Math.of("-").then(whole) if numeral < 0 else whole), PRODUCT
 
     # -- reductions and domains ----------------------------------------------------------------------------------
 
