@@ -9,8 +9,10 @@ all polynomials of gradients are of that kind, upstream gradients being generato
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from typing import Any
 
 import sympy as sp
@@ -34,6 +36,34 @@ def factored(quotient: Any) -> Any:
     body, numeral = top / bottom, over / under
     # SymPy would multiply a sum that stands alone: 2*x + 2*y and not 2*(x + y)
     return sp.Mul(numeral, body, evaluate=False) if body.is_Add and abs(numeral) != 1 else numeral * body
+
+
+def by_common_factors(product: Any) -> Any:
+    """A product multiplied out over its longest sum, each term in lowest terms, terms with most in common together."""
+    sums = [base for base in product.args if base.is_Add] if product.is_Mul else []
+    longest = max(sums, key=lambda found: len(found.args), default=product)
+    if not longest.is_Add or len(longest.args) > MAX_TERMS:
+        return product
+    terms = [factored(product / longest * term) for term in longest.args]
+    while len(terms) > 1:
+        pairs = [(_shared(a, b), a, b) for a, b in combinations(terms, 2)]
+        # of y*A*(..) and (1 - y)*A*(..) the y that few terms have tells more than the A that all have
+        among = Counter(base for term in terms for base in term.as_powers_dict())
+        shared, left, right = max(pairs, key=lambda pair: sum(abs(n) / among[b] for b, n in pair[0].items()))
+        if not shared:
+            break
+        numerals = [term.as_coeff_Mul()[0] for term in (left, right)]
+        sign = -1 if max(numerals) < 0 else 1
+        front = sign * sp.gcd(*numerals) * sp.Mul(*(b**n for b, n in shared.items()))
+        terms = [front * (left / front + right / front), *(t for t in terms if t not in (left, right))]
+    return sp.Add(*terms)
+
+
+def _shared(left: Any, right: Any) -> dict[Any, Any]:
+    """The powers that two products have in common."""
+    own, other = (term.as_coeff_Mul()[1].as_powers_dict() for term in (left, right))
+    both = {base: (n, other[base]) for base, n in own.items() if n.is_Rational and other[base] * n > 0}
+    return {base: min(powers, key=abs) for base, powers in both.items()}
 
 
 def _product(poly: Any) -> tuple[Any, Any]:

@@ -83,7 +83,8 @@ def _unify_reductions(pattern: ex.Reduce, expr: ex.Reduce, found: Found, bound: 
     inner = {**bound, **dict(zip(pattern.indices, expr.indices, strict=True))}
     after = _unify_domains(pattern.domain, expr.domain, found, inner)
     after = None if after is None else unify(pattern.body, expr.body, after, inner)
-    captured = after is not None and any(i in expr.indices for p in after.values() for i in p.index_atoms())
+    free = () if after is None else [after[i] for i in ex.free_indices(pattern) if i in after]
+    captured = any(i in expr.indices for p in free for i in p.index_atoms())
     return None if captured else after
 
 
@@ -135,8 +136,7 @@ def _by_parts(pairs: Iterable[tuple[Position, Position]]) -> Iterator[tuple[Posi
 
 def alike(left: ex.Expr, right: ex.Expr) -> bool:
     """True where two expressions are the same up to the names of bound indices and the order of sums and products."""
-    found = unify(left, right, {}, {})
-    return found is not None and all(p.index == i for i, p in found.items())
+    return unify(left, right, {i: Position.of(i) for i in ex.free_indices(left)}, {}) is not None
 
 
 def merge_alike(factors: Iterable[Factor]) -> tuple[Factor, ...]:
@@ -225,9 +225,12 @@ def fold_expr(expr: ex.Expr, fold: Fold, facts: Facts, domain: Domain) -> ex.Exp
 
 
 def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
-    """A product in the term that is a power of the pattern, or a root that is, replaced by that power of its value."""
+    """A product in the term that is a power of the pattern, or a root that is, replaced by that power of its value.
+
+    Numerals are left aside: where S = 10*x*y, x*y is S/10.
+    """
     coefficient, domain, pattern = factors_of(fold.pattern)
-    if domain or coefficient != 1 or (len(pattern) < 2 and not _is_root(pattern)):
+    if domain or (len(pattern) < 2 and not _is_root(pattern)):
         return term
     while True:
         factors = term.factors if len(pattern) > 1 else tuple(f for f in term.factors if _is_root((f,)))
@@ -239,7 +242,8 @@ def fold_term(term: Term, fold: Fold, facts: Facts) -> Term:
         if value is None:
             return term
         left = merge([*term.factors, *((base, -exponent * ratio) for base, exponent in used)])
-        term = replace(term, factors=merge([*left, (value, ratio)]))
+        numeral = term.coefficient / coefficient ** int(ratio)
+        term = replace(term, coefficient=numeral, factors=merge([*left, (value, ratio)]))
 
 
 def _is_root(factors: tuple[Factor, ...]) -> bool:

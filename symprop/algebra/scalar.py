@@ -280,6 +280,8 @@ def positive_first(terms: list[ex.Expr]) -> ex.Expr:
 
 def is_negative(term: ex.Expr) -> bool:
     """True where a term is written with a minus sign."""
+    if isinstance(term, ex.Guard):
+        return is_negative(term.body)
     head = term.factors[0] if isinstance(term, ex.Mul) else term
     value = ex.number(head)
     return value is not None and value < 0

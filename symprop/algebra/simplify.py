@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy as sp
 
-from symprop.algebra.factoring import factored
+from symprop.algebra.factoring import by_common_factors, factored
 from symprop.algebra.matching import alike, merge_alike
 from symprop.algebra.scalar import Atoms, from_sympy, positive_first, to_sympy
 from symprop.algebra.terms import Factor, Term, term_expr
@@ -87,9 +87,14 @@ def cancel(expr: ex.Expr) -> ex.Expr:
     if not tractable(built):
         return expr
     reduced = sp.cancel(sp.together(built))
-    candidates = [built, reduced, factored(reduced)]
-    best = min(candidates, key=lambda c: (sp.count_ops(c), str(c)))
+    candidates = [built, reduced, factored(reduced), by_common_factors(built)]
+    best = min(candidates, key=lambda c: (sp.count_ops(c), _reads(c), str(c)))
     return expr if best is built else from_sympy(best, atoms)
+
+
+def _reads(value: Any) -> int:
+    """How many symbols are read: the three of x*y + x*z are two in x*(y + z)."""
+    return sum(1 for node in sp.preorder_traversal(value) if node.is_Symbol)
 
 
 MAX_POWER, MAX_OPERATIONS, MAX_MULTIPLE = 12, 400, 64

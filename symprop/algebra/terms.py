@@ -114,6 +114,10 @@ def factors_of(expr: ex.Expr) -> tuple[Fraction, Domain, tuple[Factor, ...]]:
     exponent = ex.number(expr.exponent) if isinstance(expr, ex.Pow) else None
     if isinstance(expr, ex.Pow) and exponent is not None:
         return _power_factors(expr, exponent)
+    if isinstance(expr, ex.Where) and expr.otherwise == ex.ZERO:
+        # where(c, -2*x, 0) is -2*where(c, x, 0)
+        numeral, rest = ex.numeral_and_rest(expr.then)
+        return numeral, EVERYWHERE, ((ex.where(expr.condition, rest, ex.ZERO), Fraction(1)),)
     return Fraction(1), EVERYWHERE, ((expr, Fraction(1)),)
 
 

@@ -32,16 +32,18 @@ class Composer:
     def __init__(self, facts: Facts, rows: RowSums, prefix: str) -> None:
         self.facts, self.rows, self.prefix = facts, rows, prefix
 
-    def substitute(self, terms: Iterable[Term], singular: Mapping[str, Adjoint]) -> list[Term] | None:
-        """The terms with reads of singular adjoints replaced and cancelled, or None where a singularity remains."""
-        put_in = [u for t in terms for u in self.put_in(t, singular)]
-        lowest = [v for group in self._groups(put_in) for v in group]
-        names = set(singular)
-        for term in lowest:
-            for base, exponent in term.factors:
-                if exponent < 0 and names & {r.tensor for r in ex.reads(base)}:
-                    return None
-        return lowest
+    def substitute(
+        self, terms: Iterable[Term], singular: Mapping[str, Adjoint], expand: bool = True
+    ) -> list[Term] | None:
+        """The terms with reads of singular adjoints replaced and cancelled, or None where a singularity remains.
+
+        Sums of sums are opened where `expand` asks for it, so that a known sum of rows shows.
+        """
+        put_in = (eliminate(u, self.facts) for t in terms for u in self.put_in(t, singular))
+        groups = self._groups(_on_diagonals(t) for t in put_in if t is not None)
+        lowest = [v for members in groups for v in _cancelled(members, expand)]
+        left = (name for term in lowest for name in singular if divides_by(term_expr(term), name))
+        return None if any(left) else lowest
 
     def put_in(self, term: Term, singular: Mapping[str, Adjoint]) -> list[Term]:
         """The term with the first read of one of the adjoints replaced by its right side."""
@@ -71,19 +73,12 @@ class Composer:
             return None
         return ex.rename_apart(ex.substitute(adjoint.equation.body, mapping), term.indices())
 
-    def _groups(self, terms: list[Term]) -> list[list[Term]]:
+    def _groups(self, terms: Iterable[Term]) -> list[list[Term]]:
         """Terms under the same sum are cancelled together."""
         groups: dict[tuple[tuple[Index, ...], object], list[Term]] = {}
         for term in terms:
             groups.setdefault((term.bound, term.domain), []).append(term)
-        return [self._cancelled(list(members)) for members in groups.values()]
-
-    def _cancelled(self, members: list[Term]) -> list[Term]:
-        if len(members) == 1 and not any(isinstance(b, ex.Add) for b, _ in members[0].factors):
-            return members
-        head = members[0]
-        inner = ex.add(*(term_expr(Term(t.coefficient, factors=t.factors)) for t in members))
-        return summed(terms_of(cancel(inner), expand=bool(head.bound)), head.bound, head.domain)
+        return list(groups.values())
 
     def result(self, terms: list[Term]) -> Composed:
         """The right side the composed terms stand for, known sums of rows replaced."""
@@ -93,6 +88,21 @@ class Composer:
         if not any(isinstance(node, ex.Reduce) for node in ex.walk(body)):
             body = arranged(cancel(body))
         return Composed(body, summed.assumptions)
+
+
+def divides_by(expr: ex.Expr, tensor: str) -> bool:
+    """True where the expression has a negative power of something that depends on the tensor."""
+    powers = (node for node in ex.walk(expr) if isinstance(node, ex.Pow) and (ex.number(node.exponent) or 0) < 0)
+    return any(read.tensor == tensor for power in powers for read in ex.reads(power.base))
+
+
+def _cancelled(members: list[Term], expand: bool) -> list[Term]:
+    """Terms under one sum, in lowest terms."""
+    if len(members) == 1 and not any(isinstance(b, ex.Add) for b, _ in members[0].factors):
+        return members
+    head = members[0]
+    inner = ex.add(*(term_expr(Term(t.coefficient, factors=t.factors)) for t in members))
+    return summed(terms_of(cancel(inner), expand=expand and bool(head.bound)), head.bound, head.domain)
 
 
 def _paired(own: Position, position: Position) -> dict[Index, Position] | None:
@@ -108,6 +118,17 @@ def _paired(own: Position, position: Position) -> dict[Index, Position] | None:
 
 def _is_read_of(base: ex.Expr, names: Mapping[str, Adjoint]) -> TypeGuard[ex.Read]:
     return isinstance(base, ex.Read) and base.tensor in names
+
+
+def _on_diagonals(term: Term) -> Term:
+    """The term with one letter for two free indices that its domain says are equal: there P[n,m]/P[n,n] is 1."""
+    same: dict[Index, Position] = {}
+    for constraint in term.domain.constraints:
+        letters = [a for a, _ in constraint.position.terms if isinstance(a, Index) and a not in term.bound]
+        if len(letters) == 2 and Domain([constraint]) == Domain.equal(*map(Position.of, letters)):
+            same[letters[1]] = Position.of(letters[0])
+    factors = merge((ex.substitute(base, same), exponent) for base, exponent in term.factors)
+    return replace(term, factors=factors) if same else term
 
 
 def _joined(left: Term, right: Term) -> Term:

@@ -13,8 +13,8 @@ from time import monotonic
 from symprop.algebra.simplify import arranged, assemble, tidy
 from symprop.algebra.terms import Term, term_expr
 from symprop.derivation.collapse import collapsed
-from symprop.derivation.compose import Composed, Composer
-from symprop.derivation.exact import unfolded
+from symprop.derivation.compose import Composed, Composer, divides_by
+from symprop.derivation.exact import pointwise, unfolded
 from symprop.derivation.folding import Folding
 from symprop.derivation.kinks import kinks_of
 from symprop.derivation.normalise import normalise
@@ -137,7 +137,8 @@ class _Deriver:
         body = arranged(tidy(body, names), names)
         self.count += 1
         equation = Equation(self.prefix + tensor.name, kappa, body, self.count, origin=tensor.origin)
-        exact = equation.with_body(unfolded(body, tensor.name, self.sweep.consumers[tensor.name]))
+        consumers = self.sweep.consumers[tensor.name]
+        exact = equation.with_body(unfolded(self._put_in(tensor, terms, body, names), tensor.name, consumers))
         joined = None if more else collapsed(terms, sources, self.found, self.composer, self.fold)
         if joined is not None:
             equation = equation.with_body(arranged(tidy(joined.body, names), names))
@@ -152,9 +153,10 @@ class _Deriver:
         singular = {name: self.found[name] for name in sources if self._singular(name)}
         steps = []
         if singular:
-            composed = self.composer.substitute(terms, singular)
-            if composed is not None:
-                result = self.composer.result(composed)
+            forms = (self.composer.substitute(terms, singular, expand) for expand in (True, False))
+            results = [self.composer.result(form) for form in forms if form is not None]
+            if results:
+                result = min(results, key=lambda found: sum(1 for _ in ex.walk(found.body)))
                 uses = tuple(a.number for a in singular.values())
                 note = "; ".join(result.assumptions)
                 steps.append(Step("composition", tidy(result.body, names), uses, note))
@@ -175,6 +177,15 @@ class _Deriver:
             return new, steps, summed.assumptions
         return body, steps, ()
 
+    def _put_in(self, tensor: Tensor, terms: list[Term], body: ex.Expr, names: list[str]) -> ex.Expr:
+        """The right side for kernels: dA = 1/A of A = f(Z) is computed from Z, whether it cancels or not."""
+        made = (e.target for e in self.sweep.consumers[tensor.name] if pointwise(e, tensor.name))
+        singular = {name: self.found[name] for name in made if self._singular(name)}
+        if {self.prefix + name for name in singular}.isdisjoint(ex.tensors_read(body)):
+            return body
+        put_in = assemble(part for term in terms for part in self.composer.put_in(term, singular))
+        return arranged(tidy(put_in, names), names)
+
     def _through_row_sums(
         self, upstream: dict[str, Adjoint], terms: list[Term], body: ex.Expr
     ) -> Composed | None:
@@ -190,7 +201,8 @@ class _Deriver:
         if composed is None or not self.rows.apply(composed).changed:
             return None
         result = self.composer.result(composed)
-        return result if _sums(result.body) < _sums(body) else None
+        replaced = _sums(body) + sum(_sums(adjoint.equation.body) for adjoint in chosen.values())
+        return result if _sums(result.body) < replaced else None
 
     def _singular(self, name: str) -> bool:
         adjoint = self.found.get(name)
@@ -222,12 +234,6 @@ def _summed_alone(term: Term) -> str:
 
 def _sums(expr: ex.Expr) -> int:
     return sum(1 for node in ex.walk(expr) if isinstance(node, ex.Reduce))
-
-
-def divides_by(expr: ex.Expr, tensor: str) -> bool:
-    """True where the expression has a negative power of something that depends on the tensor."""
-    powers = (node for node in ex.walk(expr) if isinstance(node, ex.Pow) and (ex.number(node.exponent) or 0) < 0)
-    return any(read.tensor == tensor for power in powers for read in ex.reads(power.base))
 
 
 def _without_repeats(steps: list[Step]) -> Iterator[Step]:

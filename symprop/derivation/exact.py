@@ -15,7 +15,7 @@ from symprop.language import expressions as ex
 
 def unfolded(body: ex.Expr, tensor: str, consumers: Iterable[Equation]) -> ex.Expr:
     """The adjoint's right side with pointwise functions of `tensor`, some of its consumers, written out."""
-    definitions = {e.target: e for e in consumers if _pointwise(e, tensor)}
+    definitions = {e.target: e for e in consumers if pointwise(e, tensor)}
 
     def change(node: ex.Expr) -> ex.Expr:
         if not isinstance(node, ex.Read) or node.tensor not in definitions:
@@ -32,7 +32,7 @@ def unfolded(body: ex.Expr, tensor: str, consumers: Iterable[Equation]) -> ex.Ex
     return ex.transform(body, change) if definitions else body
 
 
-def _pointwise(equation: Equation, tensor: str) -> bool:
+def pointwise(equation: Equation, tensor: str) -> bool:
     """A = f(Z) entry by entry, with a function in it: worth computing again."""
     nodes = list(ex.walk(equation.body))
     reads_it = any(isinstance(n, ex.Read) and n.tensor == tensor and n.indices == equation.indices for n in nodes)

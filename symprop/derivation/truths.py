@@ -43,10 +43,11 @@ def _zero_gradients(derivation: Derivation, rows: RowSums) -> Iterator[str]:
     for tensor in derivation.network.params:
         if tensor.name in derivation:
             adjoint = derivation[tensor.name]
-            reasons = [_reason(term, rows) for term in terms_of(adjoint.equation.body, expand=True)]
+            terms = (term for term in terms_of(adjoint.equation.body, expand=True) if term.coefficient)
+            reasons = [_reason(term, rows) for term in terms]
             if all(reasons):
                 why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
-                yield f"{adjoint.equation.target} = 0 identically: {why}."
+                yield f"{adjoint.equation.target} = 0 identically: {why or 'its terms cancel'}."
 
 
 def _reason(term: Term, rows: RowSums) -> str | None:

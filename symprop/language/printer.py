@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from symprop.language.equations import Equation
 from symprop.language.expressions import (
+    ONE,
     Add,
     Call,
     Compare,
@@ -25,10 +26,12 @@ from symprop.language.expressions import (
     Reduce,
     Where,
     number,
+    numeral_and_rest,
 )
 from symprop.language.indices import Constraint, Domain, Position
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
+MANY_ZEROS = 9
 
 
 def decimal(value: Fraction) -> str | None:
@@ -44,14 +47,27 @@ def decimal(value: Fraction) -> str | None:
         digits += 1
     whole = abs(int(value * 10**digits))
     if digits == 0:
-        return str(int(value))
+        return _whole(int(value))
     if digits > 20:
         return None
     if abs(value) < Fraction(1, 10_000):
-        mantissa = str(whole)[0] + ("." + str(whole)[1:] if whole > 9 else "")
-        return f"{'-' if value < 0 else ''}{mantissa}e-{digits - len(str(whole)) + 1}"
+        return f"{'-' if value < 0 else ''}{_mantissa(str(whole))}e-{digits - len(str(whole)) + 1}"
     padded = str(whole).rjust(digits + 1, "0")
     return f"{'-' if value < 0 else ''}{padded[:-digits]}.{padded[-digits:]}"
+
+
+def _whole(value: int) -> str:
+    """An integer; 1e30 for one that ends in many zeros."""
+    shown = str(abs(value))
+    digits = shown.rstrip("0")
+    if len(shown) - len(digits) < MANY_ZEROS:
+        return str(value)
+    return f"{'-' if value < 0 else ''}{_mantissa(digits)}e{len(shown) - 1}"
+
+
+def _mantissa(digits: str) -> str:
+    """Digits with a point behind the first."""
+    return digits[0] + ("." + digits[1:] if digits[1:] else "")
 
 
 def text(expr: Expr) -> str:
@@ -97,10 +113,12 @@ def _print(expr: Expr) -> tuple[str, int]:
 
 
 def _guarded(expr: Guard) -> tuple[str, int]:
-    """[d]*e, a minus sign before the bracket: -[d], not [d]*-1."""
-    body = _at(expr.body, UNARY)
-    sign, rest = ("-", body[1:]) if body.startswith("-") else ("", body)
-    return sign + domain_text(expr.domain) + ("" if rest == "1" else f"*{rest}"), PRODUCT
+    """[d]*e; a numeral and divisors alone go around the bracket: -2*[d]/N, not [d]*(-2/N)."""
+    numeral, rest = numeral_and_rest(expr.body)
+    below = [f for f in (rest.factors if isinstance(rest, Mul) else (rest,)) if number(f) != 1]
+    if all(isinstance(f, Pow) and (number(f.exponent) or 0) < 0 for f in below):
+        return _product(Mul([Number(numeral), Guard(expr.domain, ONE), *below]))
+    return f"{domain_text(expr.domain)}*{_at(expr.body, UNARY)}", PRODUCT
 
 
 def _number(value: Fraction) -> tuple[str, int]:

@@ -12,7 +12,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symprop.language import Domain, Equation, Expr, Extent, Gather, Index, Position, Read, Tensor
-from symprop.language.expressions import ONE, Call, Mul, Number, Pow, add, divide, guard, mul, number, reduce_, size
+from symprop.language.expressions import (
+    ONE,
+    Call,
+    Number,
+    Pow,
+    add,
+    divide,
+    guard,
+    mul,
+    numeral_and_rest,
+    reduce_,
+    size,
+)
 from symprop.library import ACTIVATIONS, LOSSES, Given, Loss
 from symprop.library.options import completed
 from symprop.library.scalars import bind, exact
@@ -315,10 +327,8 @@ def _count(axes: tuple[Extent, ...]) -> Expr:
 def _reduced(body: Expr, letters: tuple[Position, ...], divisor: Expr) -> Expr:
     """The sum over all entries, constant factors in front of it, over the number it is divided by."""
     indices = [p.index for p in letters if p.index is not None]
-    first, rest = (body.factors[0], body.factors[1:]) if isinstance(body, Mul) else (body, ())
-    if number(first) is None or not rest:
-        return divide(reduce_("sum", indices, body), divisor)
-    return divide(mul(first, reduce_("sum", indices, mul(*rest))), divisor)
+    numeral, rest = numeral_and_rest(body)
+    return divide(mul(Number(numeral), reduce_("sum", indices, rest)), divisor)
 
 
 def _penalties(net: Assembly) -> list[Expr]:

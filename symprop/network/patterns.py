@@ -117,7 +117,7 @@ def _instance(
 
 
 def _letters(text: str, dots: int) -> list[str]:
-    taken = set(re.findall(r"[a-z]\w*", text))
+    taken = set(re.findall(r"\b[a-z]\w*\b(?!\[)", text))
     alone = re.search(r"\.\.\.,", text) is None
     batch = ["n"] if WHOLE.search(text) and dots else []
     rest = dots - len(batch)

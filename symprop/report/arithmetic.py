@@ -6,7 +6,7 @@ Enters: printed terms and factors.  Leaves: `Math` in which lines end at signs f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from symprop.language import expressions as ex
@@ -92,21 +92,15 @@ def _matches(text: str, start: int, end: int) -> bool:
 
 
 def product_math(factors: Sequence[Math]) -> Math:
-    """Factors side by side, a dot between two numerals and the sign of all in front."""
-    negative = [factor.text.startswith("-") for factor in factors]
-    first, *rest = (_unsigned(factor) if sign else factor for factor, sign in zip(factors, negative, strict=True))
-    whole = Math.of("-").then(first) if sum(negative) % 2 else first
-    for factor in rest:
+    """Factors side by side, a dot between two numerals; a sign stands in front of the first or in parentheses."""
+    whole = factors[0]
+    for factor in factors[1:]:
+        factor = factor.parenthesised() if factor.text.startswith("-") else factor
         text = factor.text
         numerals = text[:1].isdigit() and whole.text[-1:].isdigit()
         gap = r" \cdot " if numerals else SEPARATOR + " " if text.startswith(r"\mathrm{") else " "
         whole = whole.then(gap).then(factor, 2, r"\cdot ")
     return whole
-
-
-def _unsigned(factor: Math) -> Math:
-    first = factor.parts[0]
-    return Math((replace(first, text=first.text[1:]), *factor.parts[1:]))
 
 
 def sum_math(terms: Sequence[Math]) -> Math:
@@ -127,7 +121,7 @@ def number_parts(value: Fraction) -> tuple[str, str]:
     """
     short = decimal(value)
     if short is None or (value.denominator % 5 and value.denominator <= LARGEST_BINARY):
-        above = "" if value.numerator == 1 else str(value.numerator)
+        above = "" if value.numerator == 1 else _scientific(decimal(Fraction(value.numerator)) or "")
         return above, "" if value.denominator == 1 else str(value.denominator)
     return _scientific(short), ""
 

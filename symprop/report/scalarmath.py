@@ -127,8 +127,10 @@ class ScalarPrinter:
                 return self._where(expr)
             case ex.Reduce():
                 return self._reduce(expr)
+            case ex.Guard() if expr.body == ex.ONE:
+                return self._indicator(expr.domain), ATOM
             case ex.Guard():
-                return self._where_indicated(self._indicator(expr.domain), expr.body)
+                return self._indicated(self._indicator(expr.domain), expr.body)
         raise TypeError(type(expr).__name__)
 
     def _product(self, expr: ex.Mul) -> Piece:
@@ -174,20 +176,25 @@ class ScalarPrinter:
 
     def _where(self, expr: ex.Where) -> Piece:
         if ex.number(expr.otherwise) == 0:
-            return self._where_indicated(Math.of(indicator_tex(self.math(expr.condition).text)), expr.then)
+            return self._chosen(expr.condition, expr.then)
         rows = [
             rf"{self.math(expr.then).text} & {self.math(expr.condition).text},",
             rf"{self.math(expr.otherwise).text} & \text{{otherwise}}",
         ]
         return Math.of(r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"), PRODUCT
 
-    def _where_indicated(self, indicator: Math, body: ex.Expr) -> Piece:
-        value = ex.number(body)
-        if value == 1:
-            return indicator, ATOM
-        if value == -1:
-            return Math.of("-").then(indicator), PRODUCT
-        return product_math([indicator, self.at(body, PRODUCT)]), PRODUCT
+    def _chosen(self, condition: ex.Expr, then: ex.Expr) -> Piece:
+        indicator = Math.of(indicator_tex(self.math(condition).text))
+        return (indicator, ATOM) if then == ex.ONE else self._indicated(indicator, then)
+
+    def _indicated(self, indicator: Math, value: ex.Expr) -> Piece:
+        """A value where a condition holds, its sign and numeral before the indicator."""
+        numeral, rest = ex.numeral_and_rest(value)
+        shown = [indicator] if rest == ex.ONE else [indicator, self.at(rest, PRODUCT)]
+        if abs(numeral) != 1:
+            shown = [number_piece(abs(numeral))[0], *shown]
+        whole = product_math(shown)
+        return (Math.of("-").then(whole) if numeral < 0 else whole), PRODUCT
 
     # -- reductions and domains ----------------------------------------------------------------------------------
 

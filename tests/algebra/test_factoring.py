@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.core.random import rng
 from sympy.polys.rings import ring, sring
 
-from symprop.algebra.factoring import MAX_TERMS, _fixed_draws, factor_list, factored
+from symprop.algebra.factoring import MAX_TERMS, _fixed_draws, by_common_factors, factor_list, factored
 
 W, X, Y, Z = sp.symbols("w x y z")
 
@@ -75,3 +75,17 @@ def test_what_the_general_algorithm_may_take_hours_for_is_factored_at_once() -> 
 def test_what_is_no_quotient_of_polynomials_stays() -> None:
     quotient = sp.Float(0.5) * X + sp.Float(0.25)
     assert factored(quotient) is quotient
+
+
+def test_a_product_is_multiplied_out_where_its_terms_cancel_and_put_together_by_what_few_of_them_have() -> None:
+    log, other = sp.Function("log"), sp.Function("other")
+    slope = Y * (1 - X) ** 2 / X - 2 * Y * (1 - X) * log(X) - (1 - Y) * X / (1 - X) + other(X) * (1 - Y)
+    product = X * (1 - X) * slope
+    found = by_common_factors(product)
+    assert found == X * (Y - 1) * (X + (X - 1) * other(X)) - Y * (X - 1) ** 2 * (X - 1 + 2 * X * log(X))
+    assert sp.expand(found - sp.cancel(product)) == 0
+
+
+@pytest.mark.parametrize("value", [X, X * Y, X + Y, sp.Integer(3), X * sum(Y**k for k in range(MAX_TERMS + 1))])
+def test_what_has_no_sum_or_a_long_one_stays_as_it_is(value: Any) -> None:
+    assert by_common_factors(value) == value

@@ -30,3 +30,8 @@ def test_opened_products_keep_their_free_indices(product: str, free: set[str]) -
     assert {i.name for i in ex.free_indices(term_expr(term))} == free
     assert len({i.name for i in term.bound}) == len(term.bound) == product.count("sum")
     assert free.isdisjoint(i.name for i in term.bound)
+
+
+def test_a_choice_between_a_value_and_nothing_has_its_numeral_in_front() -> None:
+    (term,) = terms_of(parse_expression("where(a[k] > 0, -2*b[k], 0)/4", SCOPE))
+    assert str(term_expr(term)) == "-where(a[k] > 0, b[k], 0)/2"

@@ -6,6 +6,7 @@ import pytest
 
 from symprop.derivation import Derivation, derive
 from symprop.language import Extent, Function, Network, Scope, Tensor, parse_equation, parse_expression, text
+from symprop.language.expressions import tensors_read
 
 FORMULAS = {
     "sigmoid": "1/(1 + exp(-z))",
@@ -88,6 +89,26 @@ def test_the_kernel_form_of_sigmoid_and_binary_cross_entropy_starts_from_z() -> 
     loss = "L = -sum[n,j](y[n,j]*log(A[n,j]) + (1 - y[n,j])*log(1 - A[n,j]))/N"
     found = derive(network(["A[n,j] = sigmoid(Z[n,j])", loss], Z="N 3", A="N 3", y="N 3"))
     assert text(found["Z"].exact.body) == "(sigmoid(Z[n,j]) - y[n,j])/N"
+
+
+def test_what_does_not_cancel_is_put_together_for_kernels_alone() -> None:
+    lines = ["A[n,j] = softplus(Z[n,j])", "L = sum[n,j](log(A[n,j]) + G[n,j]/A[n,j])"]
+    found = derive(network(lines, Z="N 3", A="N 3", G="N 3"))
+    assert body(found, "Z") == "dA[n,j]*sigmoid(Z[n,j])"
+    assert set(tensors_read(found["Z"].exact.body)) == {"Z", "G"}
+
+
+def test_a_value_with_a_numeral_is_read_where_the_numeral_is_another() -> None:
+    lines = ["u[n] = sqrt(sum[j](x[n,j]**2))", "S[n] = 10*sum[j](x[n,j]*y[n,j])/u[n]", "L = sum[n](G[n]*S[n]**2)"]
+    found = derive(network(lines, x="N 3", y="N 3", u="N", S="N", G="N"))
+    assert body(found, "u") == "-dS[n]*S[n]/u[n]"
+
+
+def test_the_diagonal_of_a_softmax() -> None:
+    lines = ["P[n,m] = exp(S[n,m])/sum[k](exp(S[n,k]))", "L = -sum[n](log(P[n,n]))/N"]
+    found = derive(network(lines, S="N N", P="N N"))
+    assert body(found, "S") == "(P[n,m] - [n == m])/N"
+    assert found.assumptions == ()
 
 
 @pytest.mark.parametrize(

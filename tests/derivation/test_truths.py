@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from symprop.derivation import Derivation, derive, truths
+from symprop.language import Network
 from symprop.network import build
 from symprop.oracle import evaluate
+from symprop.oracle.differences import gradient
 from symprop.spec import parse_spec
 from tests.cases.equations import CASES, Case
 from tests.report.networks import normalised
@@ -83,25 +85,137 @@ def test_the_key_bias_of_an_attention_and_no_other() -> None:
 HEADS = """
 symprop: 1
 name: heads
-inputs: {x: {shape: [3, 6]}, MASK y: {role: target, shape: [3, 6]}}
+inputs: {x: {shape: [3, 6]}, MORE y: {role: target, shape: [3, 6]}}
 layers:
-  - {id: a, type: attention, heads: 2, OPTIONS}
+  - {id: a, type: attention, OPTIONS}
 loss: {type: mse, from: a, target: y}
+"""
+MEMORY = "z: {shape: [5, 4]},"
+SEEN = {
+    "all": ("", "heads: 2, in: x"),
+    "dropout": ("", "heads: 2, in: x, dropout: 0.2"),
+    "causal": ("", "heads: 2, in: x, causal: true"),
+    "masked": ("m: {shape: [3], vocabulary: 2},", "heads: 2, in: {x: x, mask: m}"),
+    "causal_masked": ("m: {shape: [3], vocabulary: 2},", "heads: 2, in: {x: x, mask: m}, causal: true"),
+    "memory": (MEMORY, "heads: 3, in: [x, z]"),
+    "memory_causal": (MEMORY, "heads: 3, in: [x, z], causal: true"),
+    "memory_masked": (MEMORY + "m: {shape: [5], vocabulary: 2},", "heads: 3, in: {x: x, memory: z, mask: m}"),
+}
+
+
+def heads(more: str, options: str) -> Network:
+    return build(parse_spec(HEADS.replace("MORE", more).replace("OPTIONS", options)))
+
+
+def slopes(network: Network, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Gradients by complex step; of the rows of a mask one sees nothing, one its last step and one all but the first.
+
+    With `causal`, the first step of the second and third row sees nothing then.
+    """
+    rng = np.random.default_rng(5)
+    shapes = {t.name: [a.constant or 4 for a in t.axes] for t in network.of_role("input", "target", "param", "sample")}
+    arrays = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    if "m" in arrays:
+        m = np.zeros(shapes["m"], dtype=int)
+        m[1, -1], m[2, 1:], m[3, ::2] = 1, 1, 1
+        arrays["m"] = m
+    return gradient(network, arrays, {"N": 4}, names)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_the_key_bias_of_several_heads(name: str) -> None:
+    """An entry of a head is a pair of indices, and what a step may not see is a condition; a step may see nothing."""
+    network = heads(*SEEN[name])
+    derivation = derive(network)
+    assert zero_gradients(derivation) == ["dbk_a"]
+    assert any("added to all S_a[n,a,t,.]: dS_a sums to 0 over s" in text for text in truths(derivation))
+    found = slopes(network, ("bk_a", "bq_a", "bv_a", "Wk_a", "S_a"))
+    assert np.abs(found["bk_a"]).max() < 1e-14 < 1e-3 < min(np.abs(found[k]).max() for k in ("bq_a", "bv_a", "Wk_a"))
+    assert np.abs(found["S_a"].sum(axis=3)).max() < 1e-14 < 1e-3 < np.abs(found["S_a"]).max()
+
+
+def test_the_key_bias_before_rotary_positions_is_not_said_to_be_0() -> None:
+    network = heads("m: {shape: [3], vocabulary: 2},", "in: {x: x, mask: m}, rotary: true")
+    assert zero_gradients(derive(network)) == []
+    assert np.abs(slopes(network, ("bk_a",))["bk_a"]).max() > 1e-3
+
+
+def weights(kept: str, of: str) -> Case:
+    """Weights of scores that are the same for all steps s, and what they leave of c."""
+    axes = {"b": "T", "c": "T", "v": "N S", "G": "N T", "m": "N S < 2", "q": "N T < 2"}
+    axes |= {"S": "N T S", "A": "N T S", "O": "N T"}
+    text = f"""
+    S[n,t,s] = G[n,t]*b[t]
+    A[n,t,s] = [{kept}]*exp(S[n,t,s])/({of})
+    O[n,t] = sum[s](A[n,t,s]*(v[n,s] + c[t])) - c[t]
+    L = sum[n,t](G[n,t]*O[n,t]**2)
+    """
+    return Case("weights", axes, text, "b c", {"N": 4, "T": 3, "S": 5})
+
+
+@pytest.mark.parametrize(
+    ("kept", "of", "said"),
+    [
+        ("m[n,s] == 1", "sum[u: m[n,u] == 1](exp(S[n,t,u]))", ["db"]),
+        ("m[n,s] == 1 and q[n,t] == 1", "sum[u: m[n,u] == 1](exp(S[n,t,u]))", ["db"]),
+        ("m[n,s] == 1 and s <= t", "sum[u: m[n,u] == 1 and u <= t](exp(S[n,t,u]))", ["db"]),
+        ("s <= t", "sum[u: u <= t](exp(S[n,t,u]))", ["db", "dc"]),
+        # a part of a whole does not change either, but its sum does
+        ("m[n,s] == 1", "sum[u](exp(S[n,t,u]))", ["db"]),
+        ("m[n,s] == 1", "sum[u: u <= t](exp(S[n,t,u]))", ["db"]),
+        ("m[n,s] == 1", "1 + sum[u: m[n,u] == 1](exp(S[n,t,u]))", []),
+    ],
+)
+def test_a_row_without_an_entry_is_no_row_that_sums_to_1(kept: str, of: str, said: list[str]) -> None:
+    case = weights(kept, of)
+    derivation = derive(case.network)
+    assert zero_gradients(derivation) == said
+    assert ("dc = 0 identically: its terms cancel." in truths(derivation)) == ("dc" in said)
+    arrays = case.arrays(3)
+    arrays["m"] = np.array([[0, 0, 0, 0, 0], [0, 0, 0, 0, 1], [1, 0, 1, 1, 0], [0, 1, 1, 0, 1]])
+    arrays["q"] = np.array([[1, 1, 0], [1, 0, 1], [1, 1, 1], [0, 0, 1]])
+    for name, slope in gradient(case.network, arrays, case.sizes, ("b", "c")).items():
+        assert np.abs(slope).max() < 1e-14 if f"d{name}" in said else np.abs(slope).max() > 1e-3
+
+
+def test_the_sum_of_masked_weights_is_not_replaced_by_1() -> None:
+    """It is 0 in a row that sees nothing."""
+    axes = {"S": "N T", "A": "N T", "m": "N T < 2", "w": "", "G": "N"}
+    text = """
+    A[n,s] = [m[n,s] == 1]*exp(S[n,s])/sum[u: m[n,u] == 1](exp(S[n,u]))
+    L = sum[n,s](G[n]*w*A[n,s])
+    """
+    case = Case("sum_of_weights", axes, text, "w", {"N": 3, "T": 4})
+    arrays = case.arrays(1) | {"m": np.array([[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]])}
+    derivation = derive(case.network)
+    values = evaluate(case.network, arrays, case.sizes)
+    found = evaluate([derivation["w"].equation], {**arrays, **values}, case.sizes, tensors=case.network.tensors)
+    assert found["dw"] == pytest.approx(arrays["G"][1:].sum(), rel=1e-14)
+
+
+TIED = """
+symprop: 1
+name: tied
+inputs: {tok: {shape: [], vocabulary: 3}, y: {role: target, classes: 3}}
+layers:
+  - {id: emb, type: embedding, units: 5}
+  - {id: norm, type: layer_norm}
+  - {id: out, type: unembed, tie: emb.W}
+loss: {type: softmax_cross_entropy, from: out, target: y}
 """
 
 
-@pytest.mark.parametrize("options", ["in: x", "in: x, causal: true", "in: x, dropout: 0.2"])
-def test_the_key_bias_of_several_heads(options: str) -> None:
-    """An entry of a head is a pair of indices, and what a step may not see is a condition."""
-    derivation = derive(build(parse_spec(HEADS.replace("MASK", "").replace("OPTIONS", options))))
-    assert zero_gradients(derivation) == ["dbk_a"]
-    assert any("added to all S_a[n,a,t,.]: dS_a sums to 0 over s" in text for text in truths(derivation))
-
-
-def test_nothing_is_said_of_weights_that_may_all_be_masked() -> None:
-    """They sum to 1 or, where nothing is seen, to 0."""
-    text = HEADS.replace("MASK", "m: {shape: [3], vocabulary: 2},").replace("OPTIONS", "in: {x: x, mask: m}")
-    assert not any("S_a" in text for text in truths(derive(build(parse_spec(text)))))
+def test_a_sum_over_the_places_of_a_token_may_be_empty() -> None:
+    """W is read before a layer norm over d, and its rows are summed before a softmax over the tokens."""
+    network = build(parse_spec(TIED))
+    assert "The loss does not change when one number is added to all W_emb[.,.]: dW_emb sums to 0 over i, d." in truths(
+        derive(network)
+    )
+    rng = np.random.default_rng(2)
+    arrays = {t.name: rng.standard_normal([a.constant or 0 for a in t.axes]) for t in network.params}
+    arrays |= {"tok": np.array([0, 2, 2, 0]), "y": np.array([0, 1, 2, 1])}
+    found = gradient(network, arrays, {"N": 4}, ("W_emb",))["W_emb"]
+    assert abs(found.sum()) < 1e-14 < 1e-3 < min(np.abs(found.sum(axis=k)).max() for k in (0, 1))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -101,6 +101,9 @@ def test_an_equation_is_printed_with_its_domain():
     "value, text",
     [
         (Fraction(3), "3"),
+        (Fraction(1_000_000), "1000000"),
+        (Fraction(-(10**30)), "-1e30"),
+        (Fraction(1024 * 10**9), "1.024e12"),
         (Fraction(-5, 2), "-2.5"),
         (Fraction(1, 1000), "0.001"),
         (Fraction(7, 40), "0.175"),

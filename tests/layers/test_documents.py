@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
-
 import pytest
 
 from symprop import report
 from symprop.library import LAYERS
+from tests import documents
 from tests.layers.cases import CASES
 from tests.layers.kinds import Case
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "layers"
-PAIRS = {"{": "}", "(": ")", "[": "]"}
+GOLDEN = documents.GOLDEN / "layers"
 
 
 def own_lines(case: Case) -> str:
@@ -26,11 +22,7 @@ def own_lines(case: Case) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_derivation_is_its_golden_text(case: Case) -> None:
-    golden = GOLDEN / f"{case.name}.txt"
-    if os.environ.get("SYMPROP_UPDATE_GOLDEN") == "1":
-        golden.write_text(own_lines(case), encoding="utf-8")
-    assert golden.exists(), f"{golden.name} is missing; write it with SYMPROP_UPDATE_GOLDEN=1"
-    assert own_lines(case) == golden.read_text(encoding="utf-8")
+    documents.assert_golden(own_lines(case), GOLDEN / f"{case.name}.txt")
 
 
 def test_no_golden_text_is_left_over() -> None:
@@ -39,14 +31,7 @@ def test_no_golden_text_is_left_over() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_latex_is_whole(case: Case) -> None:
-    latex = report.render(case.derivation, "latex")
-    bare = re.sub(r"\\(?:left|right|bigl|bigr|Bigl|Bigr)\b\s*\\?.", "", re.sub(r"\\[{}\[\]]", "", latex))
-    assert bare.count("{") == bare.count("}")
-    assert latex.count(r"\left") == latex.count(r"\right")
-    assert latex.count(r"\begin{") == latex.count(r"\end{")
-    mathematics = re.sub(r"\\(?:text|texttt|mathrm|operatorname|tag|label|eqref|begin|end)\*?\{[^{}]*\}", "", latex)
-    raw = [name for name in case.network.tensors if "_" in name and re.search(rf"(?<![\\\w]){name}(?!\w)", mathematics)]
-    assert not raw
+    documents.assert_whole(report.render(case.derivation, "latex"), case.network.tensors)
 
 
 @pytest.mark.parametrize("name", sorted({case.type for case in CASES}))

@@ -16,10 +16,11 @@ from symprop import report
 from symprop.derivation import derive, second_order
 from symprop.errors import InputError
 from symprop.language import Network, Scope, parse_equation
+from tests import documents
 from tests.cases.equations import CASES
 from tests.report.networks import ROOT, golden_networks, logistic, mlp, tensor
 
-GOLDEN = ROOT / "tests" / "golden" / "report"
+GOLDEN = documents.GOLDEN / "report"
 FORMS = {"tex": "latex", "txt": "text", "md": "markdown", "json": "json"}
 ADJOINTS = {t.name: t for t in (tensor("V", 3, 1, role="input"), tensor("dW", 3, 1))}
 NETWORKS = golden_networks()
@@ -51,11 +52,7 @@ def faults(log: str) -> list[str]:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_document_is_its_golden_file(name: str, extension: str) -> None:
     written = report.render(derive(NETWORKS[name]), FORMS[extension], standalone=extension == "tex")
-    golden = GOLDEN / f"{name}.{extension}"
-    if os.environ.get("SYMPROP_UPDATE_GOLDEN") == "1":
-        golden.write_text(written, encoding="utf-8")
-    assert golden.exists(), f"{golden.name} is missing; write it with SYMPROP_UPDATE_GOLDEN=1"
-    assert written == golden.read_text(encoding="utf-8")
+    documents.assert_golden(written, GOLDEN / f"{name}.{extension}")
 
 
 def test_no_golden_file_is_left_over() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,11 @@ from symprop.derivation import (
 )
 from symprop.errors import InputError
 from symprop.presented import PresentedDerivation
+from tests import documents
 from tests.derivation.test_products import LOGISTIC, PERCEPTRON, network
-from tests.report.networks import ROOT
 from tests.report.test_documents import compiled, faults, needs_latex
 
-GOLDEN = ROOT / "tests" / "golden" / "quantities"
+GOLDEN = documents.GOLDEN / "quantities"
 FORMS = {"tex": "latex", "txt": "text", "md": "markdown", "json": "json"}
 
 
@@ -50,21 +49,13 @@ WHOLE = ("hvp", "logistic_hessian", "per_example")
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_document_is_its_golden_file(name: str, extension: str) -> None:
     written = report.render_quantity(QUANTITIES[name], FORMS[extension], standalone=extension == "tex")
-    golden = GOLDEN / f"{name}.{extension}"
-    if os.environ.get("SYMPROP_UPDATE_GOLDEN") == "1":
-        golden.write_text(written, encoding="utf-8")
-    assert golden.exists(), f"{golden.name} is missing; write it with SYMPROP_UPDATE_GOLDEN=1"
-    assert written == golden.read_text(encoding="utf-8")
+    documents.assert_golden(written, GOLDEN / f"{name}.{extension}")
 
 
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_closed_forms_are_their_golden_files(name: str) -> None:
     written = report.render_quantity(QUANTITIES[name], "text", closed_form=True)
-    golden = GOLDEN / f"closed_{name}.txt"
-    if os.environ.get("SYMPROP_UPDATE_GOLDEN") == "1":
-        golden.write_text(written, encoding="utf-8")
-    assert golden.exists(), f"{golden.name} is missing; write it with SYMPROP_UPDATE_GOLDEN=1"
-    assert written == golden.read_text(encoding="utf-8")
+    documents.assert_golden(written, GOLDEN / f"closed_{name}.txt")
 
 
 @needs_latex

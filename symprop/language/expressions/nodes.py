@@ -275,6 +275,13 @@ def number(expr: Expr) -> Fraction | None:
     return expr.value if isinstance(expr, Number) else None
 
 
+def numeral_and_rest(expr: Expr) -> tuple[Fraction, Expr]:
+    """The numeral a product starts with, 1 where there is none, and the product of the rest."""
+    first, rest = (expr.factors[0], expr.factors[1:]) if isinstance(expr, Mul) else (expr, ())
+    value = number(first)
+    return (Fraction(1), expr) if value is None else (value, mul(*rest))
+
+
 def add(*terms: Expr) -> Expr:
     """Sum, flattened; numerals are folded and stand where the first of them stood."""
     flat: list[Expr] = []
