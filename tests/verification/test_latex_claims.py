@@ -286,3 +286,15 @@ def test_a_label_compared_with_an_index_in_a_document_whose_shapes_do_not_fit(tm
 
     found = verify(read_network(tmp_path / "emb.yaml"), read_claims(document))
     assert [v.verdict for v in found.given] == ["PROVED", "NOT EVALUABLE", "NOT EVALUABLE"]
+
+
+def test_a_name_with_a_power_in_it_and_digits_above_a_delta() -> None:
+    text = r"""
+\[ \delta^2 = \frac{1}{N} (P - Y) \]
+\[ \delta^1 = \left( \delta^2 W_2^\top \right) \odot \tanh'(Z^1) \]
+\[ \sigma_B^2 = \frac1N \sum_n x_n \odot x_n \]
+\[ \frac{\partial L}{\partial W_{1,ij}} = \sum_n \frac{x_{ni} \delta^1_{nj} \sigma_{B,i}^2}{\frac1N \sum_m x_{mi}^2} \]
+"""
+    assert verdicts(text) == [("dZ2", "PROVED"), ("dZ1", "PROVED"), ("dW1", "PROVED")]
+    wrong = verdicts(text.replace(r"\sigma_{B,i}^2}", r"\sigma_{B,i}^2 \sigma_{B,i}^2}"))
+    assert wrong[2] == ("dW1", "REFUTED")

@@ -89,13 +89,24 @@ class Lookup:
             name = known(symbol.base, text)
             if name:
                 found.append(Found(name, items, symbol.plain))
-        if symbol.plain is not None and label is None and by_itself and all(i.kind == "letter" for i in below):
-            labelled = self.tensor(symbol.base, symbol.plain.text)
-            if labelled:
+        if symbol.plain is not None and label is None and not short:
+            whole = self._whole(symbol)
+            if by_itself and whole is not None:
+                return [whole]
+            labelled = (self.tensor if by_itself else self.adjoint)(symbol.base, symbol.plain.text)
+            if labelled and all(i.kind == "letter" for i in below):
                 found.append(Found(labelled, below))
         # where W_{fc} may be an entry or the layer fc, it is an entry only if f and c are indices here
         read = [f for f in found if all(is_index(letter) for item in f.items for letter in item.letters)]
         return self._with_room(read or found)
+
+    def _whole(self, symbol: Symbol) -> Found | None:
+        r"""A name that a line above defined with a power in it, `\sigma_B^2`."""
+        assert symbol.plain is not None
+        items = tuple(item for item in symbol.below if item.kind == "letter" and item.text.islower())
+        words = [item.text for item in symbol.below if item not in items]
+        name = "_".join([symbol.base, *words, symbol.plain.text])
+        return Found(name, items) if name in self.names.tensors and not self.is_of_network(name) else None
 
     def _with_room(self, found: list[Found]) -> list[Found]:
         """One reading of every name: the first with no more indices than axes (labels have one more), or the first."""
@@ -137,7 +148,7 @@ class Lookup:
 
     def _spellings(self, base: str, label: str) -> Iterator[str]:
         """W and 2 as W2, W_2 and, of the second layer fc, W_fc; z as Z where there is no z."""
-        bases = [base, base.swapcase()] if base in LOWER else [base]
+        bases = [base, base.swapcase()] if base in LOWER else [base, base.replace("_hat", "hat")]
         for stem in bases:
             yield f"{stem}_{label}" if label else stem
             if label:

@@ -177,7 +177,8 @@ class Latex(Functions):
             if meaning.tensor.role in GIVEN and self.lookup.is_of_network(of):
                 message = f"{of} is given, and cannot be claimed; expected its gradient or a computed value"
                 self.fail(node.at, message, f"Write \\frac{{\\partial L}}{{\\partial {of}}} for the gradient.")
-            self.also = (DELTA,) if node.base == DELTA and len(known[0].items) == len(node.below) else ()
+            alone = node.base == DELTA and node.plain is None and len(known[0].items) == len(node.below)
+            self.also = (DELTA,) if alone else ()
             return Left(of, meaning.tensor.axes, known[0].items, flipped, node.at)
         return self._new(node, flipped)
 
