@@ -17,13 +17,22 @@ from symprop.verification.case import TOLERANCE, Case, same
 from symprop.verification.mistakes_in_reads import exchanged_axes
 from symprop.verification.points import Array
 from symprop.verification.ratio import common_ratio, named
-from symprop.verification.scene import differing, zero
+from symprop.verification.scene import differing, distance, zero
+
+NEARLY = 1e-5
 
 
 def nothing(case: Case) -> Iterator[str]:
     """Zero throughout."""
     if all(zero(mine) for mine, _ in case.pairs):
         yield "It is zero at every point tried."
+
+
+def rounded(case: Case) -> Iterator[str]:
+    """The truth but for its last digits."""
+    worst = max(float(distance(mine, true)) for mine, true in case.pairs)
+    if 0 < worst < NEARLY:
+        yield f"It is ours but for {worst:.0e} of the largest entry: look for a constant that is rounded."
 
 
 def turned(case: Case) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from symprop.derivation import Derivation
 from symprop.verification.case import Case
-from symprop.verification.comparisons import factor, nothing, some_entries, turned
+from symprop.verification.comparisons import factor, nothing, rounded, some_entries, turned
 from symprop.verification.constants import constant, penalty
 from symprop.verification.limit import Limit
 from symprop.verification.neglected import single
@@ -39,6 +39,7 @@ HINTS: tuple[Hint, ...] = (
     special_values,
     single,
     some_entries,
+    rounded,
 )
 """In this order: what is certain and simple first, what only narrows the fault down last."""
 

@@ -221,3 +221,9 @@ def test_minus_the_gradient_of_a_loss_that_is_often_zero() -> None:
     loss = linear("sum[n,j](max(0, t[n,j] - Z[n,j]))/N")
     found = verdict(loss, "dZ", "(Z < t) / N")
     assert (found.verdict, found.ratio) == ("PROPORTIONAL", "-1")
+
+
+def test_a_constant_that_is_rounded() -> None:
+    found = verdict(linear("sum[n,j](exp(-Z[n,j]**2/2))/(N*sqrt(2*pi))"), "dZ", "-0.3989423 * Z * exp(-Z**2 / 2) / N")
+    assert found.verdict == "REFUTED"
+    assert found.hints == ("It is ours but for 5e-08 of the largest entry: look for a constant that is rounded.",)
