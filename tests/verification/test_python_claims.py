@@ -785,3 +785,29 @@ def grads(X, w, b):
     found = report(tmp_path, text)
     assumed = "axis 0 of X has one entry, as inputs(rng) draws it every time"
     assert [(v.verdict, v.assumptions) for v in found.given] == [("PROVED", (assumed,))] * 2
+
+
+SCATTERED = """
+import numpy as np
+def inputs(rng):
+    drawn = {name: rng.integers(0, 7, size=4) for name in ("i", "o")}
+    return {"E": rng.normal(size=(7, 3)), "O": rng.normal(size=(7, 3)), **drawn}
+def loss(E, O, i, o):
+    return np.sum(np.log(1 + np.exp(-np.sum(O[o] * E[i], axis=1))))
+def grads(E, O, i, o):
+    g = -1 / (1 + np.exp(np.sum(O[o] * E[i], axis=1)))
+    dE, dO = np.zeros_like(E), np.zeros_like(O)
+    dO[o] += g[:, None] * E[i]
+    np.add.at(dE, i, g[:, None] * O[o])
+    return {"O": dO, "E": dE}
+"""
+
+
+def test_a_gradient_that_cannot_be_traced_costs_the_others_no_proof(tmp_path: Path) -> None:
+    found = report(tmp_path, SCATTERED)
+    assert [(v.name, v.verdict) for v in found.claims] == [("O", "REFUTED"), ("E", "PROVED")]
+    assert "hand.py:11: this may name one entry twice" in found["O"].reason
+    read = SCATTERED.replace("np.add.at(dE", "dE += 0 * dO[0, 0]\n    np.add.at(dE")
+    assert {v.name: v.verdict for v in report(tmp_path, read).claims} == {"O": "REFUTED", "E": "AGREES"}
+    wrong = SCATTERED.replace("g[:, None] * O[o])", "O[o])")
+    assert {v.name: v.verdict for v in report(tmp_path, wrong).claims} == {"O": "REFUTED", "E": "REFUTED"}

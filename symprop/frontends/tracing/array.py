@@ -15,6 +15,7 @@ from symprop.frontends.operations.indexing import assigned, selected
 from symprop.frontends.operations.operators import binary, unary
 from symprop.frontends.tracing import views
 from symprop.frontends.tracing.alternatives import untraced
+from symprop.frontends.tracing.faults import NotTraceable, passed
 from symprop.frontends.tracing.memory import Cell, Memory, View
 from symprop.frontends.tracing.selection import HINT, REFUSED, Selection
 from symprop.language.extents import ONE
@@ -226,7 +227,12 @@ class TracedArray:
             return  # x[key] op= y has changed x through its view
         op, new = self._put_back(key, value)
         inside = views.inside(self, key)
-        self.cell.write(self.tracer.run(assigned, self.tracer.bench, self.value, inside, new, op))
+        try:
+            self.cell.write(self.tracer.run(assigned, self.tracer.bench, self.value, inside, new, op))
+        except NotTraceable as stop:
+            # the gradients that do not read this array are traced all the same
+            self.cell.root.lost = stop.fault
+            passed(stop)
 
     def _put_back(self, key: Any, value: Any) -> tuple[str, Array]:
         """The operator and the operand of `x[key] op= y`, which Python does in two steps; else "" and the value."""

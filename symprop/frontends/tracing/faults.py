@@ -43,6 +43,12 @@ def unswallowed() -> Iterator[None]:
         raise seen[0]
 
 
+def passed(stop: Stop) -> None:
+    """Go on after a stop; whoever reads what it is about stops."""
+    seen = _SEEN.get([])
+    seen[:] = [other for other in seen if other is not stop]
+
+
 class NotTraceable(Stop):
     """A construct that the tracer does not know.
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from symprop.errors import Fault
 from symprop.frontends.arrays import Array
-from symprop.frontends.tracing.faults import not_traceable
+from symprop.frontends.tracing.faults import NotTraceable, not_traceable
 
 Get = Callable[[Array], Array]
 Put = Callable[[Array, Array], Array]
@@ -39,6 +40,7 @@ class Memory:
         value: what it holds.
         is_ordered: whether its entries are known to lie in row-major order, so that a reshape is a view.
         is_scalar: whether it is a number, which nothing can change.
+        lost: what put something unknown there; from then on it cannot be read.
     """
 
     value: Array
@@ -46,6 +48,7 @@ class Memory:
     is_scalar: bool = False
     version: int = 0
     reads: int = 0
+    lost: Fault | None = None
 
     @property
     def root(self) -> Memory:
@@ -54,6 +57,8 @@ class Memory:
 
     def read(self) -> Array:
         """The array as it is now."""
+        if self.lost is not None:
+            raise NotTraceable(self.lost)
         return self.value
 
     def write(self, value: Array) -> None:

@@ -147,7 +147,7 @@ def _report(
     derivation = traced.derivation
     targets = _targets(subject, keys, derivation, params)
     idle = {k: t for k, t in targets.items() if t not in derivation and t not in derivation.network.tensors}
-    known = {key: target for key, target in targets.items() if key not in idle}
+    known = {key: target for key, target in targets.items() if key not in {*idle, *traced.grads.lost}}
     claims = claims_of_functions(traced.grads, known, subject.file)
     reading = _reading(subject, traced.grads, derivation, claims, convention)
     shaped = partial(_reading, subject, traced.grads, derivation, claims, convention.shape)
@@ -156,7 +156,13 @@ def _report(
         why = Fault(subject.file.line(LOSS), f"the loss does not depend on {', '.join(t[1:] for t in idle.values())}")
         numbers = compare_numbers(subject, runner, idle, None, why, accept_agrees)
         report = replace(report, claims=(*report.given, *numbers.claims))
-    return _for_numbers(report, traced.grads.fixed)
+    for key, fault in traced.grads.lost.items():
+        alone = compare_numbers(subject, runner, {key: targets[key]}, derivation, _untraced(fault), accept_agrees)
+        rest = (verdict for verdict in report.claims if verdict.target != targets[key])
+        report = replace(report, claims=(*rest, *alone.claims))
+    place = {key: number for number, key in enumerate(keys)}
+    ordered = sorted(report.claims, key=lambda verdict: place.get(verdict.name, len(place)))
+    return _for_numbers(replace(report, claims=tuple(ordered)), traced.grads.fixed)
 
 
 def _reading(
@@ -371,7 +377,7 @@ def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, limited: Tens
 
     if traced.derivation is None or traced.grads is None or traced.file is None or monotonic() > deadline:
         return False
-    if verdict.target not in traced.derivation:
+    if verdict.target not in traced.derivation or verdict.name not in traced.grads.stored:
         return False
     network = traced.derivation.network
     tensor = replace(network.tensors[limited.name], simplex=limited.simplex, values=limited.values)

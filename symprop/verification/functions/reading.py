@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from symprop.errors import Fault
+from symprop.frontends.tracing.faults import NotTraceable
 from symprop.frontends.tracing.inputs import Inputs
 from symprop.frontends.tracing.loss import generalised
 from symprop.frontends.tracing.run import Run, Stored
@@ -30,10 +32,12 @@ class TracedGrads:
     Args:
         stored: by key.
         fixed: the extents that the code needed as numbers.
+        lost: why others have no equations, by key.
     """
 
     stored: Mapping[str, Stored]
     fixed: Mapping[str, int]
+    lost: Mapping[str, Fault] = field(default_factory=dict)
 
 
 class _Marked:
@@ -55,16 +59,27 @@ def traced_grads(subject: Subject, runner: Runner, fixed: Iterable[str]) -> Trac
         NotTraceable: they cannot be traced.
     """
 
+    lost: dict[str, Fault] = {}
+
     def attempt(inputs: Inputs) -> dict[str, Stored]:
         label = _Marked()
         functions = {} if subject.network is None else subject.network.functions
         arities = {f.name: len(f.args) + len(f.params) for f in functions.values()}
         run = Run(subject.file, GRADS, inputs, label, functions=arities)
         found = runner.named(run.result(runner.seconds * TRACING))
-        return {key: run.stored(value, label(f"d{key}")) for key, value in found.items()}
+        stored: dict[str, Stored] = {}
+        lost.clear()
+        for key, value in found.items():
+            try:
+                stored[key] = run.stored(value, label(f"d{key}"))
+            except NotTraceable as stop:
+                lost[key] = stop.fault
+        if not stored:
+            raise NotTraceable(next(iter(lost.values())))
+        return stored
 
     stored, numbers = generalised(subject.inputs, subject.sizes, attempt, fixed)
-    return TracedGrads(stored, numbers)
+    return TracedGrads(stored, numbers, lost)
 
 
 def claims_of_functions(traced: TracedGrads, targets: Mapping[str, str], file: UserFile) -> tuple[Claim, ...]:
