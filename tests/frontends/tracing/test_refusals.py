@@ -48,9 +48,10 @@ REFUSED = {
     "m = X > 0; m[0] = 1": "a change in place of an array of truth values cannot be traced. Give it dtype=float.",
     "Z = np.zeros_like(y); Z[0] = 0.5": INTEGERS,
     "Z = np.full(3, 0); Z[0] = 0.5": INTEGERS,
-    "Z = E * 1; Z[tok[:, 0]] += X; v = v + Z[0, 0]": "this may name one entry twice, and NumPy then keeps only one of the "
-    "values. To accumulate, multiply by onehot(...).T.",
-    "To accumulate, multiply by onehot(...).T.",
+    "Z = E * 1; Z[tok[:, 0]] += X; v = v + Z[0, 0]": (
+        "this may name one entry twice, and NumPy then keeps only one of the values. "
+        "To accumulate, multiply by onehot(...).T."
+    ),
     "X = (X > 0) + (X < 1)": "two masks are joined by & or |, not by arithmetic",
     "Z = np.broadcast_to(v[:, None], X.shape); Z += 1": "this array cannot be changed: NumPy made it read-only",
     "Z = (X.T * 2).reshape(-1); Z += 1": "whether NumPy makes a copy here depends on how the array lies in memory. "
