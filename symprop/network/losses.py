@@ -36,6 +36,7 @@ from symprop.network.rewrite import Renaming
 from symprop.network.shapes import Axes, Bindings, shown
 from symprop.spec.model import LossSpec
 
+TWO = Extent.of(2)
 RANGES: Mapping[str, tuple[float | None, float | None]] = {
     "any": (None, None),
     "labels": (0.0, 1.0),
@@ -171,12 +172,18 @@ class _Term:
             return _reduced(body, letters, self._divisor(entry, axes))
         mask = self.net.tensors[self.spec.mask]
         rows = axes[:-1] if entry.per == "rows" else axes
-        if mask.dtype != "real" or mask.axes != axes[: len(mask.axes)] or len(mask.axes) > len(rows):
-            self.fault(f"expected a mask of numbers {shown(rows)}, got {mask.name} {shown(mask.axes)}")
+        fits = mask.dtype == "real" or mask.high == TWO
+        if not fits or mask.axes != axes[: len(mask.axes)] or len(mask.axes) > len(rows):
+            given = shown(mask.axes, mask.high)
+            self.fault(f"expected a mask of numbers {shown(rows)}, or of integers below 2, got {mask.name} {given}")
             return None
-        self.net.tensors[mask.name] = replace(mask, low=0.0, top=1.0)
         at = letters[: len(mask.axes)]
-        read, indices = Read(mask.name, at), [p.index for p in at if p.index is not None]
+        read: Expr = Read(mask.name, at)
+        if mask.dtype == "real":
+            self.net.tensors[mask.name] = replace(mask, low=0.0, top=1.0)
+        else:
+            read = guard(Domain.equal(Position.of(Gather(mask.name, at)), Position.of(1)), ONE)
+        indices = [p.index for p in at if p.index is not None]
         self.net.note(self._masked(entry, mask.name))
         kept = mul(_count(rows[len(mask.axes) :]), reduce_("sum", indices, read))
         return _reduced(mul(read, body), letters, ONE if self.spec.reduce == "sum" else kept)

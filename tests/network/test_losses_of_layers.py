@@ -1,7 +1,9 @@
 """What a loss of several layers, or one with a mask, refuses: the whole sentence, from a file and from Python."""
 
+import numpy as np
 import pytest
 
+import symprop
 from symprop.errors import FormulaError, SpecError
 from symprop.library import Option, loss_of_layers
 from symprop.network import Sketch, build
@@ -36,7 +38,7 @@ FAULTS = {
         "u (N, 4), v (N, 5). Axes of the same name are of the same extent."
     ),
     "{type: mse, from: a, target: y, mask: x}": (
-        "net.yaml:12:5: loss 4: mse: expected a mask of numbers (N, 4), got x (N, 3)"
+        "net.yaml:12:5: loss 4: mse: expected a mask of numbers (N, 4), or of integers below 2, got x (N, 3)"
     ),
 }
 
@@ -128,3 +130,32 @@ def test_the_equation_of_a_masked_loss() -> None:
     assert network.notes == (
         "The loss is the mean over what m keeps; m is 1 where it counts and 0 where not, and not 0 everywhere.",
     )
+
+
+def test_one_mask_of_integers_serves_attention_and_the_loss() -> None:
+    text = """
+symprop: 1
+name: masked
+inputs:
+  x: {shape: [5, 3]}
+  m: MASK
+  s: {shape: [5], vocabulary: 2}
+  y: {shape: [5], classes: 4, role: target}
+layers:
+  - {id: a, type: attention, in: {x: x, mask: s}}
+  - {id: o, type: dense, units: 4}
+loss: {type: softmax_cross_entropy, from: o, target: y, mask: SEEN}
+"""
+    rng = np.random.default_rng(0)
+    x, seen = rng.normal(size=(7, 5, 3)), rng.integers(0, 2, (7, 5))
+    y = rng.integers(0, 4, (7, 5))
+    found = []
+    for mask, named in (("{shape: [5]}", "m"), ("{shape: [5], vocabulary: 2}", "s")):
+        net = build(parse_spec(text.replace("MASK", mask).replace("SEEN", named)))
+        module = symprop.compile(net, backend="numpy", dtype="float64")
+        given = {"x": x, "s": seen, "m": seen.astype(float) if named == "m" else seen}
+        found.append(module.value_and_grad(module.init_params(seed=3), given, y))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-14)
+    for one, other in zip(found[0][1], found[1][1], strict=True):
+        assert np.allclose(one, other, rtol=0, atol=1e-14) and one.shape == other.shape
+    assert float(np.abs(found[0][1].W_o).max()) > 0.01
