@@ -138,7 +138,7 @@ symprop: 1
 name: masked
 inputs:
   x: {shape: [5, 3]}
-  m: MASK
+  MASK
   s: {shape: [5], vocabulary: 2}
   y: {shape: [5], classes: 4, role: target}
 layers:
@@ -150,10 +150,10 @@ loss: {type: softmax_cross_entropy, from: o, target: y, mask: SEEN}
     x, seen = rng.normal(size=(7, 5, 3)), rng.integers(0, 2, (7, 5))
     y = rng.integers(0, 4, (7, 5))
     found = []
-    for mask, named in (("{shape: [5]}", "m"), ("{shape: [5], vocabulary: 2}", "s")):
+    for mask, named in (("m: {shape: [5]}", "m"), ("", "s")):
         net = build(parse_spec(text.replace("MASK", mask).replace("SEEN", named)))
         module = symprop.compile(net, backend="numpy", dtype="float64")
-        given = {"x": x, "s": seen, "m": seen.astype(float) if named == "m" else seen}
+        given = {"x": x, "s": seen} | ({"m": seen.astype(float)} if named == "m" else {})
         found.append(module.value_and_grad(module.init_params(seed=3), given, y))
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-14)
     for one, other in zip(found[0][1], found[1][1], strict=True):
