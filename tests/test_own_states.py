@@ -10,9 +10,10 @@ import pytest
 from symprop.codegen import generate_module, load_module
 from symprop.derivation import derive
 from symprop.errors import SpecError
-from symprop.network import build
+from symprop.network import Sketch, build
 from symprop.report import render
 from symprop.spec import parse_spec
+from symprop.spec.model import Pick
 from tests.test_own_layers import SPECS
 
 Array = Any
@@ -161,3 +162,23 @@ def test_a_fault_is_named(text: str, old: str, new: str, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         build(parse_spec(text.replace(old, new)))
     assert message in str(caught.value)
+
+
+def test_a_layer_with_states_from_python_is_the_one_of_the_spec() -> None:
+    expected = build(parse_spec(SCALE))
+    sketch = Sketch("scaled").input("x", 3).target("y", 3)
+    sketch = sketch.equations(
+        "a[j] = sum[n](abs(x[n,j]))/N",
+        "z[n,j] = w[j]*x[n,j]/s[j]",
+        output="z",
+        args={"x": [3]},
+        params={"w": [3]},
+        states={"s": [3], "steps": []},
+        updates=["s[j] = 0.75*s[j] + a[j]/4", "steps = steps + 1"],
+        init={"w": "ones", "s": Pick("constant", {"value": 2.0})},
+        id="run",
+    )
+    found = sketch.loss("mse").optimizer("sgd", lr=0.5).build()
+    for part in ("equations", "updates", "inference"):
+        assert list(map(str, getattr(found, part))) == list(map(str, getattr(expected, part)))
+    assert found.tensors == expected.tensors and found.updates

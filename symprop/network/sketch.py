@@ -98,16 +98,26 @@ class Sketch:
         output: str,
         args: Mapping[str, Sequence[Extent]],
         params: Mapping[str, Sequence[Extent]] | None = None,
+        states: Mapping[str, Sequence[Extent]] | None = None,
+        updates: Sequence[str] = (),
+        inference: Sequence[str] = (),
         extents: Mapping[str, Extent] | None = None,
         init: Mapping[str, str | Pick] | None = None,
         id: str = "",
         inputs: str | Sequence[str] = (),
         activation: Choice = None,
     ) -> Sketch:
-        """A layer of one's own; shapes of `args` are without the batch axis, those of `params` are whole."""
+        """A layer of one's own; shapes of `args` are without the batch axis, those of `params` and `states` are whole.
+
+        A state is kept between batches: `updates` are its equations in training, `inference` those that take the place
+        of others outside of it.
+        """
         chosen = None if activation is None else picked(activation)
         drawn = {name: picked(value) for name, value in (init or {}).items()}
-        learnt = {name: ParamSpec(name, tuple(shape), drawn.get(name)) for name, shape in (params or {}).items()}
+        learnt, kept = (
+            {name: ParamSpec(name, tuple(shape), drawn.get(name)) for name, shape in (given or {}).items()}
+            for given in (params, states)
+        )
         made = LayerSpec(
             len(self.spec.layers) + 1,
             id,
@@ -117,6 +127,9 @@ class Sketch:
             equations=tuple(map(Text, equations)),
             args={name: tuple(shape) for name, shape in args.items()},
             params=learnt,
+            states=kept,
+            updates=tuple(map(Text, updates)),
+            inference=tuple(map(Text, inference)),
             output=output,
             extents={name: str(extent) for name, extent in (extents or {}).items()},
         )
