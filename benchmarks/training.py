@@ -9,49 +9,43 @@ the machine.  Before anything is timed the gradients of the first batch are comp
 
 from __future__ import annotations
 
-import os
+import argparse
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+import numpy as np
 
-import argparse  # noqa: E402  (threads are set before any library starts its own)
-import time  # noqa: E402
-from collections.abc import Callable, Mapping  # noqa: E402
+from benchmarks.machine import describe, one_processor
+from benchmarks.peers import PEERS, Runner, able
+from benchmarks.workloads import WORKLOADS, Workload
 
-import numpy as np  # noqa: E402
-
-from benchmarks.machine import describe  # noqa: E402
-from benchmarks.peers import PEERS, Runner  # noqa: E402
-from benchmarks.workloads import WORKLOADS, Workload  # noqa: E402
-
-GRADIENT_TOLERANCE = 1e-4
-if hasattr(os, "sched_setaffinity"):
-    # JAX starts threads whatever its flags say; on one processor they are one
-    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+# torch keeps the slope of hard_sigmoid, 1/6, in float32
+GRADIENT_TOLERANCE = {"float32": 1e-4, "float64": 1e-7}
 SECONDS = 0.2
 """Calls are repeated for so long in a round."""
 
 
-def prepared(work: Workload) -> dict[str, Runner]:
-    """All peers of a workload, warmed up, their gradients equal to those of symprop."""
-    runners = {name: make(work) for name, make in PEERS.items()}
+def prepared(work: Workload, peers: Iterable[str] = PEERS) -> dict[str, Runner]:
+    """The peers that can train a workload, warmed up, their gradients equal to those of symprop."""
+    runners = {name: PEERS[name](work) for name in peers if able(name, work)}
     ours = runners["symprop"].gradients
     for name, runner in runners.items():
         for parameter, truth in ours.items():
             # the key bias of attention has none
             size = max(np.linalg.norm(truth), 1e-6 * max(np.linalg.norm(g) for g in ours.values()))
             error = np.linalg.norm(runner.gradients[parameter] - truth) / size
-            if not error < GRADIENT_TOLERANCE and np.linalg.norm(truth) > 1e-6:
+            if not error < GRADIENT_TOLERANCE[work.dtype] and np.linalg.norm(truth) > 1e-6:
                 raise SystemExit(f"{work.name}: the gradient of {parameter} of {name} differs by {error:.1e}")
         runner.epoch()
     return runners
 
 
-def step_microseconds(work: Workload, runners: Mapping[str, Runner], rounds: int) -> dict[str, float]:
-    """The smallest time of a step over rounds in which every peer trains one epoch."""
-    steps = work.rows // work.batch
-    return {name: found / steps for name, found in _best({n: r.epoch for n, r in runners.items()}, rounds).items()}
+def step_microseconds(
+    work: Workload, runners: Mapping[str, Runner], rounds: int, seconds: float = 0.0
+) -> dict[str, float]:
+    """The smallest time of a step over rounds in which every peer trains one epoch, or epochs for so many seconds."""
+    best = _best({name: runner.epoch for name, runner in runners.items()}, rounds, seconds)
+    return {name: found / (work.rows // work.batch) for name, found in best.items()}
 
 
 def call_microseconds(runners: Mapping[str, Runner], rounds: int) -> dict[str, float]:
@@ -75,15 +69,22 @@ def _best(works: Mapping[str, Callable[[], object]], rounds: int, seconds: float
     return best
 
 
+def row(cells: Sequence[str], markdown: bool) -> str:
+    """Cells as a line of a table."""
+    return "| " + " | ".join(cells) + " |" if markdown else "".join(f"{cell:>14}" for cell in cells)
+
+
+def head(cells: Sequence[str], markdown: bool) -> str:
+    """Names of columns as the first lines of a table."""
+    return row(cells, markdown) + ("\n| " + " | ".join(["---"] * len(cells)) + " |") * markdown
+
+
 def line(name: str, best: Mapping[str, float], markdown: bool) -> str:
     """A row of the table; the last column is the best peer over symprop."""
     others = [value for peer, value in best.items() if peer != "symprop"]
     ratio = f"{min(others) / best['symprop']:.2f}" if others else ""
     values = [f"{best[peer]:.1f}" if peer in best else "" for peer in PEERS]
-    cells = [name, *values, ratio]
-    if markdown:
-        return "| " + " | ".join(cells) + " |"
-    return "".join(f"{cell:>12}" for cell in cells)
+    return row([name, *values, ratio], markdown)
 
 
 def main() -> None:
@@ -94,8 +95,8 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true", help="print tables for a document")
     given = parser.parse_args()
     chosen = given.workloads.split(",")
+    one_processor()
     print(describe())
-    heads = ["", *PEERS, "best/symprop"]
     rows: dict[str, list[str]] = {"a step of training": [], "a loss with its gradients, called from Python": []}
     for work in (w for w in WORKLOADS if w.name in chosen):
         runners = prepared(work)
@@ -105,11 +106,7 @@ def main() -> None:
             if not given.markdown:
                 print(f"{title:45} {rows[title][-1]}", flush=True)
     for title, lines in rows.items():
-        print(f"\n{title}, microseconds\n")
-        if given.markdown:
-            print("| " + " | ".join(heads) + " |\n" + "| --- " * len(heads) + "|")
-        else:
-            print("".join(f"{head:>12}" for head in heads))
+        print(f"\n{title}, microseconds\n\n{head(['', *PEERS, 'best/symprop'], given.markdown)}")
         print("\n".join(lines))
 
 
