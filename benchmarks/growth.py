@@ -1,12 +1,12 @@
 """How the time of a training step grows, beside other libraries, at sizes that no kernel was tuned for.
 
-    python -m benchmarks.growth [--only batch|width|depth|steps] [--rounds 5] [--markdown] [--plot docs/growth.svg]
+    python -m benchmarks.growth [--only batch|width|depth|steps] [--rounds 7] [--markdown] [--plot docs/growth.svg]
                                 [--dtype float64] [--activation NAME] [--optimizer NAME]
-    python -m benchmarks.growth --options [--dtype float64] [--rounds 5] [--markdown]
+    python -m benchmarks.growth --options [--dtype float64] [--rounds 7] [--markdown]
 
-Prints the machine, the versions and, for every size, the smallest time of a step over interleaved rounds in
-microseconds.  `--options` takes every activation and every optimizer of the library in turn, at one size, beside
-PyTorch where it has the same.  One process, one processor; the gradients of the first batch are compared before
+Prints the machine, the versions and, for every size, the smallest time of the processor for a step over interleaved
+rounds, in microseconds.  `--options` takes every activation and every optimizer of the library in turn, at one size,
+beside PyTorch where it has the same.  One process, one processor; the gradients of the first batch are compared before
 anything is timed.
 """
 
@@ -172,7 +172,7 @@ def main() -> None:
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
     parser.add_argument("--activation", choices=list(ACTIVATIONS), default="relu", help=f"of the {SHAPE} network")
     parser.add_argument("--optimizer", choices=list(OPTIMIZERS), default="sgd", help=f"of the {SHAPE} network")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds in which each peer trains in turn")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds in which each peer trains in turn")
     parser.add_argument("--markdown", action="store_true", help="print tables for a document")
     parser.add_argument("--plot", type=Path, help="draw the tables to this SVG file")
     given = parser.parse_args()
