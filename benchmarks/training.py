@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -23,13 +23,13 @@ from benchmarks.workloads import WORKLOADS, Workload
 GRADIENT_TOLERANCE = {"float32": 1e-4, "float64": 1e-7}
 # what other programs take of the processor is not counted; Windows counts it in ticks of 16 ms
 clock = time.process_time if time.get_clock_info("process_time").resolution <= 1e-6 else time.perf_counter
-SECONDS = 0.2
-"""Calls are repeated for so long in a round."""
+SECONDS = 0.1
+"""Calls and epochs of a peer are repeated for so long in a round."""
 
 
-def prepared(work: Workload, peers: Iterable[str] = PEERS) -> dict[str, Runner]:
+def prepared(work: Workload) -> dict[str, Runner]:
     """The peers that can train a workload, warmed up, their gradients equal to those of symprop."""
-    runners = {name: PEERS[name](work) for name in peers if able(name, work)}
+    runners = {name: PEERS[name](work) for name in PEERS if able(name, work)}
     ours = runners["symprop"].gradients
     for name, runner in runners.items():
         for parameter, truth in ours.items():
@@ -42,25 +42,23 @@ def prepared(work: Workload, peers: Iterable[str] = PEERS) -> dict[str, Runner]:
     return runners
 
 
-def step_microseconds(
-    work: Workload, runners: Mapping[str, Runner], rounds: int, seconds: float = 0.0
-) -> dict[str, float]:
-    """The smallest time of a step over rounds in which every peer trains one epoch, or epochs for so many seconds."""
-    best = _best({name: runner.epoch for name, runner in runners.items()}, rounds, seconds)
+def step_microseconds(work: Workload, runners: Mapping[str, Runner], rounds: int) -> dict[str, float]:
+    """The smallest time of a step over rounds in which every peer trains some epochs."""
+    best = _best({name: runner.epoch for name, runner in runners.items()}, rounds)
     return {name: found / (work.rows // work.batch) for name, found in best.items()}
 
 
 def call_microseconds(runners: Mapping[str, Runner], rounds: int) -> dict[str, float]:
     """The smallest time of a loss with its gradients, called from Python."""
     calls = {name: runner.call for name, runner in runners.items() if runner.call is not None}
-    return _best(calls, rounds, SECONDS)
+    return _best(calls, rounds)
 
 
-def _best(works: Mapping[str, Callable[[], object]], rounds: int, seconds: float = 0.0) -> dict[str, float]:
+def _best(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     best = dict.fromkeys(works, float("inf"))
     for _ in range(rounds):
         for name, run in works.items():
-            end = clock() + seconds
+            end = clock() + SECONDS
             while True:
                 start = clock()
                 run()
@@ -93,7 +91,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--workloads", default=",".join(w.name for w in WORKLOADS), help="comma-separated names")
-    parser.add_argument("--rounds", type=int, default=7, help="epochs of each peer, taken in turn")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds in which each peer trains in turn")
     parser.add_argument("--markdown", action="store_true", help="print tables for a document")
     given = parser.parse_args()
     chosen = given.workloads.split(",")
@@ -102,7 +100,7 @@ def main() -> None:
     rows: dict[str, list[str]] = {"a step of training": [], "a loss with its gradients, called from Python": []}
     for work in (w for w in WORKLOADS if w.name in chosen):
         runners = prepared(work)
-        tables = (step_microseconds(work, runners, given.rounds), call_microseconds(runners, min(given.rounds, 5)))
+        tables = (step_microseconds(work, runners, given.rounds), call_microseconds(runners, given.rounds))
         for title, best in zip(rows, tables, strict=True):
             rows[title].append(line(work.name, best, given.markdown))
             if not given.markdown:

@@ -78,8 +78,13 @@ def test_every_activation_is_timed_beside_that_of_torch() -> None:
 def test_torch_is_beside_the_optimizers_that_it_has() -> None:
     works = growth.option_workloads("float32")["optimizer"]
     assert [work.name for work in works if not able("torch", work)] == ["lion"]
-    assert growth.option_cells("adam", {"symprop": 2.5, "torch": 310.0}) == ["adam", "2.5", "124.0"]
-    assert growth.option_cells("lion", {"symprop": 2.5}) == ["lion", "2.5", ""]
+
+
+def test_a_row_of_the_options_has_the_peers_that_there_are() -> None:
+    every = {"symprop": 2.5, "torch": 310.0, "jax jit": 20.0, "jax scan": 2.0}
+    assert growth.option_cells("adam", every) == ["adam", "2.5", "124.0", "0.80"]
+    assert growth.option_cells("lion", {"symprop": 2.5, "jax scan": 5.0}) == ["lion", "2.5", "", "2.00"]
+    assert growth.option_cells("lion", {"symprop": 2.5}) == ["lion", "2.5", "", ""]
 
 
 def test_the_plot_has_a_panel_for_every_part(tmp_path: Path) -> None:
