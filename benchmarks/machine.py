@@ -1,4 +1,4 @@
-"""The machine and the versions a benchmark ran on, as text."""
+"""The machine and the versions a benchmark ran on, as text, and the one processor it keeps to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 PACKAGES = ("symprop", "numpy", "numba", "llvmlite", "scipy", "sympy", "torch", "jax", "scikit-learn")
+
+
+def one_processor() -> None:
+    """Keep this process on one processor, and the libraries that it imports afterwards to one thread."""
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+    if hasattr(os, "sched_setaffinity"):
+        # JAX starts threads whatever its flags say; on one processor they are one
+        os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 
 
 def describe() -> str:

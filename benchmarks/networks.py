@@ -6,14 +6,50 @@ for convolutions, attention and losses where it has them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from benchmarks.workloads import Workload
 
 Tensors = dict[str, Any]
+Activations = dict[str, Callable[[Any], Any]]
+
+
+def hidden_layers(p: Tensors) -> list[str]:
+    """The hidden layers of a dense network in order; a jitted function gets its dictionaries sorted by key."""
+    return [f"l{k}" for k in range(1, sum(name.startswith("W_l") for name in p) + 1)]
 
 
 # -- PyTorch ---------------------------------------------------------------------------------------------------------
+
+
+def torch_activations() -> Activations:
+    """The activations of the library that PyTorch has, by the library's names."""
+    import torch
+    from torch.nn import functional as F
+
+    return {
+        "identity": lambda z: z,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "leaky_relu": F.leaky_relu,
+        "elu": F.elu,
+        "selu": F.selu,
+        "softplus": F.softplus,
+        "softsign": F.softsign,
+        "silu": F.silu,
+        "mish": F.mish,
+        "gelu": F.gelu,
+        "gelu_tanh": partial(F.gelu, approximate="tanh"),
+        "hard_sigmoid": F.hardsigmoid,
+        "hard_tanh": F.hardtanh,
+        "relu6": F.relu6,
+        "log_sigmoid": F.logsigmoid,
+        "softmax": partial(torch.softmax, dim=-1),
+        "log_softmax": partial(torch.log_softmax, dim=-1),
+    }
 
 
 def torch_loss(work: Workload) -> Any:
@@ -25,9 +61,8 @@ def torch_loss(work: Workload) -> Any:
         return x @ p[f"W_{name}"] + p[f"b_{name}"]
 
     def dense(p: Tensors, x: Any, y: Any) -> Any:
-        act: Any = {"relu": torch.relu, "tanh": torch.tanh, "identity": lambda z: z}[work.activation]
-        layers = [name.removeprefix("W_") for name in p if name.startswith("W_")]
-        for name in layers[:-1]:
+        act = torch_activations()[work.activation]
+        for name in hidden_layers(p):
             x = act(linear(p, name, x))
         z = linear(p, "out", x)
         return F.cross_entropy(z, y) if z.shape[1] > 1 else F.binary_cross_entropy_with_logits(z, y)
@@ -48,20 +83,44 @@ def torch_loss(work: Workload) -> Any:
         return ((linear(p, "down", up) + h - y) ** 2).mean()
 
     def lstm(p: Tensors, x: Any, y: Any) -> Any:
-        rows = F.embedding(x, p["W_emb"]) @ p["W_lstm"] + p["b_lstm"]
-        h = c = torch.zeros(len(x), 64)
-        states = []
-        for t in range(x.shape[1]):
-            i, f, g, o = (rows[:, t] + h @ p["U_lstm"]).split(64, dim=1)
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            h = torch.sigmoid(o) * torch.tanh(c)
-            states.append(h)
-        return F.cross_entropy(linear(p, "out", torch.stack(states, 1)).flatten(0, 1), y.flatten())
+        rows, bias = F.embedding(x, p["W_emb"]), p["b_lstm"]
+        start = rows.new_zeros(1, len(x), len(p["U_lstm"]))
+        # what torch.nn.LSTM calls; of its two biases one is 0
+        weights = [p["W_lstm"].T, p["U_lstm"].T, bias, torch.zeros_like(bias)]
+        states, _, _ = torch.lstm(rows, (start, start), weights, True, 1, 0.0, True, False, True)
+        return F.cross_entropy(linear(p, "out", states).flatten(0, 1), y.flatten())
 
     return {"dense": dense, "convolution": convolution, "transformer": transformer, "lstm": lstm}[work.family]
 
 
 # -- JAX -------------------------------------------------------------------------------------------------------------
+
+
+def jax_activations() -> Activations:
+    """The activations of the library that JAX has, by the library's names."""
+    import jax
+
+    return {
+        "identity": lambda z: z,
+        "sigmoid": jax.nn.sigmoid,
+        "tanh": jax.numpy.tanh,
+        "relu": jax.nn.relu,
+        "leaky_relu": jax.nn.leaky_relu,
+        "elu": jax.nn.elu,
+        "selu": jax.nn.selu,
+        "softplus": jax.nn.softplus,
+        "softsign": jax.nn.soft_sign,
+        "silu": jax.nn.silu,
+        "mish": jax.nn.mish,
+        "gelu": partial(jax.nn.gelu, approximate=False),
+        "gelu_tanh": jax.nn.gelu,
+        "hard_sigmoid": jax.nn.hard_sigmoid,
+        "hard_tanh": jax.nn.hard_tanh,
+        "relu6": jax.nn.relu6,
+        "log_sigmoid": jax.nn.log_sigmoid,
+        "softmax": jax.nn.softmax,
+        "log_softmax": jax.nn.log_softmax,
+    }
 
 
 def jax_loss(work: Workload) -> Any:
@@ -76,9 +135,8 @@ def jax_loss(work: Workload) -> Any:
         return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(z), y[..., None], axis=-1))
 
     def dense(p: Tensors, x: Any, y: Any) -> Any:
-        act = {"relu": jax.nn.relu, "tanh": jnp.tanh, "identity": lambda z: z}[work.activation]
-        # a jitted function gets its dictionaries sorted by key
-        for name in sorted(n.removeprefix("W_") for n in p if n.startswith("W_l")):
+        act = jax_activations()[work.activation]
+        for name in hidden_layers(p):
             x = act(linear(p, name, x))
         z = linear(p, "out", x)
         return cross_entropy(z, y) if z.shape[1] > 1 else jnp.mean(jax.nn.softplus(z) - y * z)
@@ -115,7 +173,7 @@ def jax_loss(work: Workload) -> Any:
             h = jax.nn.sigmoid(o) * jnp.tanh(c)
             return (h, c), h
 
-        start = jnp.zeros((len(x), 64), rows.dtype)
+        start = jnp.zeros((len(x), len(p["U_lstm"])), rows.dtype)
         _, states = jax.lax.scan(step, (start, start), rows)
         return cross_entropy(linear(p, "out", jnp.swapaxes(states, 0, 1)), y)
 

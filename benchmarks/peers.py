@@ -1,8 +1,8 @@
 """The same training in other libraries: PyTorch, and JAX (a jitted step, and a whole epoch in one scan).
 
-Each peer takes a workload and gives a function that trains one epoch over consecutive batches and returns the loss of
-its last step, one that computes a loss with its gradients, and the gradients of the first batch, so that a comparison
-of speed starts with one of numbers.
+Each peer takes a workload and gives a function that trains one epoch over consecutive batches and returns a loss of it
+(the mean of its steps for symprop, that of the last step for the others), one that computes a loss with its gradients,
+and the gradients of the first batch, so that a comparison of speed starts with one of numbers.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.networks import jax_loss, torch_loss
+from benchmarks.networks import jax_activations, jax_loss, torch_activations, torch_loss
 from benchmarks.workloads import Array, Workload
+
+TORCH_OPTIMIZERS = {"sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def symprop_runner(work: Workload) -> Runner:
     from symprop.network import build as network_of
     from symprop.spec import parse_spec
 
-    module = build(network_of(parse_spec(work.spec, work.name)), backend="numba", dtype="float32")
+    module = build(network_of(parse_spec(work.spec, work.name)), backend="numba", dtype=work.dtype)
     x, y = work.data()
     params = module.Params(**work.weights())
     first = params, x[: work.batch], y[: work.batch]
@@ -62,8 +64,7 @@ def torch_runner(work: Workload) -> Runner:
 
     torch.set_num_threads(1)
     weights = {name: torch.from_numpy(w.copy()).requires_grad_() for name, w in work.weights().items()}
-    kind = torch.optim.SGD if work.optimizer == "sgd" else torch.optim.Adam
-    optimizer = kind(weights.values(), lr=work.lr)
+    optimizer = getattr(torch.optim, TORCH_OPTIMIZERS[work.optimizer])(weights.values(), lr=work.lr)
     loss_of = torch_loss(work)
     x, y = map(torch.from_numpy, work.data())
 
@@ -88,22 +89,47 @@ def torch_runner(work: Workload) -> Runner:
     return Runner(epoch, call, gradients)
 
 
-def _jax_update(work: Workload) -> Callable[[Any, Any], Any]:
-    import jax
+def jax_rules() -> dict[str, tuple[int, Callable[..., tuple[Any, ...]]]]:
+    """The optimizers as a user of JAX writes them: the number of their states, and the next weight and states."""
     import jax.numpy as jnp
 
+    def adam(w: Any, g: Any, lr: float, t: Any, m: Any, v: Any) -> tuple[Any, ...]:
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        return w - lr * (m / (1 - 0.9**t)) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+    def adamw(w: Any, g: Any, lr: float, t: Any, m: Any, v: Any) -> tuple[Any, ...]:
+        return adam((1 - lr * 0.01) * w, g, lr, t, m, v)
+
+    def adagrad(w: Any, g: Any, lr: float, t: Any, s: Any) -> tuple[Any, ...]:
+        s = s + g * g
+        return w - lr * g / (jnp.sqrt(s) + 1e-10), s
+
+    def rmsprop(w: Any, g: Any, lr: float, t: Any, s: Any) -> tuple[Any, ...]:
+        s = 0.99 * s + 0.01 * g * g
+        return w - lr * g / (jnp.sqrt(s) + 1e-8), s
+
+    def lion(w: Any, g: Any, lr: float, t: Any, m: Any) -> tuple[Any, ...]:
+        return w - lr * jnp.sign(0.9 * m + 0.1 * g), 0.99 * m + 0.01 * g
+
+    return {
+        "sgd": (0, lambda w, g, lr, t: (w - lr * g,)),
+        "adagrad": (1, adagrad),
+        "rmsprop": (1, rmsprop),
+        "adam": (2, adam),
+        "adamw": (2, adamw),
+        "lion": (1, lion),
+    }
+
+
+def _jax_update(work: Workload) -> Callable[[Any, Any], Any]:
+    _, rule = jax_rules()[work.optimizer]
+
     def update(carry: Any, grads: Any) -> Any:
-        params, m, v, t = carry
-        if work.optimizer == "sgd":
-            return jax.tree.map(lambda p, g: p - work.lr * g, params, grads), m, v, t
-        t = t + 1
-        m = jax.tree.map(lambda a, g: 0.9 * a + 0.1 * g, m, grads)
-        v = jax.tree.map(lambda a, g: 0.999 * a + 0.001 * g * g, v, grads)
-
-        def stepped(p: Any, a: Any, b: Any) -> Any:
-            return p - work.lr * (a / (1 - 0.9**t)) / (jnp.sqrt(b / (1 - 0.999**t)) + 1e-8)
-
-        return jax.tree.map(stepped, params, m, v), m, v, t
+        params, states, t = carry
+        t = t + 1 if states else t
+        after = {name: rule(w, grads[name], work.lr, t, *(s[name] for s in states)) for name, w in params.items()}
+        params, *states = ({name: found[k] for name, found in after.items()} for k in range(1 + len(states)))
+        return params, tuple(states), t
 
     return update
 
@@ -112,10 +138,11 @@ def _jax_start(work: Workload) -> tuple[Any, Any, Any]:
     import jax
     import jax.numpy as jnp
 
+    jax.config.update("jax_enable_x64", work.dtype == "float64")
     x, y = (jnp.asarray(a) for a in work.data())
     params = {name: jnp.asarray(w) for name, w in work.weights().items()}
-    zeros = jax.tree.map(jnp.zeros_like, params)
-    return x, y, (params, zeros, zeros, jnp.asarray(0.0))
+    count, _ = jax_rules()[work.optimizer]
+    return x, y, (params, (jax.tree.map(jnp.zeros_like, params),) * count, jnp.zeros((), work.dtype))
 
 
 def jax_step_runner(work: Workload) -> Runner:
@@ -173,3 +200,12 @@ if find_spec("torch"):
 if find_spec("jax"):
     PEERS["jax jit"] = jax_step_runner
     PEERS["jax scan"] = jax_scan_runner
+
+
+def able(peer: str, work: Workload) -> bool:
+    """Whether a peer has the activation and the optimizer of a workload."""
+    if peer == "symprop":
+        return True
+    if peer == "torch":
+        return work.activation in torch_activations() and work.optimizer in TORCH_OPTIMIZERS
+    return work.activation in jax_activations() and work.optimizer in jax_rules()

@@ -28,9 +28,6 @@ BLOCK = """  - {id: n1, type: layer_norm}
   - {id: up, type: dense, units: 256, activation: gelu_tanh}
   - {id: down, type: dense, units: 64}
   - {id: out, type: add, in: [down, r1]}"""
-RECURRENT = """  - {id: emb, type: embedding, units: 64}
-  - {id: lstm, type: lstm, units: 64}
-  - {id: out, type: dense, units: 64}"""
 
 
 @dataclass(frozen=True)
@@ -38,15 +35,16 @@ class Workload:
     """One network with its training set.
 
     Args:
-        name: W1a to W7.
+        name: W1a to W7, or what grows and its size.
         family: "dense", "convolution", "transformer" or "lstm".
         inputs, target: their declarations in a spec.
         layers: of the spec; the last one is `out`.
         loss: of the spec.
-        optimizer: "sgd" or "adam".
+        optimizer: its name in a spec; its options but the rate are the defaults.
         lr: learning rate.
         batch, rows: rows of a step and of the training set.
         activation: of the hidden layers of a dense network.
+        dtype: "float32" or "float64".
     """
 
     name: str
@@ -60,6 +58,7 @@ class Workload:
     batch: int
     rows: int
     activation: str = "identity"
+    dtype: str = "float32"
 
     @property
     def spec(self) -> str:
@@ -72,7 +71,7 @@ class Workload:
             self.layers,
             f"loss: {{type: {self.loss}, from: out, target: y}}",
             f"optimizer: {{type: {self.optimizer}, lr: {self.lr}}}",
-            f"training: {{epochs: 1, batch_size: {self.batch}, dtype: float32, shuffle: false}}",
+            f"training: {{epochs: 1, batch_size: {self.batch}, dtype: {self.dtype}, shuffle: false}}",
         ]
         return "\n".join(lines) + "\n"
 
@@ -84,20 +83,20 @@ class Workload:
         return dict(build(parse_spec(self.spec, self.name)).tensors)
 
     def data(self) -> tuple[Array, Array]:
-        """(x, y): float32 rows, or integers, and labels as integers or numbers."""
+        """(x, y): rows of numbers or integers, and labels as integers or numbers."""
         rng, tensors = np.random.default_rng(0), self.tensors()
         x, y = tensors["x"], tensors["y"]
         shape = (self.rows, *(axis.constant for axis in x.axes[1:]))
         if x.dtype == "integer":
             high = x.high.constant
             return rng.integers(0, high, shape), rng.integers(0, high, shape)
-        given = rng.standard_normal(shape).astype(np.float32)
+        given = rng.standard_normal(shape).astype(self.dtype)
         if y.dtype != "integer" and len(y.axes) > 2:
-            return given, rng.standard_normal(shape).astype(np.float32)
+            return given, rng.standard_normal(shape).astype(self.dtype)
         classes = y.high.constant if y.dtype == "integer" else 1
         flat = given.reshape(self.rows, -1)
-        scores = flat @ rng.standard_normal((flat.shape[1], classes)).astype(np.float32)
-        return given, scores.argmax(axis=1).astype(np.int64) if classes > 1 else (scores > 0).astype(np.float32)
+        scores = flat @ rng.standard_normal((flat.shape[1], classes)).astype(self.dtype)
+        return given, scores.argmax(axis=1).astype(np.int64) if classes > 1 else (scores > 0).astype(self.dtype)
 
     def weights(self) -> dict[str, Array]:
         """Every parameter by name, in order."""
@@ -107,14 +106,21 @@ class Workload:
                 shape = [axis.constant for axis in tensor.axes]
                 if len(shape) > 1:
                     fan_in = prod(shape[1:]) if len(shape) == 4 else shape[0]
-                    found[name] = (rng.standard_normal(shape) / np.sqrt(fan_in)).astype(np.float32)
+                    found[name] = (rng.standard_normal(shape) / np.sqrt(fan_in)).astype(self.dtype)
                 else:
-                    found[name] = np.full(shape, float(name.startswith("gamma")), np.float32)
+                    found[name] = np.full(shape, float(name.startswith("gamma")), self.dtype)
         return found
 
 
 def dense(
-    name: str, widths: tuple[int, ...], activation: str, optimizer: str, lr: float, batch: int = 32, rows: int = 4096
+    name: str,
+    widths: tuple[int, ...],
+    activation: str,
+    optimizer: str,
+    lr: float,
+    batch: int = 32,
+    rows: int = 4096,
+    dtype: str = "float32",
 ) -> Workload:
     """A perceptron: `widths` are the units of its layers, inputs first; one unit at the end is a binary target."""
     lines = []
@@ -126,9 +132,8 @@ def dense(
     target = f"{{role: target, classes: {widths[-1]}}}" if several else "{shape: [1], role: target}"
     loss = "softmax_cross_entropy" if several else "binary_cross_entropy_with_logits"
     inputs = f"{{shape: [{widths[0]}]}}"
-    return Workload(
-        name, "dense", inputs, target, "\n".join(lines), loss, optimizer, lr, batch, rows, activation=activation
-    )
+    layers = "\n".join(lines)
+    return Workload(name, "dense", inputs, target, layers, loss, optimizer, lr, batch, rows, activation, dtype)
 
 
 def images(name: str, size: int) -> Workload:
@@ -137,8 +142,27 @@ def images(name: str, size: int) -> Workload:
     return Workload(name, "convolution", inputs, target, CONVOLUTIONS, "softmax_cross_entropy", "sgd", 0.05, 32, 512)
 
 
-ROWS, STEPS = "{shape: [32, 64]}", "{shape: [32], vocabulary: 64}"
-ROWS_OUT, STEPS_OUT = "{shape: [32, 64], role: target}", "{shape: [32], classes: 64, role: target}"
+def recurrent(
+    name: str,
+    units: int,
+    steps: int,
+    symbols: int,
+    optimizer: str,
+    lr: float,
+    batch: int,
+    rows: int,
+    dtype: str = "float32",
+) -> Workload:
+    """An LSTM on sequences of embedded symbols that tells a symbol at each step."""
+    layers = f"""  - {{id: emb, type: embedding, units: {units}}}
+  - {{id: lstm, type: lstm, units: {units}}}
+  - {{id: out, type: dense, units: {symbols}}}"""
+    inputs = f"{{shape: [{steps}], vocabulary: {symbols}}}"
+    target, loss = f"{{shape: [{steps}], classes: {symbols}, role: target}}", "softmax_cross_entropy"
+    return Workload(name, "lstm", inputs, target, layers, loss, optimizer, lr, batch, rows, dtype=dtype)
+
+
+ROWS, ROWS_OUT = "{shape: [32, 64]}", "{shape: [32, 64], role: target}"
 WORKLOADS = (
     dense("W1a", (3, 1), "identity", "sgd", 0.1),
     dense("W1b", (57, 1), "identity", "sgd", 0.1),
@@ -150,5 +174,5 @@ WORKLOADS = (
     images("W5a", 8),
     images("W5b", 28),
     Workload("W6", "transformer", ROWS, ROWS_OUT, BLOCK, "mse", "adam", 1e-3, 8, 64),
-    Workload("W7", "lstm", STEPS, STEPS_OUT, RECURRENT, "softmax_cross_entropy", "adam", 1e-3, 16, 128),
+    recurrent("W7", 64, 32, 64, "adam", 1e-3, batch=16, rows=128),
 )
