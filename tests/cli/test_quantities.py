@@ -68,4 +68,4 @@ def test_generate_with_further_functions(call, home):
 def test_generate_with_what_is_unknown(call, home):
     done = call("generate", "tiny.yaml", "--with", "hessians")
     assert done.code == 2
-    assert done.err.startswith("quantities: unknown quantity 'hessians'; expected hvp, gauss_newton, fisher, ")
+    assert done.err.startswith("quantities: unknown quantity 'hessians'; expected hvp, hessian, gauss_newton, fisher, ")
