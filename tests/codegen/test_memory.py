@@ -59,7 +59,9 @@ def grows(found: tuple[int, int]) -> bool:
 
 
 @pytest.mark.skipif(not STATM.exists(), reason="this system does not say how much memory a process has")
-@pytest.mark.parametrize("name", [*SPECS, *MORE])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n == "dense" else pytest.mark.slow) for n in (*SPECS, *MORE)]
+)
 def test_ten_thousand_calls_keep_no_memory(name: str) -> None:
     text = {**SPECS, **MORE}[name]
     module = symprop.compile(build(parse_spec(f"symprop: 1\nname: kept_{name}\n{text}")))
@@ -79,7 +81,7 @@ def test_what_is_kept_is_seen(thing: Callable[[], object]) -> None:
     assert grows(growth(lambda: kept.append(thing())))
 
 
-FEW = {"spam", "digits_cnn"}
+FEW = {"spam"}
 EXAMPLES = [
     pytest.param(path, id=path.stem, marks=() if path.stem in FEW else pytest.mark.slow)
     for path in sorted((ROOT / "examples").glob("*.yaml"))

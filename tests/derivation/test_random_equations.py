@@ -240,7 +240,7 @@ def test_a_constant_position_of_an_integer_tensor_stays_within_its_axis() -> Non
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=RELAXED)
+@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=RELAXED)
 @given(cases(), st.integers(0, 9))
 def test_adjoints_of_random_equations(case: Case, seed: int) -> None:
     agrees(case, seed)

@@ -59,7 +59,7 @@ loss: {{type: log_cosh, from: out, target: y, l2: {draw(st.sampled_from(["0.0", 
 """
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=24, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(specs(), st.integers(0, 10**6))
 def test_gradients_of_random_graphs(text: str, seed: int) -> None:
     network = build(parse_spec(text, "graph"))

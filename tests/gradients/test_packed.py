@@ -41,7 +41,7 @@ def spec(dtype: str) -> str:
     return "\n".join([*parts, "loss:", *losses, f"training: {{dtype: {dtype}}}"]) + "\n"
 
 
-@pytest.fixture(scope="module", params=["float64", "float32"])
+@pytest.fixture(scope="module", params=["float64", pytest.param("float32", marks=pytest.mark.slow)])
 def packed(request: pytest.FixtureRequest) -> ModuleType:
     text = spec(request.param)
     return load_module(generate_module(derive(build(parse_spec(text, "packed"))), dtype=request.param), "packed")

@@ -1,13 +1,14 @@
 """Extents as arithmetic: values against Python's own integers, and what is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symprop.errors import FormulaError
 from symprop.language import Extent, arithmetic
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 5), st.integers(0, 7), st.integers(1, 4))
 def test_quotients_are_those_of_whole_numbers(extent, kernel, stride, pad, dilation):
     names = dict(zip("HKSPD", map(Extent.of, (extent, kernel, stride, pad, dilation)), strict=True))

@@ -74,7 +74,7 @@ def graphs(draw) -> Sketch:
 
 
 @given(graphs())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 def test_a_random_graph_is_well_formed(graph):
     assert complaints(graph.build()) == []
 

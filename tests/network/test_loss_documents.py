@@ -35,7 +35,9 @@ def test_latex_is_whole(case: Case) -> None:
     documents.assert_whole(report.render(case.derivation, "latex"), case.network.tensors)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, marks=pytest.mark.slow if str(c) == "ctc_last_blank_sum" else ()) for c in CASES], ids=str
+)
 def test_what_is_printed_is_the_slope_of_the_loss(case: Case) -> None:
     """By complex step from the forward equations alone.
 

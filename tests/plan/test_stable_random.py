@@ -36,7 +36,7 @@ POINTS = [("0.37", "-1.21"), ("-0.83", "-0.29"), ("1.9", "2.3"), ("-2.6", "1.1")
 POINTS += [("0", "0")]
 
 
-@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(formulas())
 def test_a_random_formula_keeps_its_value(formula: str) -> None:
     original = unfold_functions(parse_expression(formula, NAMES), FUNCTIONS)

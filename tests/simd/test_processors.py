@@ -28,7 +28,7 @@ PROCESSORS: dict[str, tuple[dict[str, str], int]] = {
     "generic": ({"NUMBA_CPU_NAME": "generic"}, 128),
 }
 """What Numba is told, and the bits of the vectors that follow."""
-QUICK = (("AVX2", "float32"), ("generic", "float32"))
+QUICK = (("generic", "float32"),)
 RUN = """
 import json, sys
 import numpy as np

@@ -159,7 +159,9 @@ def test_indicators_of_kinks_are_proved_as_relu_is() -> None:
 # -- documents -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, id=p.stem, marks=pytest.mark.slow if p.stem == "digits_cnn" else ()) for p in DOCUMENTS]
+)
 def test_the_documents_of_the_examples_are_proved(path: Path) -> None:
     from symprop.session import read_network
 

@@ -30,6 +30,7 @@ def test_claims_of_a_two_layer_network_take_less_than_a_second() -> None:
     assert seconds_for(classifier(), RIGHT) < 1
 
 
+@pytest.mark.slow
 def test_a_network_of_784_128_10_is_decided_in_seconds() -> None:
     start = time.process_time()
     found = report(classifier("tanh", 784, 128), RIGHT.replace("1 - A1**2", "1 - A1"))

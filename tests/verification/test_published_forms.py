@@ -13,7 +13,12 @@ from tests.verification.published.others import OTHERS
 
 FORMS = (*scalars.FORMS, *norms.FORMS, *products.FORMS, *recurrences.FORMS)
 BY_NAME = {form.name: form for form in FORMS}
-CHANGED = [(form, name, formula) for form in FORMS for name, wrong in form.wrong.items() for formula in wrong]
+CHANGED = [
+    pytest.param(form, name, formula, marks=pytest.mark.slow if str(form) == "lstm" and number else ())
+    for form in FORMS
+    for name, wrong in form.wrong.items()
+    for number, formula in enumerate(wrong)
+]
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)

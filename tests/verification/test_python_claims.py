@@ -360,7 +360,12 @@ def test_every_example_has_its_functions() -> None:
     assert sorted({p.stem for p in Path("examples").glob("*.yaml")}) == EXAMPLES
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+LONG = ("characters_lstm", "digits_cnn")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if n in LONG else ()) for n in EXAMPLES]
+)
 def test_the_examples_are_proved(name: str) -> None:
     found = symprop.verify(f"examples/{name}.yaml", f"examples/claims/{name}.py", timeout=600)
     assert {v.verdict for v in found.claims} == {"PROVED"}

@@ -118,8 +118,10 @@ def test_a_loop_through_time_is_proved(tmp_path: Path) -> None:
     [
         ("c_lstm[:, t - 1] if", "c_lstm[:, t] if", {"W_lstm", "U_lstm"}),
         ("h_lstm[:, t - 1].T", "h_lstm[:, t].T", {"U_lstm"}),
-        ("da @ U_lstm.T, dc * f", "da @ U_lstm.T, dc * i", {"W_lstm", "U_lstm"}),
-        ("reversed(range(3))", "range(3)", {"W_lstm", "U_lstm"}),
+        pytest.param(
+            "da @ U_lstm.T, dc * f", "da @ U_lstm.T, dc * i", {"W_lstm", "U_lstm"}, marks=pytest.mark.slow
+        ),
+        pytest.param("reversed(range(3))", "range(3)", {"W_lstm", "U_lstm"}, marks=pytest.mark.slow),
         ("dW += x", "dW = x", {"W_lstm"}),
     ],
 )
