@@ -138,11 +138,20 @@ def test_nothing_is_said_that_another_branch_refutes(threshold: str) -> None:
     assert found.verdict == "REFUTED" and found.hints == ()
 
 
+TIED = """
+symprop: 1
+name: tied
+inputs: {a: {shape: [3]}, b: {shape: [3]}}
+layers:
+  - {id: u, type: dense, units: 4, in: a}
+  - {id: v, type: dense, units: 4, in: b, tie: {W: u.W, b: u.b}}
+loss: {type: info_nce, from: [u, v], temperature: 0.5}
+"""
+
+
 def test_a_hint_rests_on_no_wrong_claim_that_is_not_read() -> None:
-    claims = "claims: {dZ1: A1, db1: 'sum(A1, axis=0)'}"
-    alone = report(classifier(), "claims: {db1: 'sum(A1, axis=0)'}")["db1"]
-    found = report(classifier(), claims)["db1"]
-    assert (found.verdict, found.hints, found.reason) == (alone.verdict, alone.hints, alone.reason)
+    found = verify(build(parse_spec(TIED)), parse_claims("claims: {dZ_u: Z_u, db_u: 'sum(Z_u, axis=0)'}", "hand.yaml"))
+    assert [(v.verdict, v.hints) for v in found.given] == [("REFUTED", ())] * 2
 
 
 def test_entries_that_differ_have_something_in_common() -> None:
@@ -217,9 +226,24 @@ loss: {type: binary_cross_entropy, from: o, target: y}
     assert (found.verdict, found.assumptions) == ("PROVED", ("entries of y are -1 or 1",))
 
 
+TRIPLET = """
+symprop: 1
+name: triplet
+inputs: {a: {shape: [3]}, p: {shape: [3]}, m: {shape: [3]}}
+layers:
+  - {id: ea, type: dense, units: 2, in: a}
+  - {id: ep, type: dense, units: 2, in: p, tie: {W: ea.W, b: ea.b}}
+  - {id: en, type: dense, units: 2, in: m, tie: {W: ea.W, b: ea.b}}
+loss: {type: triplet, from: {anchor: ea, positive: ep, negative: en}, margin: 0.5}
+"""
+
+
 def test_minus_the_gradient_of_a_loss_that_is_often_zero() -> None:
-    loss = linear("sum[n,j](max(0, t[n,j] - Z[n,j]))/N")
-    found = verdict(loss, "dZ", "(Z < t) / N")
+    net = build(parse_spec(TRIPLET))
+    text = "claims: {dZ_en: 'SIGN2*(Z_ea - Z_en)*(P_loss - M_loss + 0.5 > 0)[:, None]/N'}"
+    right = verify(net, parse_claims(text.replace("SIGN", ""), "hand.yaml"))["dZ_en"]
+    assert right.verdict == "PROVED"
+    found = verify(net, parse_claims(text.replace("SIGN", "-"), "hand.yaml"))["dZ_en"]
     assert (found.verdict, found.ratio) == ("PROPORTIONAL", "-1")
 
 

@@ -300,3 +300,11 @@ def test_a_name_with_a_power_in_it_and_digits_above_a_delta() -> None:
     assert verdicts(text) == [("dZ2", "PROVED"), ("dZ1", "PROVED"), ("dW1", "PROVED")]
     wrong = verdicts(text.replace(r"\sigma_{B,i}^2}", r"\sigma_{B,i}^2 \sigma_{B,i}^2}"))
     assert wrong[2] == ("dW1", "REFUTED")
+
+
+def test_a_sum_over_all_but_one_class() -> None:
+    text = r"""
+\[ \frac{\partial L}{\partial Z_{2,ni}} = \frac1N \Bigl( -Y_{ni} (1 - P_{ni}) + \sum_{k \ne i} Y_{nk} P_{ni} \Bigr) \]
+"""
+    assert verdicts(text) == [("dZ2", "PROVED")]
+    assert verdicts(text.replace("(1 - P_{ni})", "(1 + P_{ni})")) == [("dZ2", "REFUTED")]

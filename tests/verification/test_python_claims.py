@@ -816,3 +816,10 @@ def test_a_gradient_that_cannot_be_traced_costs_the_others_no_proof(tmp_path: Pa
     assert {v.name: v.verdict for v in report(tmp_path, read).claims} == {"O": "REFUTED", "E": "AGREES"}
     wrong = SCATTERED.replace("g[:, None] * O[o])", "O[o])")
     assert {v.name: v.verdict for v in report(tmp_path, wrong).claims} == {"O": "REFUTED", "E": "REFUTED"}
+
+
+def test_what_is_wrong_in_one_branch_is_not_blamed_on_a_value(tmp_path: Path) -> None:
+    text = "import numpy as np\nINPUTS = {'x': ('N',)}\n"
+    text += "def loss(x):\n    return np.sum(np.where(x > 5, x**2, np.log(1 + np.exp(np.minimum(x, 5)))))\n"
+    found = report(tmp_path, text + "def grads(x):\n    return {'x': 1 / (1 + np.exp(-x))}\n")["x"]
+    assert found.verdict == "REFUTED" and not any(hint.startswith("It is right") for hint in found.hints)
