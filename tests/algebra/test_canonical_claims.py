@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from symprop.algebra.canonical import IsPositive, RowsSumToOne, prove_equal, replay
+from symprop.algebra.canonical import IsPositive, RowsSumToOne, canonical, prove_equal, replay
 from symprop.language import parse_expression
 from tests.algebra.claims import KNOWN, Setting
 
@@ -344,3 +344,16 @@ def test_an_entry_against_itself_is_no_kink() -> None:
     """x[n] - x[m] is 0 wherever n == m."""
     setting = Setting("x: N, y: N", "n: N, m: N")
     assert setting.proof("where(x[n] >= x[m], y[n], 0)", "where(x[n] > x[m], y[n], 0)") is None
+
+
+def test_a_base_and_minus_it_are_one() -> None:
+    setting = Setting(
+        "X: N D, m: D, s: D",
+        "n: N, i: D",
+        "m[i] = sum[n](X[n,i])/N\ns[i] = sqrt(sum[n]((X[n,i] - m[i])**2)/(N - 1))",
+    )
+    forms = [
+        canonical(parse_expression(text, setting.scope), setting.facts, KNOWN, setting.definitions)
+        for text in ("s[i]/sum[n]((X[n,i] - m[i])**2)", "1/((N - 1)*s[i])")
+    ]
+    assert forms[0] == forms[1] is not None

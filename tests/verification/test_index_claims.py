@@ -6,6 +6,8 @@ import pytest
 
 from symprop.errors import ClaimError
 from symprop.language import Network, Scope, Tensor, parse_equation
+from symprop.network import build
+from symprop.spec import parse_spec
 from symprop.verification import Report, verify
 from symprop.verification.claimsfile import parse_claims
 from symprop.verification.recurrences import ends
@@ -193,3 +195,25 @@ def test_several_lines_and_comments() -> None:
     with pytest.raises(ClaimError) as caught:
         verify(linear(), parse_claims(broken, "hand.yaml"))
     assert str(caught.value) == "hand.yaml:4:9 (dW): unknown tensor 'Q'"
+
+
+def test_a_declared_extent_is_for_an_index_that_stands_on_no_axis() -> None:
+    net = build(parse_spec("""
+symprop: 1
+name: windows
+inputs: {x: {shape: [2, 6]}, y: {shape: [3], role: target}}
+layers:
+  - {id: c, type: conv1d, units: 3, kernel: 3}
+  - {id: g, type: global_average_pool}
+loss: {type: mse, from: g, target: y}
+"""))
+    text = """
+indices: {u: 2, v: 2}
+given: [dZ_c]
+claims:
+  dW_c[o,c,u]: sum[n,p](dZ_c[n,o,p]*x[n,c,p + u])
+  dx[n,c,h]: sum[o,u](dZ_c[n,o,h - u]*W_c[o,c,u])
+  db_c[o]: sum[n,p,v](dZ_c[n,o,p])/2
+"""
+    found = verify(net, parse_claims(text, "hand.yaml"))
+    assert [found[name].verdict for name in ("dW_c", "dx", "db_c")] == ["PROVED"] * 3

@@ -586,6 +586,7 @@ def grads(X, y, w):
 DRAWS = {
     "whole numbers": ("rng.integers(0, 2, size=5)", "y == 1", "p - y", ()),
     "whole numbers, the other label": ("rng.integers(0, 2, size=5)", "y != 0", "p - y * y", ()),
+    "whole numbers, not the other label": ("rng.integers(0, 2, size=5)", "~(y == 0)", "p - y", ()),
     "real numbers": ("rng.integers(0, 2, size=5).astype(float)", "y == 1", "p - y", ("entries of y are 0 or 1",)),
     "a sign": ("rng.choice([-1.0, 1.0], size=5)", "y > 0", "p - (y + y**2) / 2", ("entries of y are -1 or 1",)),
 }

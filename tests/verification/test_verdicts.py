@@ -352,3 +352,9 @@ def test_the_difference_of_a_product_with_several_diagonal_matrices_is_shown(tmp
     (tmp_path / "hand.yaml").write_text("claims:\n  dW_u: a.T @ Z_u\n")
     found = symprop.verify(tmp_path / "net.yaml", tmp_path / "hand.yaml")["dW_u"]
     assert found.verdict == "REFUTED" and found.ours
+
+
+def test_a_factor_is_named_where_some_points_have_zeros() -> None:
+    net = network([tensor("w", role="param")], "L = max(0, w)")
+    found = verdict(net, "dw", "-3 * (w > 0)")
+    assert (found.verdict, found.ratio) == ("PROPORTIONAL", "-3")
