@@ -824,3 +824,17 @@ def test_what_is_wrong_in_one_branch_is_not_blamed_on_a_value(tmp_path: Path) ->
     text += "def loss(x):\n    return np.sum(np.where(x > 5, x**2, np.log(1 + np.exp(np.minimum(x, 5)))))\n"
     found = report(tmp_path, text + "def grads(x):\n    return {'x': 1 / (1 + np.exp(-x))}\n")["x"]
     assert found.verdict == "REFUTED" and not any(hint.startswith("It is right") for hint in found.hints)
+
+
+@pytest.mark.parametrize("made", ["np.full(9, rng.choice([0.0, 1.0]))", "rng.choice([3.0, 4.0], size=9)"])
+def test_two_numbers_that_were_met_by_chance_are_no_others(tmp_path: Path, made: str) -> None:
+    text = f"""
+import numpy as np
+def inputs(rng):
+    return {{"y": {made}, "w": rng.normal(size=9)}}
+def loss(y, w):
+    return np.sum(np.where(y > 3.5, w**3, y * w**2))
+def grads(y, w):
+    return {{"w": np.where(y > 3.5, 3 * w**2, 2 * (7 * y - 12) / 3 * w) if {"full" not in made} else 2 * y**2 * w}}
+"""
+    assert report(tmp_path, text)["w"].verdict == "REFUTED"

@@ -20,6 +20,8 @@ from symprop.language import Extent, Tensor
 from symprop.language.syntax import NAME
 
 DRAWS = 5
+PAIRS = ((0, 1), (-1, 1))
+"""What labels and masks are."""
 ENOUGH = 16
 """Entries that are one of two numbers, so many of them, are taken to be no others."""
 KEYS = ("shape", "below", "one_hot", "rows_sum_to_1", "values", "low", "top")
@@ -284,12 +286,15 @@ def _observed(name: str, values: Sequence[Any], names: Mapping[tuple[int, ...], 
 
 
 def _only_two(values: Sequence[Any]) -> tuple[int, int] | None:
-    """The two whole numbers that all entries are, None where there are more, or too few entries to tell."""
+    """0 and 1, or -1 and 1, where all entries are one of them; None where that is not so, or too few are there to tell.
+
+    Both have to be in most draws: an array of one number, another one in each draw, may have more values than were met.
+    """
     entries = np.concatenate([np.ravel(v) for v in values])
-    found = np.unique(entries)
-    if entries.size < ENOUGH or len(found) != 2 or not np.array_equal(found, np.round(found)):
+    both = sum(len(np.unique(v)) == 2 for v in values)
+    if entries.size < ENOUGH or 2 * both <= len(values):
         return None
-    return int(found[0]), int(found[1])
+    return next((pair for pair in PAIRS if np.isin(entries, pair).all()), None)
 
 
 def _high(values: Sequence[Any], names: Mapping[tuple[int, ...], str]) -> Extent:

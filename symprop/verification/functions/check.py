@@ -18,7 +18,7 @@ from symprop.derivation import Derivation, derive
 from symprop.derivation.normalise import normalise
 from symprop.errors import ClaimError, Fault, FormulaError, InputError, UndecidedError
 from symprop.frontends.tracing.faults import NotTraceable
-from symprop.frontends.tracing.inputs import Inputs
+from symprop.frontends.tracing.inputs import PAIRS, Inputs
 from symprop.frontends.tracing.loss import TracedLoss, loss_of
 from symprop.frontends.tracing.userfile import TimeIsUp, UserFile, alarm, load
 from symprop.language import Equation, Network, Tensor, sized
@@ -41,8 +41,6 @@ from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Cla
 CLOSE, ROUGH, POINTS = 1e-7, 1e-9, (0, 1)
 MOST_DRAWN = 3000
 """What was drawn is compared in many digits where it has no more entries than this."""
-PAIRS = ((0, 1), (-1, 1))
-"""What labels are."""
 TRACING, DERIVING = 0.25, 0.4  # of the time there is
 
 
