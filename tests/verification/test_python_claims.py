@@ -407,7 +407,7 @@ def test_a_loss_and_a_network_are_one_too_many(tmp_path: Path) -> None:
 def test_loops_too_long_to_be_derived_are_compared_in_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("symprop.verification.functions.check.DERIVING", 1e-6)
+    monkeypatch.setattr("symprop.verification.functions.traced.DERIVING", 1e-6)
     text = """
 import numpy as np
 def inputs(rng):

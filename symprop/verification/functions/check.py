@@ -8,50 +8,37 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 
 import numpy as np
 
-from symprop.derivation import Derivation, derive
+from symprop.derivation import Derivation
 from symprop.derivation.normalise import normalise
-from symprop.errors import ClaimError, Fault, FormulaError, InputError, UndecidedError
+from symprop.errors import ClaimError, Fault, FormulaError
 from symprop.frontends.tracing.faults import NotTraceable
 from symprop.frontends.tracing.inputs import PAIRS, Inputs
-from symprop.frontends.tracing.loss import TracedLoss, loss_of
-from symprop.frontends.tracing.userfile import TimeIsUp, UserFile, alarm, load
-from symprop.language import Equation, Network, Tensor, sized
+from symprop.frontends.tracing.loss import TracedLoss
+from symprop.frontends.tracing.userfile import UserFile, load
+from symprop.language import Network, Tensor
 from symprop.language.extents import ONE
-from symprop.oracle import evaluate
-from symprop.oracle.order import names_read
 from symprop.verification.conventions import Convention, declared_convention, usual
 from symprop.verification.converting import over_network
 from symprop.verification.finding import Compared, Reading
 from symprop.verification.functions.layouts import laid_out
 from symprop.verification.functions.numeric import compare_numbers
-from symprop.verification.functions.reading import TracedGrads, claims_of_functions, traced_grads
+from symprop.verification.functions.reading import TracedGrads, claims_of_functions
 from symprop.verification.functions.running import GRADS, LOSS, Runner, learnt
 from symprop.verification.functions.subject import Subject, loss_subject, subject_of
-from symprop.verification.points import Array
-from symprop.verification.scene import Scene, distance, library, zero
+from symprop.verification.functions.traced import DERIVING, Traced, derived_in_time, loss_equations, traced_both
+from symprop.verification.scene import Scene, distance, zero
 from symprop.verification.targets import suggestion, target_of
 from symprop.verification.values import IMPURE, NOT_CHECKED, REFUTED, RIGHT, Claim, Report, Verdict
 
-CLOSE, ROUGH, POINTS = 1e-7, 1e-9, (0, 1)
+ROUGH = 1e-9
 MOST_DRAWN = 3000
 """What was drawn is compared in many digits where it has no more entries than this."""
-TRACING, DERIVING = 0.25, 0.4  # of the time there is
-
-
-@dataclass(frozen=True)
-class _Traced:
-    """What could be traced: the truth, the claims, and why one of them is missing."""
-
-    derivation: Derivation | None
-    grads: TracedGrads | None
-    stopped: Fault | None
-    file: UserFile | None = None
 
 
 def verify_functions(
@@ -85,11 +72,11 @@ def verify_functions(
     subject, used = _subject(file, network, runner, declared)
     keys = list(subject.gradients.values)
     params = [] if network is not None else list(learnt(keys, subject.inputs, file).values())
-    traced = _traced(subject, runner, params)
+    traced = traced_both(subject, runner, params)
     if traced.grads is None and subject.inputs.steady:
         # code may need such a number as it is, in a condition say
         subject = replace(subject, inputs=subject.inputs.held(params))
-        traced = _traced(subject, runner, params)
+        traced = traced_both(subject, runner, params)
     report = _report(subject, runner, traced, params, deadline, accept_agrees, used, tell)
     report = replace(report, conventions=replace(report.conventions, declared=declared))
     report = replace(report, claims=tuple(map(_hinted(subject, traced, params, deadline), report.claims)))
@@ -124,7 +111,7 @@ def _declared(
 def _report(
     subject: Subject,
     runner: Runner,
-    traced: _Traced,
+    traced: Traced,
     params: list[str],
     deadline: float,
     accept_agrees: bool,
@@ -207,124 +194,15 @@ def checked_loss(path: str | os.PathLike[str], function_name: str = LOSS, timeou
     file = load(path, timeout)
     runner = Runner(file, monotonic() + timeout)
     try:
-        return _checked_loss(loss_subject(file, function_name, runner), runner, (), function_name)
+        return loss_equations(loss_subject(file, function_name, runner), runner, (), function_name)
     except NotTraceable as error:
         raise FormulaError(error.fault) from None
-
-
-# -- tracing --------------------------------------------------------------------------------------------------------
-
-
-def _traced(subject: Subject, runner: Runner, params: list[str]) -> _Traced:
-    """Loss and gradients as equations, with the same extents as numbers."""
-    stopped: Fault | None = None
-    fixed: frozenset[str] = frozenset()
-    loss: TracedLoss | None = None
-    if subject.network is None:
-        try:
-            loss = _checked_loss(subject, runner, fixed)
-            fixed = frozenset(loss.fixed)
-        except (NotTraceable, UndecidedError) as error:
-            return _Traced(None, None, _fault(error))
-    grads: TracedGrads | None = None
-    try:
-        grads = traced_grads(subject, runner, fixed)
-        if loss is not None and set(grads.fixed) > fixed:
-            loss = _checked_loss(subject, runner, grads.fixed)
-        _check_grads(subject, runner, grads)
-    except (NotTraceable, UndecidedError) as error:
-        grads, stopped = None, _fault(error)
-    numbers = grads.fixed if grads is not None else {}
-    network = loss.network(params) if loss is not None else sized(_given(subject), numbers)
-    derivation = _derived(network, runner.seconds * DERIVING)
-    if derivation is None and subject.network is not None:
-        raise UndecidedError(f"network '{network.name}': the derivation is not done in the time there is")
-    if derivation is None:
-        shown = "".join(f" for {name}={size}" for name, size in numbers.items())
-        message = f"its equations{shown} are too large to be derived in the time there is"
-        return _Traced(None, None, Fault(subject.file.line(LOSS), message))
-    return _Traced(derivation, grads, stopped, subject.file)
-
-
-def _fault(error: NotTraceable | UndecidedError) -> Fault:
-    return error.fault if isinstance(error, NotTraceable) else Fault("", str(error))
-
-
-def _derived(network: Network, seconds: float) -> Derivation | None:
-    """The derivation, None where it is not done in time."""
-    try:
-        with alarm(seconds):
-            return derive(network, time_limit_seconds=seconds)
-    except (TimeIsUp, UndecidedError):
-        return None
-
-
-def _given(subject: Subject) -> Network:
-    assert subject.network is not None
-    return subject.network
-
-
-def _checked_loss(subject: Subject, runner: Runner, fixed: Iterable[str], name: str = LOSS) -> TracedLoss:
-    """The loss as equations that give its own values.
-
-    Raises:
-        NotTraceable: it cannot be traced.
-    """
-    found = loss_of(subject.file, name, subject.inputs, subject.sizes, runner.seconds * TRACING, fixed)
-    for number in POINTS:
-        point, given = subject.point(number)
-        values = _evaluated(found.equations, point.arrays, point.sizes, subject, runner.part(TRACING))
-        _check(values[found.loss], np.asarray(runner.loss(given, name)), subject, name)
-    return found
-
-
-def _check_grads(subject: Subject, runner: Runner, traced: TracedGrads) -> None:
-    for number in POINTS:
-        point, given = subject.point(number)
-        arrays = dict(point.arrays)
-        if subject.network is not None:
-            arrays |= {n: np.asarray(v) for n, v in given.items()}
-        values: dict[str, Array] = {}
-        expected = runner.repeated(given).values
-        if runner.fault is not None:
-            raise NotTraceable(runner.fault)
-        for key, stored in traced.stored.items():
-            known = {**arrays, **values}
-            values |= _evaluated(stored.equations, known, point.sizes, subject, runner.part(TRACING))
-            _check(values[stored.tensor.name], expected[key], subject, GRADS)
-
-
-def _evaluated(
-    equations: Iterable[Equation],
-    arrays: Mapping[str, Array],
-    sizes: Mapping[str, int],
-    subject: Subject,
-    deadline: float,
-) -> dict[str, Array]:
-    chosen = list(equations)
-    made = {e.target for e in chosen}
-    read = {name for e in chosen for name in names_read(e)} - made
-    functions = {**library(), **({} if subject.network is None else subject.network.functions)}
-    try:
-        known = {n: arrays[n] for n in read if n in arrays}
-        return evaluate(chosen, known, sizes, functions=functions, deadline=deadline)
-    except InputError as error:
-        raise NotTraceable(error.faults[0]) from None
-
-
-def _check(found: Array, expected: Array, subject: Subject, name: str) -> None:
-    """Refuse equations that do not give what the function computes."""
-    same = found.shape == expected.shape
-    size = float(np.max(np.abs(expected[np.isfinite(expected)]), initial=1.0))
-    if not same or not np.allclose(found, expected, rtol=CLOSE, atol=CLOSE * size, equal_nan=True):
-        message = f"the equations found for {name} do not give the values that it computes"
-        raise NotTraceable(Fault(subject.file.line(name), message))
 
 
 # -- hints ------------------------------------------------------------------------------------------------------------
 
 
-def _hinted(subject: Subject, traced: _Traced, params: list[str], deadline: float) -> Callable[[Verdict], Verdict]:
+def _hinted(subject: Subject, traced: Traced, params: list[str], deadline: float) -> Callable[[Verdict], Verdict]:
     """Say of a wrong claim if it is right where rows of an input sum to 1, or its entries are one of two numbers."""
 
     def hinted(verdict: Verdict) -> Verdict:
@@ -345,7 +223,7 @@ def _hinted(subject: Subject, traced: _Traced, params: list[str], deadline: floa
     return hinted
 
 
-def _is_right_as_drawn(subject: Subject, traced: _Traced, verdict: Verdict) -> bool:
+def _is_right_as_drawn(subject: Subject, traced: Traced, verdict: Verdict) -> bool:
     """True where a claim agrees, in double precision, at every point that the user draws."""
     if traced.derivation is None or traced.grads is None or traced.file is None or not subject.inputs.draws:
         return False
@@ -369,7 +247,7 @@ def _limited(tensor: Tensor) -> Iterator[tuple[Tensor, str, str]]:
         yield replace(tensor, values=(low, high)), *words
 
 
-def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, limited: Tensor, deadline: float) -> bool:
+def _is_right(subject: Subject, traced: Traced, verdict: Verdict, limited: Tensor, deadline: float) -> bool:
     """True where a claim is proved if an input is limited so."""
     from symprop.verification.check import judged
 
@@ -380,7 +258,7 @@ def _is_right(subject: Subject, traced: _Traced, verdict: Verdict, limited: Tens
     network = traced.derivation.network
     tensor = replace(network.tensors[limited.name], simplex=limited.simplex, values=limited.values)
     tensors = {**network.tensors, limited.name: tensor}
-    derivation = _derived(replace(network, tensors=tensors), (deadline - monotonic()) * DERIVING)
+    derivation = derived_in_time(replace(network, tensors=tensors), (deadline - monotonic()) * DERIVING)
     if derivation is None:
         return False
     claims = claims_of_functions(traced.grads, {verdict.name: verdict.target}, traced.file)
