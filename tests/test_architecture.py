@@ -15,16 +15,17 @@ PACKAGE = ROOT / "symprop"
 CHAIN = ["errors", "language", "library", "spec", "network", "frontends", "algebra", "derivation", "plan", "codegen"]
 # What stands beside the chain, and what it may know. The oracle shares no code with the kernels.
 BESIDE = {
+    "stored": {"templates"},
     "templates": set[str](),
     "simd": set[str](),  # a part of every generated module
     "train": {"errors"},
     "oracle": set(CHAIN[: CHAIN.index("plan")]),
-    "report": set(CHAIN[: CHAIN.index("codegen")]) | {"templates"},
+    "report": set(CHAIN[: CHAIN.index("codegen")]) | {"stored"},
     "verification": set(CHAIN[: CHAIN.index("plan")]) | {"oracle", "report"},
 }
 ALLOWED = {part: set(CHAIN[:rank]) for rank, part in enumerate(CHAIN)} | BESIDE
-ALLOWED["spec"] |= {"templates"}
-ALLOWED["codegen"] |= {"templates", "simd"}
+ALLOWED["spec"] |= {"stored"}
+ALLOWED["codegen"] |= {"stored", "simd"}
 
 WITHOUT_MATHEMATICS = {"errors", "language", "library", "spec", "network"}
 HEAVY = {"sympy", "numpy", "numba", "scipy", "mpmath"}
@@ -45,7 +46,7 @@ def part_of(module: str) -> str:
 
 def is_facade(part: str) -> bool:
     """True of `symprop` itself, of the command line, and of single files that stand over the stages."""
-    return part in {"", "cli"} or (part != "errors" and (PACKAGE / f"{part}.py").exists())
+    return part in {"", "cli"} or (part not in {"errors", "stored"} and (PACKAGE / f"{part}.py").exists())
 
 
 def absolute(file: Path, node: ast.ImportFrom) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from symprop import __version__
@@ -268,20 +269,21 @@ def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
 
 
 def _batches(data: Sequence[Tensor]) -> dict[str, object]:
-    """Lines that gather the rows of a step; every array is taken as one of numbers in a row."""
-    buffers, takes, args, names = [], [], [], []
+    """Lines that find the rows of a step: those of an array side by side, or copies of them in another order."""
+    buffers, takes, slices, names, kinds = [], [], [], [], {}
     for tensor in data:
         sizes = [a.constant or 0 for a in tensor.axes[1:]]
-        width = 1
-        for size in sizes:
-            width *= size
-        kind = "np.int64" if tensor.dtype == "integer" else "real"
-        name = tensor.name
-        buffers.append(f"taken_{name} = np.empty(min(batch_size, N) * {width}, {kind})")
+        name, integer, width = tensor.name, tensor.dtype == "integer", prod(sizes)
+        shape = ", ".join(["(min(batch_size, N)", *map(str, sizes)]) + ")" if sizes else "min(batch_size, N)"
+        buffers.append(f"taken_{name} = np.empty({shape}, {'np.int64' if integer else 'real'})")
         names.append(f"taken_{name}")
-        source = f"data_{name}" if not sizes else f"data_{name}.reshape(data_{name}.size)"
-        takes.append(f"take(taken_{name}, {source}, order, start, rows, {width})")
-        view = f"taken_{name}[: rows * {width}]"
-        args.append(f"{view}.reshape((rows, {', '.join(map(str, sizes))}))" if sizes else view)
-    lines = {"batch_buffers": buffers, "batch_takes": takes}
-    return {**lines, "batch_args": ", ".join(args), "batch_names": ", ".join(names)}
+        kind = f"{'integers' if integer else 'rows'}_of_{width}"
+        kinds[kind] = {"kind": kind, "width": width, "shape": f"N, {width}" + ": integer" * integer}
+        takes += [
+            f"take_{kind}(taken_{name}, data_{name}, order, start, rows, N)",
+            f"rows_{name} = taken_{name}[:rows]",
+        ]
+        slices.append(f"rows_{name} = data_{name}[start : start + rows]")
+    lines = {"batch_buffers": buffers, "batch_takes": takes, "batch_slices": slices, "takes": list(kinds.values())}
+    args = ", ".join(f"rows_{tensor.name}" for tensor in data)
+    return {**lines, "batch_args": args, "batch_names": ", ".join(names)}

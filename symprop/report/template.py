@@ -8,32 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-from pathlib import Path
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2 import Environment, StrictUndefined
 
-PACKAGE = "symprop.templates"
-
-
-class _Packaged(BaseLoader):
-    """Templates of the installed package, else those of the checkout."""
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, None]:
-        try:
-            folder = resources.files(PACKAGE)
-            found = folder.joinpath(template)
-        except ModuleNotFoundError:
-            found = Path(__file__).resolve().parents[2] / "templates" / template
-        if not found.is_file():
-            raise TemplateNotFound(template)
-        return found.read_text(encoding="utf-8"), None, None
+from symprop.stored import template_loader
 
 
 @cache
 def _environment(latex: bool) -> Environment:
     common = Environment(
-        loader=_Packaged(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        loader=template_loader(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     if not latex:
         return common

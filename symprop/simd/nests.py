@@ -31,7 +31,8 @@ from symprop.simd.reading import (
     rows_read_again,
     runs_side_by_side,
 )
-from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
+from symprop.simd.squeezing import squeezed
+from symprop.simd.values import LANES, TILE, Integer, Part, Shape, Target, Value
 from symprop.simd.writing import Array, flat, index_nodes
 
 ACCUMULATORS = 8
@@ -93,7 +94,7 @@ def compiled_text(
         Unsupported: it holds what this layer does not know.
     """
     function = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef))
-    return Nests(function, arrays, scalars, real, target).result(name)
+    return Nests(*squeezed(function, arrays), scalars, real, target).result(name)
 
 
 def _name(loop: ast.For) -> str:
@@ -461,6 +462,8 @@ class Nests(Expressions):
         vectors = 2 if tiled else 1
         trip = self._trip(loop)
         if trip == float("inf"):
+            if self.target.masks:
+                return [(lanes,) * vectors, Part([lanes])]
             return [(lanes,) * vectors, (lanes,), (1,)] if tiled else [(lanes,), (1,)]
         count = int(trip)
         block = vectors * lanes
@@ -531,15 +534,24 @@ class Nests(Expressions):
         self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None]
     ) -> None:
         """A loop whose steps are taken in blocks, one kind of block after the other."""
-        write, name = self.write, _name(loop)
         bounds = self._bounds(loop)
         if bounds is None or bounds[2] != 1:
             raise Unsupported("a loop in other steps than 1")
         first, end, _ = bounds
         if first.dims or end.dims:
             raise Unsupported("a loop that is longer for some steps than for others")
-        before, shape = dict(self.env), write.shape
+        self._between(_name(loop), first, end, blocks, dim, body)
+
+    def _between(
+        self, name: str, first: Integer, end: Integer, blocks: Sequence[tuple[int, ...]], dim: str,
+        body: Callable[[], None],
+    ) -> None:
+        """The steps between two, in blocks."""
+        write, before, shape = self.write, dict(self.env), self.write.shape
         for block in blocks:
+            if isinstance(block, Part):
+                self._rest(name, first, end, block[0], body)
+                break
             size = sum(block)
             total = end.plus(first, -1)
             known = total.known
@@ -568,6 +580,37 @@ class Nests(Expressions):
         write.shape = shape
         write.wide.clear()
         self.env = before
+
+    def _rest(self, name: str, first: Integer, end: Integer, width: int, body: Callable[[], None]) -> None:
+        """What is left of a loop: in vectors of which some lanes may mean nothing, or else step by step."""
+        state, write, before, shape = self._state(), self.write, dict(self.env), self.write.shape
+
+        def step(k: str, _: list[str]) -> list[str]:
+            at = self._part_of(Integer({Value("i64", frozenset(), {(0, 0): k}): width}).plus(first), end, width)
+            self.env = {**before, name: at}
+            body()
+            return []
+
+        try:
+            write.loop(self._times(end.plus(first, -1), width), [], step)
+        except Unsupported:
+            self._restore(state)
+            self._between(name, first, end, [(1,)], LANES, body)
+        write.wide.clear()
+        write.shape, self.env = shape, before
+
+    def _part_of(self, base: Integer, end: Integer, width: int) -> Integer:
+        """The steps of a vector, which are the lanes from now on; those from the end on mean nothing."""
+        write = self.write
+        write.wide.clear()
+        left = write.index(end.plus(base, -1), 0, 0)
+        write.shape = Shape(write.shape.tile, (width,), (write.first_lanes(left, width),))
+        return base.plus(Integer(lanes=1))
+
+    def _times(self, total: Integer, width: int) -> str:
+        """How many vectors hold so many steps."""
+        whole = self.write.integers(total.plus(Integer(constant=width - 1)), "//", Integer(constant=width))
+        return self.write.index(whole, 0, 0)
 
     def _steps(self, loop: ast.For, body: Sequence[ast.stmt], inner: Callable[[], None] | None = None) -> None:
         """A loop step by step; scalars of before that it assigns go from step to step."""
@@ -680,8 +723,10 @@ class Nests(Expressions):
         self.vectors = True
         for block in self._sum_widths(loop):
             size, total = sum(block), end.plus(first, -1)
-            place = write.integers(total, "//", Integer(constant=size)) if size > 1 else total
-            write.shape = Shape(shape.tile, block)
+            in_part = isinstance(block, Part)
+            over = Integer(constant=size - 1 if in_part else 0)
+            place = write.integers(total.plus(over), "//", Integer(constant=size)) if size > 1 else total
+            write.shape = Shape(shape.tile, tuple(block))
             write.wide.clear()
             dims = {n: v.dims | own[n] | {LANES} for n, v in totals.items()}
             starts = {}
@@ -693,14 +738,17 @@ class Nests(Expressions):
             def step(
                 k: str, names: list[str], first: Integer = first, size: int = size,
                 starts: Mapping[str, Value] = starts, parts: Sequence[tuple[str, tuple[int, int]]] = parts,
-                dims: Mapping[str, frozenset[str]] = dims,
+                dims: Mapping[str, frozenset[str]] = dims, in_part: bool = in_part,
             ) -> list[str]:
                 write.wide.clear()
-                at = Integer({Value("i64", frozenset(), {(0, 0): k}): size}).plus(first).plus(Integer(lanes=1))
+                base = Integer({Value("i64", frozenset(), {(0, 0): k}): size}).plus(first)
+                at = self._part_of(base, end, size) if in_part else base.plus(Integer(lanes=1))
                 self.env = {**before, name: at}
-                for n in kinds:
-                    self.env[n] = self._gathered(n, starts[n], dims[n], parts, names)
+                given = {n: self._gathered(n, starts[n], dims[n], parts, names) for n in kinds}
+                self.env.update(given)
                 self.statements(loop.body)
+                if not all(map(write.shape.is_whole, range(len(write.shape.counts)))):
+                    self.env.update({n: write.choose(write.meaning(), self.env[n], given[n]) for n in kinds})
                 after = {n: self._again(self.env[n], starts[n], dims[n]) for n in kinds}
                 return [after[n].at(*key) for n, key in parts]
 
@@ -722,7 +770,7 @@ class Nests(Expressions):
         several = 1 if self.tiled else LONGEST_ROW
         trip = self._trip(loop)
         if trip == float("inf"):
-            return [(lanes,) * several, (1,)]
+            return [(lanes,) * min(several, 2), Part([lanes]) if self.target.masks else (1,)]
         count, found = int(trip), []
         block = lanes * several
         if count >= block:
@@ -730,7 +778,7 @@ class Nests(Expressions):
             count %= block
         rest = []
         while count:
-            width = min(lanes, 1 << (count.bit_length() - 1))
+            width = self._vector(count, lanes)
             rest.append(width)
             count -= width
         return [*found, tuple(rest)] if rest else found

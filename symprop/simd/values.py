@@ -124,11 +124,13 @@ class Shape(NamedTuple):
     """The steps that are compiled together: `tile` steps, and for each of `counts` a vector of so many lanes.
 
     A vector of a count that is no power of two is as wide as the next one, and its last lanes mean nothing: nothing is
-    read or written for them.
+    read or written for them.  Where the number of those that do is known only when it is run, `flags` has a register
+    for each vector, true for them.
     """
 
     tile: int = 1
     counts: tuple[int, ...] = (1,)
+    flags: tuple[str, ...] = ()
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -147,4 +149,10 @@ class Shape(NamedTuple):
 
     def is_whole(self, v: int) -> bool:
         """True where every lane of a vector means something."""
-        return self.counts[v] == self.widths[v]
+        return not self.flags and self.counts[v] == self.widths[v]
+
+
+class Part(tuple[int, ...]):
+    """A block of lanes the last of which may mean nothing, one vector wide."""
+
+    __slots__ = ()

@@ -400,7 +400,7 @@ class Writer:
     def _turned(self, at: Integer) -> bool:
         """True of entries side by side along a tile of 2, 4, 8, ... steps, and equally far apart along the lanes."""
         steps = self.shape.tile
-        regular = all(not value.dims for value in at.terms)
+        regular = all(not value.dims for value in at.terms) and not self.shape.flags
         return at.tile == 1 and at.lanes > 1 and not at.offsets and regular and steps > 1 and not steps & (steps - 1)
 
     def _transposed(self, name: str, kind: str, at: Integer, align: int) -> dict[Key, str]:
@@ -449,8 +449,22 @@ class Writer:
 
     def _some(self, v: int) -> str:
         """True for the lanes of a vector that mean something."""
+        if self.shape.flags:
+            return self.shape.flags[v]
         count, width = self.shape.counts[v], self.shape.widths[v]
         return "<" + ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width)) + ">"
+
+    def meaning(self) -> Value:
+        """Which lanes mean something."""
+        return Value("i1", frozenset({LANES}), {(0, v): self._some(v) for v in range(len(self.shape.counts))})
+
+    def first_lanes(self, count: str, width: int) -> str:
+        """Flags of a vector, true for as many lanes as asked for."""
+        some = self.put(f"icmp slt i64 {count}, {width}")
+        few = self.put(f"trunc i64 {self.put(f'select i1 {some}, i64 {count}, i64 {width}')} to i32")
+        all_ = self.register(Value("i32", NONE, {(0, 0): few}), 0, 0, width)
+        places = ", ".join(f"i32 {lane}" for lane in range(width))
+        return self.put(f"icmp slt <{width} x i32> <{places}>, {all_}")
 
     def any(self, mask: Value) -> Value:
         """Whether a mask holds for one of the lanes at least, of all vectors."""
@@ -492,7 +506,7 @@ class Writer:
     def _is_near(self, at: Integer, v: int) -> bool:
         """True where the entries for the lanes are within two vectors, at places known beforehand."""
         places = self._lane_places(at, v)
-        return not at.gathers and max(places) - min(places) < 2 * len(places)
+        return not at.gathers and not self.shape.flags and max(places) - min(places) < 2 * len(places)
 
     def _picked(self, name: str, kind: str, at: Integer, key: Key, align: int) -> str:
         """Entries picked from a vector, or from two, that begin and end where the entries do."""
@@ -528,6 +542,8 @@ class Writer:
     ) -> str:
         width = self.shape.widths[key[1]]
         own, text = self.type_of(kind, width), "zeroinitializer"
+        if self.shape.flags:
+            mask = self.meaning() if mask is None else self.logical("and", self.meaning(), mask)
         for lane, place in enumerate(self._lane_indices(at, key)[: self.shape.counts[key[1]]]):
             pointer = self.place(name, kind, place)
             if mask is not None:
@@ -553,6 +569,8 @@ class Writer:
                 pointer = self.place(name, kind, self.index(at, r, v))
                 self._store_lanes(pointer, kind, text, width, v, align)
                 continue
+            if self.shape.flags:
+                raise Unsupported("entries apart, of lanes whose number is known only when it is run")
             for lane, place in enumerate(self._lane_indices(at, (r, v))[: self.shape.counts[v]]):
                 entry = self.put(f"extractelement {self.type_of(kind, width)} {text}, i64 {lane}")
                 self.do(f"store {kind} {entry}, ptr {self.place(name, kind, place)}, align {align}")

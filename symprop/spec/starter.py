@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import re
-from importlib import resources
-from pathlib import Path
 
 from symprop.errors import Fault, SpecError
 from symprop.spec.kinds import SHADOWED, identifier_fault
 from symprop.spec.places import instead
+from symprop.stored import template_folder
 
 PREFIX, SUFFIX = "new_", ".yaml.jinja"
 
 
-def _folder() -> resources.abc.Traversable:
-    """The templates, installed or in the checkout."""
-    try:
-        return resources.files("symprop.templates")
-    except ModuleNotFoundError:
-        return Path(__file__).resolve().parents[2] / "templates"
-
-
 def starters() -> list[str]:
     """Names of the templates of `symprop new`."""
-    names = (re.fullmatch(rf"{PREFIX}(\w+){re.escape(SUFFIX)}", entry.name) for entry in _folder().iterdir())
+    names = (re.fullmatch(rf"{PREFIX}(\w+){re.escape(SUFFIX)}", entry.name) for entry in template_folder().iterdir())
     return sorted(match.group(1) for match in names if match)
 
 
@@ -49,7 +40,7 @@ def starter(template: str, name: str) -> str:
         raise SpecError(found)
     from jinja2 import Environment, StrictUndefined
 
-    text = (_folder() / f"{PREFIX}{template}{SUFFIX}").read_text(encoding="utf-8")
+    text = (template_folder() / f"{PREFIX}{template}{SUFFIX}").read_text(encoding="utf-8")
     # YAML and not HTML: the only value put in is an identifier
     environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
     return environment.from_string(text).render(name=name)

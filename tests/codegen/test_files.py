@@ -14,10 +14,12 @@ from symprop.codegen import generate_module, load_module, own_output, write_modu
 from symprop.codegen.embedding import simd_layer
 from symprop.errors import InputError, MachineError, SympropError
 from tests.codegen.perceptron import derivation_of, perceptron, tensor
+from tests.documents import assert_golden
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GENERATE = """
 from symprop.codegen import generate_module
+from tests.documents import assert_golden
 from tests.codegen.perceptron import perceptron
 print(generate_module(perceptron(), {backend!r}), end="")
 """
@@ -46,7 +48,7 @@ def neutral(source: str) -> str:
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 def test_golden_module(backend: str) -> None:
     place = ROOT / "tests" / "golden" / f"perceptron_{backend}.txt"
-    assert neutral(generate_module(perceptron(), backend)) == place.read_text(encoding="utf-8")
+    assert_golden(neutral(generate_module(perceptron(), backend)), place)
 
 
 def test_no_line_of_the_fixed_part_is_overlong() -> None:

@@ -279,7 +279,50 @@ LARGE = {
     tall: {"x": "N, 35", "D": "N, 128", "dW": "35, 128"},
 }
 """Products whose rows are copied beside one another where there are enough of them, too large to run in Python."""
+def single(N, x, W, y, Z, D):  # type: ignore[no-untyped-def]
+    loss = 0.0
+    for n in range(N):
+        for j in range(1):
+            total = real(0.0)
+            for i in range(5):
+                total += x[n, i] * W[i, j]
+            Z[n, j] = total
+    for n in range(N):
+        for j in range(1):
+            loss += (np.exp(-abs(Z[n, j])) - y[n, j]) * real(0.5)
+    for n in range(N):
+        for j in range(1):
+            D[n, 0, j] = y[n, j] - Z[n, j] * y[n, 0]
+    return real(loss) / real(N)
+
+
+def extremes(N, x, low, high):  # type: ignore[no-untyped-def]
+    for j in range(3):
+        best = real(-np.inf)
+        least = real(np.inf)
+        for n in range(N):
+            v = x[j, n]
+            u = x[j, n] * real(0.5)
+            if v > best:
+                best = v
+            if u < least:
+                least = u
+        high[j] = best
+        low[j] = least
+
+
+def sums_of_parts(N, x, w, s):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        total = real(0.0)
+        for i in range(57):
+            total += np.exp(x[n, i]) * w[i] + real(0.25)
+        s[n] = total
+
+
 SHAPES = {
+    single: {"x": "N, 5", "W": "5, 1", "y": "N, 1", "Z": "N, 1", "D": "N, 1, 1"},
+    extremes: {"x": "3, N", "low": "3", "high": "3"},
+    sums_of_parts: {"x": "N, 57", "w": "57", "s": "N"},
     spread: {"I": "N, 3, 12: integer", "D": "N, 3, 12", "Z": "N, 6, 23", "dZ": "N, 6, 23"},
     thirds: {"D": "N, 20", "dZ": "N, 29"},
     pairs: {"A": "N, 29", "M": "N, 14"},

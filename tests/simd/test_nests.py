@@ -110,6 +110,19 @@ def test_what_lies_near_is_picked_from_whole_vectors(name: str, most: int) -> No
     assert re.search(r"shufflevector <\d+ x float>", text)
 
 
+def test_loops_of_one_step_and_rows_of_any_number_are_whole_vectors() -> None:
+    """Of rows that fill no vector the last ones are read and written as a part of one."""
+    text = compiled_of("single")
+    assert len(re.findall(r"call <16 x float> @llvm.masked.load", text)) >= 5
+    assert len(re.findall(r"call void @llvm.masked.store", text)) == 1
+
+
+def test_what_lanes_that_mean_nothing_hold_is_in_no_sum() -> None:
+    """57 terms are three vectors and 9 lanes of a fourth, where exp(0) + 1/4 must not count."""
+    text = compiled_of("sums_of_parts")
+    assert re.search(r"select <16 x i1> <i1 true", text)
+
+
 def compiled_of(name: str) -> str:
     function = getattr(written, name)
     arrays = {n: array_of(s, "float") for n, s in shapes_of(function).items()}
