@@ -101,7 +101,7 @@ class LoopProgram:
         vector: functions of the SIMD layer that were written already, to which this program adds its own.
     """
 
-    flat_arrays: tuple[str, ...] = ("theta", "grad", "work")
+    flat_arrays: Sequence[str] = ("theta", "grad", "work")
     reserved = RESERVED
 
     def __init__(
@@ -117,15 +117,21 @@ class LoopProgram:
         self.prefix = f"{program.name}_lanes" if vector is None else "stage"
         self.workspace: Workspace = workspace(program)
         self.gradient = program.name == "gradient"
-        self.names = Names(self._given(), self.reserved)
+        self.in_place = dict(plan.step.in_place) if plan.step is not None and program.name == "step" else {}
+        self.names = self._names()
         self.writer = StageLoops(plan, program, self.names, dtype)
         self.at = self.writer.scalars.at
         self.sampled = [(k, t) for k, t in enumerate(plan.samples) if t.name in program.reads]
         self.own = [b for b in program.buffers if b.axes and b.role != "local" and self._kept(b)]
         """Buffers that are no slices of `theta`, `grad` or `work`."""
 
+    def _names(self) -> Names:
+        """Identifiers of a new function."""
+        return Names(self._given(), self.reserved)
+
     def _kept(self, buffer: Buffer) -> bool:
-        return not packed(buffer) and not (self.gradient and buffer.role == "result")
+        given = buffer.role == "result" and (self.gradient or buffer.name in self.in_place)
+        return not packed(buffer) and not given
 
     def arguments(self) -> list[str]:
         """Names of the arrays the function takes, theta first."""
@@ -168,7 +174,7 @@ class LoopProgram:
 
     def _lanes(self, stage: Stage) -> str:
         """A call of the stage as a function of the SIMD layer, "" of a stage that layer does not know."""
-        inner, names = Block(), Names(self._given(), self.reserved)
+        inner, names = Block(), self._names()
         StageLoops(self.plan, self.program, names, self.dtype, lanes=True).stage(stage, inner)
         code = [line for line in inner.lines if line and not line.startswith("#")]
         arguments, found = self._signature(stage, code, names)
@@ -210,7 +216,7 @@ class LoopProgram:
     def _call(self, stage: Stage, shared: dict[tuple[str, ...], StageFunction], body: Block) -> None:
         """A call of the stage's function, which is written unless there is one of the same text."""
         inner = Block()
-        names = Names(self._given(), self.reserved)
+        names = self._names()
         StageLoops(self.plan, self.program, names, self.dtype).stage(stage, inner)
         code = [line for line in inner.lines if line and not line.startswith("#")]
         arguments, found = self._signature(stage, code, names)

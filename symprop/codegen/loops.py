@@ -37,6 +37,8 @@ class StageLoops:
         self.tensors = dict(plan.tensors)
         self.scalars = Scalars(names, self.tensors, dtype, lanes)
         self.zero = self.scalars.number(0)
+        self.inside: set[str] = set()
+        """Products that nothing reads but the loop body they are found in."""
 
     def stage(self, stage: Stage, body: Block) -> None:
         """Add the statements of a stage."""
@@ -69,10 +71,19 @@ class StageLoops:
         large = (product.inner * product.columns).value({"N": LARGE}) > LARGE
         if alike and not (large and stage.shared):
             merged = relabel(product.equation, dict(zip(own, free, strict=True)))
+            if self._is_inside(product.out, stage):
+                self.inside.add(product.out)
             return ((merged, *first), *stage.groups[1:])
         self._group((product.equation,), (), body)
         body.known.clear()
         return stage.groups
+
+    def _is_inside(self, name: str, stage: Stage) -> bool:
+        """True of a tensor that its own loop body reads alone."""
+        buffer = self.program.buffer(name)
+        others = [n for group in stage.groups[1:] for e in group for n in ex.tensors_read(e.body)]
+        is_scratch = buffer is not None and buffer.role == "work" and buffer.first == buffer.last
+        return is_scratch and name not in others
 
     def _nest(
         self, indices: Sequence[Index], block: Block, write: Callable[[Block], None], way: Callable[[Index], str]
@@ -123,11 +134,13 @@ class StageLoops:
         for place, (equation, body) in enumerate(zip(group, bodies, strict=True)):
             text = self.scalars.value(body, block)
             later = any(r.tensor == equation.target for b in bodies[place + 1 :] for r in ex.reads(b))
-            self._assign(equation, text, later, block)
+            again = any(e.target == equation.target for e in group[place + 1 :])
+            self._assign(equation, text, later, later and again, block)
         for equation in group:
             self.scalars.local.pop(equation.target, None)
 
-    def _assign(self, equation: Equation, text: str, later: bool, block: Block) -> None:
+    def _assign(self, equation: Equation, text: str, later: bool, again: bool, block: Block) -> None:
+        """Keep a value where others find it: `later` in the body, unless it is computed `again` from this one."""
         buffer = self.program.buffer(equation.target)
         target = self.scalars.entry(equation.target, equation.indices)
         if not equation.indices or (buffer is not None and buffer.role == "local"):
@@ -136,7 +149,8 @@ class StageLoops:
             self.scalars.local[equation.target] = target
         elif later:
             name = self.names.fresh("v")
-            block.write(f"{name} = {text}", f"{target} = {name}")
+            kept = not again and equation.target not in self.inside
+            block.write(f"{name} = {text}", *([f"{target} = {name}"] if kept else []))
             self.scalars.local[equation.target] = name
         else:
             block.write(f"{target} = {text}")

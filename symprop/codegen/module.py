@@ -21,6 +21,7 @@ from symprop.codegen.loop_program import WORD, LoopProgram, StageFunction, known
 from symprop.codegen.naming import check_names
 from symprop.codegen.quantities import quantity_source
 from symprop.codegen.safety import check_source, sealed
+from symprop.codegen.step_program import StepLoops
 from symprop.codegen.template import render
 from symprop.codegen.updates import PLAIN, update_lines
 from symprop.derivation.values import Derivation, Quantity
@@ -249,20 +250,25 @@ def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
     lines: list[str] = []
     sizes: dict[str, str] = {}
     vector: dict[tuple[str, ...], StageFunction] = {}
+    writer: LoopProgram
     for program in plan.programs:
-        writer = LoopProgram(plan, program, params, dtype, vector)
+        if program.name == "step":
+            writer = StepLoops(plan, params, dtype, vector)
+        else:
+            writer = LoopProgram(plan, program, params, dtype, vector)
         lines += ["", "", *writer.lines()]
         space = writer.workspace
         sizes[program.name] = f"{space.per_row} * N + {space.fixed}"
     data = (*plan.inputs, *plan.targets)
     names = [f"data_{t.name}" for t in data]
-    per_row, fixed = sizes["gradient"].split(" * N + ")
+    per_row, fixed = sizes["step" if "step" in sizes else "gradient"].split(" * N + ")
     return {
         "simd_layer": simd_layer(),
         "kernels": lines[2:],
         "data_args": ", ".join(names),
         "rows_of_data": f"len({names[0]})",
         **{f"{name}_work_call": size for name, size in sizes.items()},
+        "step": {"lines": writer.scalar_lines(), "scalars": writer.scalars} if isinstance(writer, StepLoops) else None,
         "gradient_work": f"{per_row} * min(batch_size, N) + {fixed}",
         **_batches(data),
     }

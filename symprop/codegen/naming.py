@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from symprop.errors import Fault, FormulaError
 from symprop.language import Network
@@ -24,7 +24,7 @@ _WORDS = """
     drop noise erf erfc extreme
     epochs fill forward forward_kernel fit fit_chunk grad gradient_kernel hashlib init_optimizer init_params key key_of
     lanes loss loss_kernel lr njit order os params part permute r read rows scatter seed shuffle state t tempfile theta
-    total train training training_forward_kernel uniform update value_and_grad w work
+    total train training training_forward_kernel uniform step_kernel scalars_of update value_and_grad w work
 """
 RESERVED = frozenset(_WORDS.split())
 
@@ -50,11 +50,20 @@ def check_names(network: Network, adjoints: Iterable[str] = ()) -> None:
 
 
 class Names:
-    """Identifiers of one generated function."""
+    """Identifiers of one generated function.
 
-    def __init__(self, tensors: Iterable[str], reserved: Iterable[str] = RESERVED) -> None:
+    Args:
+        tensors: names that have one each.
+        reserved: identifiers that none of them gets.
+        same: tensors that are written where others lie, and have their identifiers.
+    """
+
+    def __init__(
+        self, tensors: Iterable[str], reserved: Iterable[str] = RESERVED, same: Mapping[str, str] = {}
+    ) -> None:
         self._taken = set(reserved)
-        self._tensors = {name: self._claim(name) for name in dict.fromkeys(tensors)}
+        self._tensors = {name: self._claim(name) for name in dict.fromkeys(tensors) if name not in same}
+        self._tensors |= {new: self._tensors[old] for new, old in same.items()}
         self._indices: dict[str, str] = {}
 
     def _claim(self, name: str) -> str:

@@ -6,17 +6,18 @@ array statements (NumPy).  What depends on t and lr alone is computed once a ste
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symprop.codegen.arrays import Arrays
 from symprop.codegen.blocks import Block
 from symprop.codegen.naming import RESERVED, Names
 from symprop.codegen.scalars import Scalars
-from symprop.language import Equation, Expr, Function, Network, Optimizer, Read, Tensor, parse_equation
-from symprop.language.expressions import Compare, tensors_read
+from symprop.language import Equation, Expr, Function, Network, Optimizer, Tensor, parse_equation
+from symprop.language.expressions import tensors_read
 from symprop.plan.expansion import expand
+from symprop.plan.step import SCALARS, hoisted
 
-SCALARS = ("t", "lr")
 PLAIN = Optimizer("sgd", (), (parse_equation("w = w - lr*g"),), 0.01)
 FREE = RESERVED - {"grad", "key", "lr", "r", "state", "t", "w", "theta", "work"}
 
@@ -44,30 +45,20 @@ def update_lines(optimizer: Optimizer, network: Network, dtype: str, loops: bool
     equations = [e.with_body(expand(e.body, functions)) for e in optimizer.equations]
     assigned = [e.target for e in equations]
     names = Names(["w", "g", "t", "lr", *optimizer.state, *assigned], FREE)
-    hoisted: dict[Expr, str] = {}
-    lowered = [e.with_body(_hoist(e.body, hoisted, names)) for e in equations]
+    found: dict[Expr, str] = {}
+    lowered = [e.with_body(hoisted(e.body, found, lambda: names.variable("c"))) for e in equations]
     tensors = {n: Tensor(n, ()) for e in (*lowered, *equations) for n in (e.target, *tensors_read(e.body))}
-    before = _before(hoisted, names, tensors)
+    before = once_a_step([(name, expr) for expr, name in found.items()], names)
     body = _entry(lowered, names, tensors, dtype) if loops else _whole(lowered, names, tensors)
     return Update(tuple(before), tuple(body), tuple(map(names.tensor, optimizer.state)), _rate(optimizer, functions))
 
 
-def _hoist(expr: Expr, found: dict[Expr, str], names: Names) -> Expr:
-    """Largest subexpressions of t and lr alone replaced by names."""
-    read = set(tensors_read(expr))
-    if read and read <= set(SCALARS) and not isinstance(expr, Compare):
-        if expr not in found:
-            found[expr] = names.variable("c")
-        return Read(found[expr])
-    children = expr.children()
-    return expr.rebuild(tuple(_hoist(c, found, names) for c in children)) if children else expr
-
-
-def _before(hoisted: dict[Expr, str], names: Names, tensors: dict[str, Tensor]) -> list[str]:
-    wide = Scalars(names, tensors, "float64")
+def once_a_step(scalars: Sequence[tuple[str, Expr]], names: Names) -> list[str]:
+    """Lines of what depends on t and lr alone, computed in double precision."""
+    wide = Scalars(names, {name: Tensor(name, ()) for name in SCALARS}, "float64")
     block = Block()
-    for expr, name in hoisted.items():
-        block.write(f"{name} = real({wide.value(expr, block)})")
+    for name, expr in scalars:
+        block.write(f"{names.tensor(name)} = real({wide.value(expr, block)})")
     return block.lines
 
 

@@ -20,6 +20,7 @@ from symprop.plan.contraction import split
 from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
 from symprop.plan.recurrence import Unit, order
+from symprop.plan.step import step_equations
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
 
 
@@ -47,15 +48,20 @@ def plan_derivation(derivation: Derivation, smallest_product: int = 2048, turned
     plain = [_without_samples(e, network) for e in _lowered(network.predicting, network, tensors)]
     outputs, predicting = network.outputs, network.predicting
     step = [*network.equations, *(a.equation for a in derivation.adjoints), *_updates(network, dict(successors))]
+    gradient = [*forward, *backward, *updates]
     results = (network.loss, *grads, *(new for _, new in successors))
     programs = [
         _program("forward", plain, outputs, predicting, tensors, smallest_product, turned),
         _program("loss", plain, (network.loss,), predicting, tensors, smallest_product, turned),
-        _program("gradient", [*forward, *backward, *updates], results, step, tensors, smallest_product, turned),
+        _program("gradient", gradient, results, step, tensors, smallest_product, turned),
     ]
     if network.inference or network.of_role("sample"):
         shown = network.equations
         programs.append(_program("training_forward", forward, outputs, shown, tensors, smallest_product, turned))
+    training = step_equations(network, gradient, adjoints, successors, tensors) if turned else None
+    if training is not None:
+        given = (training.equations, training.results, step, tensors, smallest_product, turned)
+        programs.append(_program("step", *given, dict(training.step.in_place)))
     return KernelPlan(
         network.name,
         tuple(tensors.items()),
@@ -68,6 +74,7 @@ def plan_derivation(derivation: Derivation, smallest_product: int = 2048, turned
         adjoints,
         successors,
         tuple(programs),
+        training.step if training is not None else None,
     )
 
 
@@ -178,12 +185,13 @@ def _program(
     tensors: dict[str, Tensor],
     least: int,
     turned: bool,
+    in_place: Mapping[str, str] = {},
 ) -> Program:
     needed = _needed(equations, results)
     items: list[Unit | Product] = []
     for unit in order(needed):
         items += _split(unit, tensors, least, turned)
-    stages = fuse(items)
+    stages = fuse(items, in_place)
     numbers = {e.number for e in needed}
     defined = {e.target for e in needed}
     reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)

@@ -9,7 +9,7 @@ Enters: units in running order.  Leaves: stages.  Three rules, each sound on its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symprop.language import Equation, Extent, Index, Position
@@ -39,17 +39,30 @@ class Open:
         return own | ({self.product.out} if self.product else set())
 
 
-def fuse(items: Iterable[Unit | Product]) -> tuple[Stage, ...]:
-    """Stages for products and units, in the given order."""
+def fuse(items: Iterable[Unit | Product], in_place: Mapping[str, str] = {}) -> tuple[Stage, ...]:
+    """Stages for products and units, in the given order.
+
+    Args:
+        items: in an order in which they can run.
+        in_place: tensors that are written where others lie, which no other equation of a stage may read then.
+    """
     done: list[Open] = []
     for item in items:
         if isinstance(item, Product):
             done.append(Open(product=item, shared=tuple(_plain(item.equation) or ())))
         elif item.step is not None:
             done.append(_recurrence(item))
-        elif not (done and _join(done[-1], item.equations[0])):
+        elif not (done and _apart(done[-1], item.equations[0], in_place) and _join(done[-1], item.equations[0])):
             done.append(Open([[item.equations[0]]], tuple(item.equations[0].free)))
     return tuple(map(_close, done))
+
+
+def _apart(stage: Open, equation: Equation, in_place: Mapping[str, str]) -> bool:
+    """True where the stage reads nothing of what the equation overwrites, nor the equation what the stage does."""
+    inside = [*([stage.product.equation] if stage.product else []), *(e for g in stage.groups for e in g)]
+    read = {n for e in inside for n in tensors_read(e.body)}
+    overwritten = {in_place[e.target] for e in inside if e.target in in_place}
+    return in_place.get(equation.target) not in read and not overwritten & set(tensors_read(equation.body))
 
 
 def _recurrence(unit: Unit) -> Open:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from symprop.language import Equation, Extent, Index, Tensor
+from symprop.language import Equation, Expr, Extent, Index, Tensor
 
 FORMS = ("contraction", "map", "rows", "reduction", "gather", "scatter", "loops")
 
@@ -121,7 +121,7 @@ class Program:
     """Stages in order, with the buffers between them.
 
     Args:
-        name: "forward", "loss", "gradient" or "training_forward".
+        name: "forward", "loss", "gradient", "training_forward" or "step".
         stages: in an order in which they can run.
         buffers: every tensor the stages define.
         results: tensors the caller gets.
@@ -139,12 +139,12 @@ class Program:
     @property
     def training(self) -> bool:
         """Whether it is run as in a step of training: with samples drawn, and no inference equations."""
-        return self.name in ("gradient", "training_forward")
+        return self.name in ("gradient", "training_forward", "step")
 
     @property
     def labelled(self) -> bool:
         """Whether it is given the targets."""
-        return self.name in ("loss", "gradient")
+        return self.name in ("loss", "gradient", "step")
 
     @property
     def flops(self) -> Extent:
@@ -162,6 +162,21 @@ class Program:
 
 
 @dataclass(frozen=True)
+class Step:
+    """What the program "step" has beside the gradient's: the optimizer.
+
+    Args:
+        scalars: names of what is computed once a step, with expressions of `t` and `lr`.
+        slots: (tensor, slot of the optimizer's state, parameter).
+        in_place: (new, old): tensors that are written where others lie.
+    """
+
+    scalars: tuple[tuple[str, Expr], ...]
+    slots: tuple[tuple[str, str, str], ...]
+    in_place: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class KernelPlan:
     """The programs of a network.
 
@@ -172,7 +187,9 @@ class KernelPlan:
         outputs: tensors a prediction returns.
         adjoints: parameters with the tensors that hold their adjoints.
         successors: states with the tensors that hold their next values.
-        programs: forward and loss, as outside training; gradient; training_forward, where that differs from forward.
+        programs: forward and loss, as outside training; gradient; training_forward, where that differs from forward;
+            step, where the optimizer's update is better fused with the gradient.
+        step: what belongs to that last one.
     """
 
     network: str
@@ -186,6 +203,7 @@ class KernelPlan:
     adjoints: tuple[tuple[str, str], ...]
     successors: tuple[tuple[str, str], ...]
     programs: tuple[Program, ...]
+    step: Step | None = None
 
     def program(self, name: str) -> Program:
         """A program by name."""
