@@ -126,7 +126,10 @@ class Lanes:
 
     def clamp(self, a: str, low: float, high: float) -> str:
         """a between two numbers; NaN stays."""
-        a = self.select(self.compare("olt", a, self.const(low)), self.const(low), a)
+        return self.at_most(self.select(self.compare("olt", a, self.const(low)), self.const(low), a), high)
+
+    def at_most(self, a: str, high: float) -> str:
+        """The smaller of a and a number; NaN stays."""
         return self.select(self.compare("ogt", a, self.const(high)), self.const(high), a)
 
     def bits(self, a: str) -> str:
