@@ -27,7 +27,13 @@ from mpmath import mpf
 DIGITS = 50
 POINTS = 24  # of the grid, for each coefficient: between two of them an error is 0.3 % above that at one, no more
 PRECISION = {"float": 24, "double": 53}
-EXPONENT = {"float": 8, "double": 11}
+ZEROS = {"float": 8, "double": 11}
+"""Digits of an integer by which constants are multiplied exactly: any exponent, or so many quarters of a turn."""
+CONSTANTS: dict[str, tuple[Callable[[], mpf], int]] = {
+    "LOG2": (lambda: mp.log(2), 2),
+    "HALF_PI": (lambda: mp.pi / 2, 3),
+}
+"""Numbers, and of how many parts they are sums."""
 TABLE = Path(__file__).resolve().parents[1] / "symprop" / "simd" / "coefficients.py"
 HEAD = '''"""Coefficients of best polynomials P and quotients P/Q, the highest power first.
 
@@ -123,11 +129,31 @@ def tangent(terms: int) -> Fit:
     return Fit(what, lambda q: (over_x(q) - 1) / q, lambda q: q / over_x(q), mpf(0), mpf("0.55") ** 2, terms)
 
 
+def sine(terms: int) -> Fit:
+    """What r leaves of sin(r)."""
+
+    def over_r(q: mpf) -> mpf:
+        return mp.sin(mp.sqrt(q)) / mp.sqrt(q)
+
+    end = (mp.pi / 4 * WIDER) ** 2
+    what = "(sin(r)/r - 1)/r**2 of r**2, relative to sin(r)/r, |r| <= pi/4"
+    return Fit(what, lambda q: (over_r(q) - 1) / q, lambda q: q / over_r(q), mpf(0), end, terms)
+
+
+def cosine(terms: int) -> Fit:
+    """What 1 leaves of cos(r)."""
+    end = (mp.pi / 4 * WIDER) ** 2
+    what = "(cos(r) - 1)/r**2 of r**2, relative to cos(r), |r| <= pi/4"
+    return Fit(what, lambda q: (mp.cos(mp.sqrt(q)) - 1) / q, lambda q: q / mp.cos(mp.sqrt(q)), mpf(0), end, terms)
+
+
 WIDER = 1 + mpf(2) ** -20  # where rounding may have moved an argument
 FITS: dict[str, dict[str, Callable[[], Fit]]] = {
     "exp": {"float": lambda: exponential(5), "double": lambda: exponential(11)},
     "log": {"float": lambda: logarithm(3), "double": lambda: logarithm(7)},
     "tanh": {"float": lambda: tangent(5), "double": lambda: tangent(11)},
+    "sin": {"float": lambda: sine(3), "double": lambda: sine(6)},
+    "cos": {"float": lambda: cosine(4), "double": lambda: cosine(7)},
     "erf": {"float": lambda: error(7), "double": lambda: error(12)},
     "erfc": {"float": lambda: complement("10.1", 5, 6), "double": lambda: complement("27.3", 11, 12)},
 }
@@ -193,14 +219,13 @@ def exchanged(errors: Sequence[mpf], count: int) -> list[int]:
     return peaks
 
 
-def parts_of_log2(kind: str) -> list[float]:
-    """log(2) as two numbers; the first has zeros behind, as many as an exponent n has places: n*first is exact."""
-    whole = mp.log(2)
-    with mp.workprec(PRECISION[kind] - EXPONENT[kind]):
-        first = +whole
-    rest = whole - first
-    with mp.workprec(PRECISION[kind]):
-        return [float(first), float(+rest)]
+def parts(number: mpf, kind: str, count: int) -> list[float]:
+    """A positive number as a sum of such; all but the last have zeros behind, so that integer multiples are exact."""
+    found = []
+    for _ in range(count - 1):
+        found.append(float(mpf(number, prec=PRECISION[kind] - ZEROS[kind], rounding="d")))
+        number -= found[-1]
+    return [*found, float(mpf(number, prec=PRECISION[kind]))]
 
 
 def entry(name: str, kind: str) -> list[str]:
@@ -216,9 +241,11 @@ def entry(name: str, kind: str) -> list[str]:
 def table() -> str:
     """The text of the file."""
     with mp.workdps(DIGITS):
-        lines = ["LOG2 = {"]
-        lines += [f'    "{kind}": ({", ".join(map(repr, parts_of_log2(kind)))}),' for kind in PRECISION]
-        lines += ["}", "COEFFICIENTS: dict[str, dict[str, tuple[tuple[float, ...], ...]]] = {"]
+        lines = []
+        for name, (number, count) in CONSTANTS.items():
+            sums = {kind: ", ".join(map(repr, parts(number(), kind, count))) for kind in PRECISION}
+            lines += [f"{name} = {{", *(f'    "{kind}": ({text}),' for kind, text in sums.items()), "}"]
+        lines += ["COEFFICIENTS: dict[str, dict[str, tuple[tuple[float, ...], ...]]] = {"]
         for name, kinds in FITS.items():
             lines += [*dict.fromkeys(f"    # {fit().what}" for fit in kinds.values()), f'    "{name}": {{']
             lines += [*(line for kind in kinds for line in entry(name, kind)), "    },"]

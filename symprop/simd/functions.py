@@ -2,6 +2,7 @@
 
     exp(x)  = 2**n * exp(r)           r = x - n*log(2), |r| <= log(2)/2
     log(x)  = n*log(2) + 2*artanh(s)  s = (m - 1)/(m + 1), m between 1/sqrt(2) and sqrt(2)
+    sin(x)  = sin(r), cos(r), ...     r = x - n*pi/2, |r| <= pi/4
     erfc(x) = exp(-x**2)*p(x)/q(x)    from 1/2 on
 
 The coefficients are made by `docs/coefficients.py`.  `tests/simd` states and measures the errors.  What has no
@@ -15,10 +16,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from symprop.simd.coefficients import COEFFICIENTS, LOG2
+from symprop.simd.coefficients import COEFFICIENTS, HALF_PI, LOG2
 from symprop.simd.lanes import Lanes
 
 EXP_RANGE = {"float": (-104.0, 89.0), "double": (-746.0, 710.0)}
+TURNS = {"float": 400.0, "double": 3200.0}
+"""Up to where quarters of a turn are taken off exactly."""
 ERFC_RANGE = {"float": 10.1, "double": 27.3}
 MANTISSA = {"float": 23, "double": 52}
 BIAS = {"float": 127, "double": 1023}
@@ -42,14 +45,19 @@ def _scaled(m: Lanes, a: str, n: str) -> str:
     return m.exact("fmul", m.exact("fmul", a, first), second)
 
 
-def _reduced(m: Lanes, x: str) -> tuple[str, str, str, str]:
-    """x = n*log(2) + r: n as a number and as an integer, of which only the low bits count, and r in two parts."""
+def _whole(m: Lanes, x: str, factor: float) -> tuple[str, str]:
+    """The whole number nearest to factor*x, as a number and as an integer, of which only the low bits count."""
     # a number so large that its last place is 1: adding it rounds to a whole number, and leaves that in the bits
     large = m.const(1.5 * 2.0 ** MANTISSA[m.kind])
-    moved = m.fma(x, m.const(1 / math.log(2)), large)
-    n = m.exact("fsub", moved, large)
+    moved = m.fma(x, m.const(factor), large)
+    return m.exact("fsub", moved, large), m.bits(moved)
+
+
+def _reduced(m: Lanes, x: str) -> tuple[str, str, str, str]:
+    """x = n*log(2) + r: n as a number and as an integer, and r in two parts."""
+    number, n = _whole(m, x, 1 / math.log(2))
     high, low = LOG2[m.kind]
-    return n, m.bits(moved), m.fma(n, m.const(-high), x), m.mul(n, m.const(-low))
+    return number, n, m.fma(number, m.const(-high), x), m.mul(number, m.const(-low))
 
 
 def _series(m: Lanes, name: str, part: int = 0) -> list[float]:
@@ -189,6 +197,37 @@ def erfc(m: Lanes, x: str) -> str:
     return m.select(m.compare("olt", size, m.const(0.5)), near, far)
 
 
+def _turned(m: Lanes, x: str, quarters: int) -> str:
+    """sin(x + quarters*pi/2): r = x - n*pi/2, and sin(r), cos(r), -sin(r) or -cos(r) for the last two digits of n."""
+    number, n = _whole(m, x, 2 / math.pi)
+    first, second, third = HALF_PI[m.kind]
+    exact = m.fma(number, m.const(-first), x)
+    r = m.fma(number, m.const(-second), exact)
+    # what rounding r added is taken off again; the parts are positive, so that -0 stays what it is
+    added = m.fma(number, m.const(second), m.exact("fsub", r, exact))
+    r = m.exact("fsub", r, m.fma(number, m.const(third), added))
+    q = m.mul(r, r)
+    sine = m.copysign(m.fma(m.mul(r, q), m.poly(q, _series(m, "sin")), r), r)
+    cosine = m.fma(q, m.poly(q, _series(m, "cos")), m.const(1.0))
+    n = m.integer("add", n, m.iconst(quarters))
+    odd = m.put(f"icmp ne {m.integers} {m.integer('and', n, m.iconst(1))}, {m.iconst(0)}")
+    found = m.select(odd, cosine, sine)
+    last = MANTISSA[m.kind] + {"float": 8, "double": 11}[m.kind]
+    minus = m.integer("and", m.integer("shl", n, m.iconst(last - 1)), m.iconst(-(1 << last)))
+    found = m.from_bits(m.integer("xor", m.bits(found), minus))
+    return m.except_where(m.compare("ugt", m.abs(x), m.const(TURNS[m.kind])), "cos" if quarters else "sin", found, x)
+
+
+def sin(m: Lanes, x: str) -> str:
+    """The sine."""
+    return _turned(m, x, 0)
+
+
+def cos(m: Lanes, x: str) -> str:
+    """The cosine."""
+    return _turned(m, x, 1)
+
+
 def sign(m: Lanes, x: str) -> str:
     """-1, 0 or 1."""
     zero = m.const(0.0)
@@ -197,11 +236,9 @@ def sign(m: Lanes, x: str) -> str:
     return m.select(m.compare("uno", x, x), x, plain)
 
 
-def _from_c(name: str) -> Callable[..., str]:
-    def write(m: Lanes, *args: str) -> str:
-        return m.each(name, *args)
-
-    return write
+def power(m: Lanes, x: str, y: str) -> str:
+    """x**y, as the C library has it."""
+    return m.each("pow", x, y)
 
 
 FUNCTIONS: dict[str, Callable[..., str]] = {
@@ -212,6 +249,8 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "tanh": tanh,
     "erf": erf,
     "erfc": erfc,
+    "sin": sin,
+    "cos": cos,
     "sign": sign,
-    **{name: _from_c(name) for name in ("sin", "cos", "pow")},
+    "pow": power,
 }

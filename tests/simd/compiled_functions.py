@@ -17,8 +17,8 @@ Points = np.ndarray
 engines: list[object] = []
 
 
-def compiled(name: str, kind: str, width: int) -> Callable[[Points], Points]:
-    """The function over arrays, a vector at a time."""
+def compiled(name: str, kind: str, width: int, host: bool = True) -> Callable[[Points], Points]:
+    """The function over arrays, a vector at a time; for this machine, or for the least one of its kind."""
     lines: list[str] = []
     declared: set[str] = set()
     numbers = count()
@@ -51,8 +51,8 @@ def compiled(name: str, kind: str, width: int) -> Callable[[Points], Points]:
     module = binding.parse_assembly(text)
     module.verify()
     target = binding.Target.from_default_triple()
-    features = binding.get_host_cpu_features().flatten()
-    machine = target.create_target_machine(cpu=binding.get_host_cpu_name(), features=features, opt=2)
+    cpu, features = (binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()) if host else ("", "")
+    machine = target.create_target_machine(cpu=cpu, features=features, opt=2)
     engine = binding.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     engines.append(engine)

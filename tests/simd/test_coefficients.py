@@ -8,8 +8,8 @@ import mpmath as mp
 import pytest
 from mpmath import mpf
 
-from docs.coefficients import DIGITS, FITS, TABLE, Fit, minimax, table
-from symprop.simd.coefficients import COEFFICIENTS, LOG2
+from docs.coefficients import CONSTANTS, DIGITS, FITS, TABLE, ZEROS, Fit, minimax, table
+from symprop.simd.coefficients import COEFFICIENTS, HALF_PI, LOG2
 
 
 def test_the_committed_table_is_what_the_script_makes() -> None:
@@ -17,12 +17,16 @@ def test_the_committed_table_is_what_the_script_makes() -> None:
 
 
 @pytest.mark.parametrize("kind", ["float", "double"])
-def test_multiples_of_the_first_part_of_log2_are_exact(kind: str) -> None:
-    first, rest = LOG2[kind]
-    bits = {"float": 16, "double": 42}[kind]
-    assert first * 2.0**bits == int(first * 2.0**bits)
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_parts_of_a_number_have_exact_multiples_and_are_the_number(name: str, kind: str) -> None:
+    *first, last = {"LOG2": LOG2, "HALF_PI": HALF_PI}[name][kind]
+    digits = {"float": 24, "double": 53}[kind]
     with mp.workdps(DIGITS):
-        assert abs(mpf(first) + mpf(rest) - mp.log(2)) < mpf(2) ** -(bits + {"float": 24, "double": 53}[kind])
+        for part in first:
+            mantissa, _ = mp.frexp(part)
+            assert int(mantissa * mpf(2) ** (digits - ZEROS[kind])) == mantissa * mpf(2) ** (digits - ZEROS[kind])
+        exact = CONSTANTS[name][0]()
+        assert abs(mp.fsum([*map(mpf, first), mpf(last)]) - exact) <= abs(mpf(last)) * mpf(2) ** -digits
 
 
 @pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, kinds in FITS.items() for kind in kinds])
