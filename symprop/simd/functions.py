@@ -45,7 +45,7 @@ def _scaled(m: Lanes, a: str, n: str) -> str:
     return m.exact("fmul", m.exact("fmul", a, first), second)
 
 
-def _whole(m: Lanes, x: str, factor: float) -> tuple[str, str]:
+def _nearest_multiple(m: Lanes, x: str, factor: float) -> tuple[str, str]:
     """The whole number nearest to factor*x, as a number and as an integer, of which only the low bits count."""
     # a number so large that its last place is 1: adding it rounds to a whole number, and leaves that in the bits
     large = m.const(1.5 * 2.0 ** MANTISSA[m.kind])
@@ -55,7 +55,7 @@ def _whole(m: Lanes, x: str, factor: float) -> tuple[str, str]:
 
 def _reduced(m: Lanes, x: str) -> tuple[str, str, str, str]:
     """x = n*log(2) + r: n as a number and as an integer, and r in two parts."""
-    number, n = _whole(m, x, 1 / math.log(2))
+    number, n = _nearest_multiple(m, x, 1 / math.log(2))
     high, low = LOG2[m.kind]
     return number, n, m.fma(number, m.const(-high), x), m.mul(number, m.const(-low))
 
@@ -199,7 +199,7 @@ def erfc(m: Lanes, x: str) -> str:
 
 def _turned(m: Lanes, x: str, quarters: int) -> str:
     """sin(x + quarters*pi/2): r = x - n*pi/2, and sin(r), cos(r), -sin(r) or -cos(r) for the last two digits of n."""
-    number, n = _whole(m, x, 2 / math.pi)
+    number, n = _nearest_multiple(m, x, 2 / math.pi)
     first, second, third = HALF_PI[m.kind]
     exact = m.fma(number, m.const(-first), x)
     r = m.fma(number, m.const(-second), exact)
