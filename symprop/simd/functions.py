@@ -22,6 +22,8 @@ from symprop.simd.lanes import Lanes
 EXP_RANGE = {"float": (-104.0, 89.0), "double": (-746.0, 710.0)}
 TURNS = {"float": 400.0, "double": 3200.0}
 """Up to where quarters of a turn are taken off exactly."""
+ODD_WITHIN = {"tanh": 0.55, "erf": 1.0}
+"""Up to where an odd polynomial is the function."""
 ERFC_RANGE = {"float": 10.1, "double": 27.3}
 MANTISSA = {"float": 23, "double": 52}
 BIAS = {"float": 127, "double": 1023}
@@ -125,10 +127,9 @@ def _log_of(m: Lanes, x: str, correction: str) -> str:
 def _special_logs(m: Lanes, x: str, at_zero: str, found: str) -> str:
     """log where x is 0, below 0, infinite or NaN: -inf, NaN, inf and NaN."""
     zero, inf = m.const(0.0), m.const(math.inf)
-    found = m.select(m.compare("oeq", at_zero, zero), m.const(-math.inf), found)
-    found = m.select(m.compare("olt", at_zero, zero), m.const(math.nan), found)
-    found = m.select(m.compare("oeq", x, inf), inf, found)
-    return m.select(m.compare("uno", x, x), x, found)
+    found = m.select(m.compare("olt", x, inf), found, x)
+    at_most_zero = m.select(m.compare("oeq", at_zero, zero), m.const(-math.inf), m.const(math.nan))
+    return m.select(m.compare("ogt", at_zero, zero), found, at_most_zero)
 
 
 def log(m: Lanes, x: str) -> str:
@@ -140,10 +141,8 @@ def log1p(m: Lanes, x: str) -> str:
     """log(1 + x), with what rounding 1 + x lost."""
     one = m.const(1.0)
     u = m.exact("fadd", one, x)
-    large = m.compare("ogt", x, one)
-    lost = m.select(
-        large, m.exact("fsub", one, m.exact("fsub", u, x)), m.exact("fsub", x, m.exact("fsub", u, one))
-    )
+    rounded = m.exact("fsub", u, one)
+    lost = m.exact("fadd", m.exact("fsub", one, m.exact("fsub", u, rounded)), m.exact("fsub", x, rounded))
     found = _special_logs(m, x, u, _log_of(m, u, m.div(lost, u)))
     return m.select(m.compare("oeq", u, one), x, found)
 
@@ -157,7 +156,7 @@ def tanh(m: Lanes, x: str) -> str:
     _, n, first, rest = _reduced(m, m.add(part, part))
     e = m.mul(_exp_of_rest(m, m.add(first, rest)), _power_of_two(m, n))
     far = m.sub(m.const(1.0), m.div(m.const(2.0), m.add(e, m.const(1.0))))
-    return m.copysign(m.select(m.compare("olt", size, m.const(0.55)), near, far), x)
+    return m.copysign(m.select(m.compare("olt", size, m.const(ODD_WITHIN["tanh"])), near, far), x)
 
 
 def _erf_near_zero(m: Lanes, x: str) -> str:
@@ -185,7 +184,7 @@ def erf(m: Lanes, x: str) -> str:
     """The error function: beyond 1 it is 1 - erfc(|x|)."""
     size = m.abs(x)
     far = m.copysign(m.exact("fsub", m.const(1.0), _erfc_of_size(m, size)), x)
-    return m.select(m.compare("olt", size, m.const(1.0)), _erf_near_zero(m, x), far)
+    return m.select(m.compare("olt", size, m.const(ODD_WITHIN["erf"])), _erf_near_zero(m, x), far)
 
 
 def erfc(m: Lanes, x: str) -> str:

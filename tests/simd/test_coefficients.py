@@ -10,6 +10,7 @@ from mpmath import mpf
 
 from docs.coefficients import CONSTANTS, DIGITS, FITS, TABLE, ZEROS, Fit, minimax, table
 from symprop.simd.coefficients import COEFFICIENTS, HALF_PI, LOG2
+from symprop.simd.functions import ERFC_RANGE, ODD_WITHIN
 
 
 def test_the_committed_table_is_what_the_script_makes() -> None:
@@ -27,6 +28,13 @@ def test_parts_of_a_number_have_exact_multiples_and_are_the_number(name: str, ki
             assert int(mantissa * mpf(2) ** (digits - ZEROS[kind])) == mantissa * mpf(2) ** (digits - ZEROS[kind])
         exact = CONSTANTS[name][0]()
         assert abs(mp.fsum([*map(mpf, first), mpf(last)]) - exact) <= abs(mpf(last)) * mpf(2) ** -digits
+
+
+def test_polynomials_are_used_where_they_are_best() -> None:
+    for kind, end in ERFC_RANGE.items():
+        assert float(FITS["erfc"][kind]().high) == end
+        for name, near in ODD_WITHIN.items():
+            assert float(FITS[name][kind]().high) == pytest.approx(near**2, rel=1e-15)
 
 
 @pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, kinds in FITS.items() for kind in kinds])
