@@ -4,7 +4,8 @@
 
 Every activation and its first derivative at 600 points, |x| log-uniform in 1e-20 ... 1e4 of both signs, and at 0 and
 -0, in double precision through NumPy, against the mpmath references of the tests in 60 digits.  The naive column is
-`sympy.lambdify` of the formula as it is written and of `sympy.diff` of it.
+`sympy.lambdify` of the formula as it is written and of `sympy.diff` of it.  A last table has the functions of vectors,
+as the kernels call them, in units of the last place.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from symprop.plan.stable import stabilise_scalar
 from symprop.plan.stable_unfold import unfold_functions
 from tests.plan import stable_references as references
 from tests.plan.stable_evaluator import evaluate
+from tests.simd.compiled_functions import TYPES, compiled
 
 COMMAND = "python -m benchmarks.stability"
 EPS = 2.0**-52
 BOUND = 4
-POINTS, SEED = 600, 20240229
+POINTS, PLACES, SEED = 600, 5000, 20240229
 LOGITS = (1e4, -1e4, 745.0, -745.0, 40.0, -40.0, 1.0, -1.0, 1e-8, -1e-8, 0.0)
 FUNCTIONS = {name: entry.function() for name, entry in ACTIVATIONS.items() if entry.elementwise}
 
@@ -246,6 +248,42 @@ def table(title: str, rows: list[Row]) -> list[str]:
     return [*lines, "| **all** | " + " | ".join(s.cells() for s in totals) + " |", ""]
 
 
+RANGES = {
+    "exp": ((-0.5, 0.5), (-87, 88)),
+    "expm1": ((-0.5, 0.5), (-20, 88)),
+    "log": ((0.5, 2), (0, 1e6)),
+    "log1p": ((-0.5, 0.5), (-1, 1e6)),
+    "tanh": ((-0.5, 0.5), (-20, 20)),
+    "sin": ((-4, 4), (-400, 400)),
+    "cos": ((-4, 4), (-400, 400)),
+    "erf": ((-1, 1), (-6, 6)),
+    "erfc": ((-6, 0.5), (0.5, 1), (1, 9)),
+}
+
+
+def last_places(name: str, kind: str, low: float, high: float) -> float:
+    """The largest error of a function of vectors between two places, in units of the last place of its value."""
+    real = TYPES[kind]
+    x = np.random.default_rng(SEED).uniform(low, high, PLACES).astype(real)
+    worst = 0.0
+    for place, found in zip(x.tolist(), compiled(name, kind, 8)(x).tolist(), strict=True):
+        exact = getattr(mp, name)(mpf(place))
+        worst = max(worst, float(abs(mpf(found) - exact) / mpf(float(np.spacing(real(abs(float(exact))))))))
+    return worst
+
+
+def vectors() -> list[str]:
+    """The table of the functions of vectors."""
+    lines = [f"## Functions of vectors, {PLACES} points of each interval", ""]
+    lines += ["Largest error in units of the last place of the value.", ""]
+    lines += ["|  | x from | to | float32 | float64 |", "| --- | ---: | ---: | ---: | ---: |"]
+    for name, intervals in RANGES.items():
+        for low, high in intervals:
+            cells = (f"{last_places(name, kind, low, high):.2f}" for kind in TYPES)
+            lines.append(f"| {name} | {low:g} | {high:g} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
 def document() -> str:
     """The text of docs/stability.md."""
     lines = [
@@ -263,6 +301,7 @@ def document() -> str:
         "",
         *table(f"Activations, {POINTS} points, |x| from 1e-20 to 1e4 and both zeros", activation_rows()),
         *table("Losses, logits up to 1e4, targets 0, 1 and 1/4", loss_rows()),
+        *vectors(),
     ]
     return "\n".join(lines)
 

@@ -107,6 +107,7 @@ def module_source(
     dtype: str | None = None,
     sizes: Mapping[str, int] | None = None,
     extras: Iterable[str] = (),
+    timed: bool = False,
 ) -> str:
     """Text of the kernel module; its arrays have examples in rows, whatever the layout of the network.
 
@@ -116,6 +117,7 @@ def module_source(
         dtype: the network's own by default.
         sizes: of its named extents.
         extras: names of `QUANTITIES`.
+        timed: with a kernel that repeats one stage.
     """
     from symprop.codegen import generate_module, with_sizes
     from symprop.derivation import derive, quantities
@@ -123,7 +125,7 @@ def module_source(
 
     derivation = derive(with_sizes(laid_out(network, "rows"), sizes or {}))
     asked = quantities(derivation, extras)
-    return generate_module(derivation, backend=backend, dtype=dtype or network.training.dtype, asked=asked)
+    return generate_module(derivation, backend=backend, dtype=dtype or network.training.dtype, asked=asked, timed=timed)
 
 
 def kernels(
@@ -132,9 +134,10 @@ def kernels(
     dtype: str | None = None,
     sizes: Mapping[str, int] | None = None,
     extras: Iterable[str] = (),
+    timed: bool = False,
 ) -> ModuleType:
     """The kernel module, loaded; as `module_source`."""
-    source = module_source(network, backend, dtype, sizes, extras)
+    source = module_source(network, backend, dtype, sizes, extras, timed)
     from symprop.codegen import load_module
 
     return load_module(source, network.name)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any
+from dataclasses import dataclass
+from itertools import groupby, repeat
+from typing import TYPE_CHECKING, Any
 
 from symprop.cli.tables import count, pairs, table
 from symprop.codegen.layout import flat
@@ -23,18 +23,26 @@ from symprop.plan import TYPICAL, KernelPlan, Machine, StageCost, program_cost, 
 from symprop.plan.floor import BYTES, INTEGER_BYTES
 from symprop.stopwatch import Measured, measured
 
+if TYPE_CHECKING:
+    from symprop.speeds import Speeds
+
 HEADS = ("pass", "", "kind", "equations", "computes", "flop", "calls", "read", "written", "scratch", "floor")
-RIGHT = ("", "flop", "calls", "read", "written", "scratch", "floor", "bytes", "offset")
+TIMED = ("pass", "", "kind", "equations", "computes", "flop", "calls", "read", "written", "floor", "time", "%")
+RIGHT = ("", "flop", "calls", "read", "written", "scratch", "floor", "time", "%", "bytes", "offset")
 WORDS = {"rows": "row reduction"}
 UNITS = "kMGTPE"
 LARGEST = 999.95
 """From here on four digits would be 1000."""
 WIDTHS = {"equations": 12, "computes": 20}
-NOTHING = " Nothing here was measured."
-LEGEND = f"""\
+LEGEND = """\
 flop: additions, multiplications, comparisons; calls: evaluations of exp, log, sqrt and other functions, not in flop;
-read, written: bytes of arrays, each once a stage; scratch: bytes of them that lie in scratch arrays;
-floor: max(flop/peak, bytes/bandwidth) + calls*function, in microseconds, of one thread.{NOTHING}"""
+read, written: bytes of arrays, each once a stage; """
+COUNTED = """\
+scratch: bytes of them that lie in scratch arrays;
+floor: max(flop/peak, bytes/bandwidth) + calls*function, in microseconds, of one thread. Nothing here was measured."""
+MEASURED = """\
+time: microseconds, measured, and the part of it that the floor is;
+floor: max(flop/peak, bytes/bandwidth) + calls*function, in microseconds, of one thread."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +54,14 @@ class Row:
         number: its place, from 1.
         cost: what it takes.
         floor: seconds.
+        seconds: it takes, None where nobody asked.
     """
 
     part: str
     number: int
     cost: StageCost
     floor: float
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,7 @@ class ShownPlan:
         workspace: bytes of the one scratch array of the gradient kernel.
         places: arrays in it, and scratch arrays beside it.
         measured: how long the kernels took on this machine, None where nobody asked.
+        speeds: of this machine, where they were measured.
     """
 
     name: str
@@ -97,6 +108,7 @@ class ShownPlan:
     workspace: int
     places: tuple[Place, ...]
     measured: Measured | None = None
+    speeds: Speeds | None = None
 
     @property
     def beside(self) -> int:
@@ -116,7 +128,7 @@ class ShownPlan:
             "name": self.name,
             "dtype": self.dtype,
             "batch": self.batch,
-            "machine": {**vars(self.machine), "measured": False},
+            "machine": self._constants(),
             "stages": [_stage(row) for row in self.rows],
             "totals": [{"part": part, **total} for part, total in self.totals()],
             "measured": None if self.measured is None else self._timed(self.measured),
@@ -125,9 +137,17 @@ class ShownPlan:
             "buffers": [{**vars(p), "shape": list(p.shape)} for p in self.places],
         }
 
+    def _constants(self) -> dict[str, Any]:
+        found = {**vars(self.machine), "measured": self.speeds is not None}
+        if self.speeds is None:
+            return found
+        speeds = self.speeds
+        return {**found, "bytes": speeds.footprint, "cache_bandwidth": speeds.cache, "memory_bandwidth": speeds.memory}
+
     def _timed(self, found: Measured) -> dict[str, Any]:
         """Seconds, and the part of the floor of a step that was reached."""
-        seconds = {f"{name}_seconds": value for name, value in vars(found).items()}
+        names = ("first", "forward", "gradient", "step")
+        seconds = {f"{name}_seconds": getattr(found, name) for name in names}
         floor = dict(self.totals())["step"]["floor_seconds"]
         return {**seconds, "of_floor": None if found.step is None else floor / found.step}
 
@@ -140,54 +160,81 @@ class ShownPlan:
 
     def as_text(self) -> str:
         """Tables."""
-        machine = self.machine
-        speeds = f"{machine.peak / 1e9:g} GFLOP/s, {machine.bandwidth / 1e9:g} GB/s"
-        words = f"{speeds}, {machine.function * 1e9:g} ns a call"
         beside = f", and {count(self.beside)} bytes in arrays beside it" if self.beside else ""
         facts = pairs(
             [
                 ("batch", f"N = {count(self.batch)}, {self.dtype}"),
-                ("machine", f"{words} (assumed, not measured)"),
+                *self._machine(),
                 ("workspace", f"{count(self.workspace)} bytes{beside}"),
                 *(self._words(self.measured) if self.measured is not None else ()),
             ]
         )
-        cells = [line for row in self._cells() for line in _lines(row)]
+        cells = [line for row in self._cells() for line in _lines(self._heads, row)]
         buffers = [_buffer(place) for place in self.places]
         scratch = table(("array", "shape", "bytes", "offset", "stages"), buffers, RIGHT) if buffers else ""
-        legend = LEGEND if self.measured is None else LEGEND.replace(NOTHING, "")
-        return "\n\n".join(filter(None, [self.name, facts, table(HEADS, cells, RIGHT), legend, scratch]))
+        legend = LEGEND + (COUNTED if self.measured is None else MEASURED)
+        return "\n\n".join(filter(None, [self.name, facts, table(self._heads, cells, RIGHT), legend, scratch]))
+
+    @property
+    def _heads(self) -> tuple[str, ...]:
+        return HEADS if self.measured is None else TIMED
+
+    def _machine(self) -> Iterator[tuple[str, str]]:
+        machine, speeds = self.machine, self.speeds
+        words = f"{machine.peak / 1e9:.4g} GFLOP/s, {machine.bandwidth / 1e9:.4g} GB/s"
+        origin = "assumed, not measured" if speeds is None else "measured"
+        yield "machine", f"{words}, {machine.function * 1e9:.3g} ns a call ({origin})"
+        if speeds is not None:
+            others = f"{speeds.cache / 1e9:.4g} of the first-level cache, {speeds.memory / 1e9:.4g} of memory"
+            yield "GB/s", f"of {count(speeds.footprint)} bytes, which all arrays of a step have; {others}"
 
     def _cells(self) -> Iterator[Sequence[str]]:
         for part, rows in groupby(self.rows, key=lambda row: row.part):
             for k, row in enumerate(rows):
                 cost = row.cost
                 own = WORDS.get(cost.kind, cost.kind), spans(cost.numbers), ", ".join(map(fitted, cost.names))
-                yield ("" if k else part, str(row.number), *own, *_amounts(_total([row])))
+                yield ("" if k else part, str(row.number), *own, *self._amounts(_total([row])))
         for part, total in self.totals():
-            yield ("total", "", part, "", "", *_amounts(total))
+            yield ("total", "", part, "", "", *self._amounts(total))
+
+    def _amounts(self, total: dict[str, Any]) -> list[str]:
+        """Cells under the heads from "flop" on."""
+        floor, seconds, reached = total["floor_seconds"], total["seconds"], total["of_floor"]
+        found = [short(total[name]) for name in ("flops", "calls", "read_bytes", "written_bytes")]
+        if seconds is None:
+            return [*found, short(total["scratch_bytes"]), _microseconds(floor)]
+        return [*found, _microseconds(floor), _microseconds(seconds), f"{reached:.0%}"]
 
 
 def shown_plan(network: Network, batch: int, is_measured: bool = False) -> ShownPlan:
     """The plan of a module's step of training, for `batch` rows; measured on this machine where that is wanted."""
     derivation = derive(network)
     plan, dtype, sizes = module_plan(derivation), network.training.dtype, {"N": batch}
-    machine = TYPICAL[dtype]
     known = derivation.network
     numbers = {e.number: "states" for e in known.updates} | {e.number: "forward" for e in known.equations}
     costs = program_cost(plan, plan.program("gradient"), sizes, dtype)
     update = update_cost(network.optimizer or PLAIN, network.functions, _trained(plan), dtype)
     parts = [*((_part(cost, numbers), cost) for cost in costs), *(("update", cost) for cost in update)]
-    rows = [
-        Row(part, k, cost, machine.floor(cost.flops, cost.read + cost.written, cost.functions))
-        for k, (part, cost) in enumerate(parts, 1)
-    ]
-    shown = ShownPlan(network.name, dtype, batch, machine, tuple(rows), *_scratch(plan, dtype, batch))
+    scratch = _scratch(plan, dtype, batch)
     if not is_measured:
-        return shown
+        machine = TYPICAL[dtype]
+        return ShownPlan(network.name, dtype, batch, machine, _rows(parts, machine, repeat(None)), *scratch)
     from symprop.session import kernels
+    from symprop.speeds import measured_speeds
 
-    return replace(shown, measured=measured(network, kernels(network), batch))
+    found = measured(network, kernels(network, timed=True), batch)
+    speeds = measured_speeds(dtype, found.bytes)
+    rows = _rows(parts, speeds.machine, found.stages)
+    return ShownPlan(network.name, dtype, batch, speeds.machine, rows, *scratch, found, speeds)
+
+
+def _rows(
+    parts: Iterable[tuple[str, StageCost]], machine: Machine, seconds: Iterable[float | None]
+) -> tuple[Row, ...]:
+    return tuple(
+        Row(part, k, cost, machine.floor(cost.flops, cost.read + cost.written, cost.functions), elapsed)
+        for k, ((part, cost), elapsed) in enumerate(zip(parts, seconds, strict=False), 1)
+    )
 
 
 def _part(cost: StageCost, numbers: dict[int, str]) -> str:
@@ -229,14 +276,17 @@ def _shape(axes: Iterable[Extent], batch: int) -> tuple[int, ...]:
 
 def _total(rows: Iterable[Row]) -> dict[str, Any]:
     found = list(rows)
-    costs = [row.cost for row in found]
+    costs, floor = [row.cost for row in found], sum(row.floor for row in found)
+    times = [row.seconds for row in found if row.seconds is not None]
     return {
         "flops": sum(c.flops for c in costs),
         "calls": sum(c.functions for c in costs),
         "read_bytes": sum(c.read for c in costs),
         "written_bytes": sum(c.written for c in costs),
         "scratch_bytes": sum(c.work for c in costs),
-        "floor_seconds": sum(row.floor for row in found),
+        "floor_seconds": floor,
+        "seconds": sum(times) if times else None,
+        "of_floor": floor / sum(times) if times else None,
     }
 
 
@@ -247,16 +297,11 @@ def _stage(row: Row) -> dict[str, Any]:
     return {**head, **names, **_total([row])}
 
 
-def _amounts(total: dict[str, Any]) -> list[str]:
-    *whole, floor = total.values()
-    return [*map(short, whole), _microseconds(floor)]
-
-
-def _lines(row: Sequence[str]) -> Iterator[list[str]]:
+def _lines(heads: Sequence[str], row: Sequence[str]) -> Iterator[list[str]]:
     """A row, with long cells on several lines."""
     cells = [
         textwrap.wrap(cell, WIDTHS[head], break_on_hyphens=False) if head in WIDTHS else [cell]
-        for head, cell in zip(HEADS, row, strict=True)
+        for head, cell in zip(heads, row, strict=True)
     ]
     for k in range(max(map(len, cells))):
         yield [cell[k] if k < len(cell) else "" for cell in cells]

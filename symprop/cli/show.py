@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @size_option()
 @layout_option()
 @click.option("--plan", "wants_plan", is_flag=True, help="The stages of a step of training, what each costs, memory.")
-@click.option("--measure", is_flag=True, help="With --plan: compile the kernels, time them, compare with the floor.")
+@click.option("--measure", is_flag=True, help="With --plan: measure the machine and every stage, see the floor.")
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of a batch; default those of the spec.")
 @click.option("--svg", metavar="FILE", help="Draw the graph of the layers into a file (- for standard output).")
 @json_option("The tables")

@@ -11,6 +11,7 @@ from importlib import resources
 
 FILES = (
     "lanes",
+    "coefficients",
     "functions",
     "reading",
     "bodies",

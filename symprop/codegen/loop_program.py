@@ -115,6 +115,7 @@ class LoopProgram:
         self.plan, self.program, self.params, self.dtype = plan, program, params, dtype
         self.vector = {} if vector is None else vector
         self.prefix = f"{program.name}_lanes" if vector is None else "stage"
+        self.own_name = program.name
         self.workspace: Workspace = workspace(program)
         self.gradient = program.name == "gradient"
         self.in_place = dict(plan.step.in_place) if plan.step is not None and program.name == "step" else {}
@@ -158,17 +159,26 @@ class LoopProgram:
             plain = [s for s, call in zip(self.program.stages, calls, strict=True) if not call]
             views = self._views({n for s in plain for n in (*s.inputs, *s.outputs)})
             body.write(*(f"{self.names.tensor(v.tensor)} = {v.text()}" for v in views))
-        for stage, call in zip(self.program.stages, calls, strict=True):
+        for number, (stage, call) in enumerate(zip(self.program.stages, calls, strict=True)):
+            inner = self.block_of(body)
             if call:
-                body.write("", "# " + ", ".join(f"({n})" for n in stage.numbers), *wrapped(call, 4))
+                inner.write("", "# " + ", ".join(f"({n})" for n in stage.numbers), *wrapped(call, 4))
             elif length > LONGEST:
-                self._call(stage, shared, body)
+                self._call(stage, shared, inner)
             else:
-                self.writer.stage(stage, body)
+                self.writer.stage(stage, inner)
+            self.close(number, inner, body)
         self._results(body)
         functions = [*list(self.vector.values())[before:], *shared.values()]
         lines = [line for function in functions for line in (*self._shared(function), "", "")]
-        return [*lines, *_function(f"{self.program.name}_kernel", self.arguments(), body.lines)]
+        return [*lines, *_function(f"{self.own_name}_kernel", self.arguments(), body.lines)]
+
+    def block_of(self, body: Block) -> Block:
+        """The block that a stage is written into: the body of the function."""
+        return body
+
+    def close(self, number: int, inner: Block, body: Block) -> None:
+        """Put the block of a stage into the body, where it is another one."""
 
     # -- stages that are vector code ---------------------------------------------------------------------------------
 
@@ -229,7 +239,7 @@ class LoopProgram:
         key = _canonical([*code, *found], {*starts, *views, *plain} - {"N"}, arguments)
         if key not in shared:
             equations = tuple(e for e in self.program.equations if e.number in stage.numbers)
-            name = f"{self.program.name}_stage{len(shared) + 1}"
+            name = f"{self.own_name}_stage{len(shared) + 1}"
             shared[key] = StageFunction(name, arguments, found, code, [stage.numbers], equations)
         else:
             shared[key].numbers.append(stage.numbers)

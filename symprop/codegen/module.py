@@ -23,6 +23,7 @@ from symprop.codegen.quantities import quantity_source
 from symprop.codegen.safety import check_source, sealed
 from symprop.codegen.step_program import StepLoops
 from symprop.codegen.template import render
+from symprop.codegen.timed_program import TimedProgram
 from symprop.codegen.updates import PLAIN, update_lines
 from symprop.derivation.values import Derivation, Quantity
 from symprop.errors import Fault, FormulaError
@@ -40,6 +41,7 @@ def generate_module(
     backend: str = "numba",
     dtype: str = "float32",
     asked: Mapping[str, Sequence[Quantity]] | None = None,
+    timed: bool = False,
 ) -> str:
     """The source text of a module with the kernels of a network; it needs NumPy, and Numba for its backend, alone.
 
@@ -48,6 +50,7 @@ def generate_module(
         backend: "numba" (compiled loops) or "numpy" (a readable reference).
         dtype: "float32" or "float64".
         asked: quantities beside loss and gradient for which there are to be functions, by name.
+        timed: with a kernel that repeats one stage, for the backend "numba".
 
     Raises:
         FormulaError: an option is unknown, a name cannot stand in a program, or an axis has no extent.
@@ -63,7 +66,7 @@ def generate_module(
     check_names(network, [a.equation.target for a in derivation.adjoints])
     plan = module_plan(derivation, backend)
     _check_batch(plan)
-    values = _values(derivation, plan, backend, dtype)
+    values = _values(derivation, plan, backend, dtype, timed)
     beside = quantity_source(asked, plan, backend, dtype) if asked else ""
     source = sealed(render("module.jinja", values) + beside)
     check_source(source)
@@ -87,7 +90,7 @@ def _check_batch(plan: KernelPlan) -> None:
         raise FormulaError(Fault(f"network '{plan.network}'", message, "Call the number of samples N in its shape."))
 
 
-def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) -> dict[str, object]:
+def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str, timed: bool) -> dict[str, object]:
     network = derivation.network
     optimizer = network.optimizer or PLAIN
     params = flat([*plan.params, *plan.states])
@@ -108,7 +111,10 @@ def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
     }
     values |= _training(network, optimizer)
     values |= _optimizer(optimizer, network, dtype, backend)
-    values |= _numba(plan, params, dtype) if backend == "numba" else _numpy(plan, params, dtype)
+    if backend == "numba":
+        values |= _numba(plan, params, dtype, optimizer if timed else None)
+    else:
+        values |= _numpy(plan, params, dtype)
     if backend == "numba":
         values["vector_update"] = _updates_in_lanes(values, dtype)
     return values
@@ -246,7 +252,9 @@ def _numpy(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
     return {"kernels": lines[2:], "data_args": data}
 
 
-def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, object]:
+def _numba(
+    plan: KernelPlan, params: Sequence[Slice], dtype: str, timed: Optimizer | None = None
+) -> dict[str, object]:
     lines: list[str] = []
     sizes: dict[str, str] = {}
     vector: dict[tuple[str, ...], StageFunction] = {}
@@ -259,6 +267,8 @@ def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
         lines += ["", "", *writer.lines()]
         space = writer.workspace
         sizes[program.name] = f"{space.per_row} * N + {space.fixed}"
+    if timed is not None:
+        lines += ["", "", *TimedProgram(plan, params, dtype, vector, timed).lines()]
     data = (*plan.inputs, *plan.targets)
     names = [f"data_{t.name}" for t in data]
     per_row, fixed = sizes["step" if "step" in sizes else "gradient"].split(" * N + ")

@@ -5,6 +5,7 @@ Enters: registers.  Leaves: lines of instructions.  The classes that lie above t
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Callable
 
@@ -126,7 +127,10 @@ class Lanes:
 
     def clamp(self, a: str, low: float, high: float) -> str:
         """a between two numbers; NaN stays."""
-        a = self.select(self.compare("olt", a, self.const(low)), self.const(low), a)
+        return self.at_most(self.select(self.compare("olt", a, self.const(low)), self.const(low), a), high)
+
+    def at_most(self, a: str, high: float) -> str:
+        """The smaller of a and a number; NaN stays."""
         return self.select(self.compare("ogt", a, self.const(high)), self.const(high), a)
 
     def bits(self, a: str) -> str:
@@ -155,6 +159,34 @@ class Lanes:
     def integer(self, word: str, a: str, b: str) -> str:
         """add, sub, and, or, shl, lshr, ashr of integers."""
         return self.put(f"{word} {self.integers} {a}, {b}")
+
+    def except_where(self, flag: str, name: str, found: str, x: str) -> str:
+        """`found`, but a function of the C library, name(x), where the flag is set, which is seldom.
+
+        It is a function of its own, as a branch would end the block that instructions are added to.
+        """
+        own = f"{name}.{self.kind}.{self.width}.where"
+        numbers = itertools.count()
+        inner = Lanes(self.kind, self.width, [], lambda: f"%v{next(numbers)}", self.declared)
+        value = inner.select("%flag", inner.each(name, "%x"), "%found")
+        reduced = f"llvm.vector.reduce.or.v{self.width}i1"
+        several = self.width > 1
+        if several:
+            self.declared.add(f"declare i1 @{reduced}({self.flags})")
+        given = f"{self.flags} %flag, {self.type} %found, {self.type} %x"
+        lines = [
+            f"define internal {self.type} @{own}({given}) {{",
+            *([f"  %any = call i1 @{reduced}({self.flags} %flag)"] if several else []),
+            f"  br i1 {'%any' if several else '%flag'}, label %some, label %none",
+            "some:",
+            *inner.lines,
+            f"  ret {self.type} {value}",
+            "none:",
+            f"  ret {self.type} %found",
+            "}",
+        ]
+        self.declared.add("\n".join(lines))
+        return self.put(f"call {self.type} @{own}({self.flags} {flag}, {self.type} {found}, {self.type} {x})")
 
     def each(self, name: str, *args: str) -> str:
         """A function of the C library, lane by lane."""

@@ -103,6 +103,24 @@ def pointer(context: Any, array: Any, start: Any) -> Any:
 part = part_of if settings_of("DISABLE_JIT") else pointer
 
 
+def nothing() -> None:
+    """What a barrier is in Python."""
+
+
+@intrinsic
+def fence(context: Any) -> Any:
+    """No instruction, but nothing is read or written earlier or later than it says: for what runs only to be timed."""
+
+    def write(inner: Any, builder: Any, signature: Any, given: Any) -> Any:
+        builder.fence("seq_cst", "singlethread")
+        return inner.get_dummy_value()
+
+    return types.void(), write
+
+
+barrier: Any = nothing if settings_of("DISABLE_JIT") else fence
+
+
 def lanes(real: str, **shapes: str) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function of loops for the vectors of this machine.
 

@@ -192,9 +192,19 @@ def test_the_plan_is_measured(call, home):
     found, floor = plain["measured"], plain["totals"][-1]["floor_seconds"]
     assert all(found[f"{name}_seconds"] > 0 for name in ("first", "forward", "gradient", "step"))
     assert found["of_floor"] == floor / found["step_seconds"]
-    assert json.loads(call("show", "tiny.yaml", "--plan", "--json").out)["measured"] is None
+    machine = plain["machine"]
+    assert machine.pop("measured") is True
+    assert all(machine[name] > 0 for name in ("peak", "bandwidth", "function", "cache_bandwidth", "memory_bandwidth"))
+    for row in (*plain["stages"], *plain["totals"]):
+        assert row["seconds"] > 0
+        assert row["of_floor"] == row["floor_seconds"] / row["seconds"]
+    bare = json.loads(call("show", "tiny.yaml", "--plan", "--json").out)
+    assert bare["measured"] is None and bare["machine"]["measured"] is False
+    assert all(row["seconds"] is None for row in (*bare["stages"], *bare["totals"]))
+    assert len(bare["stages"]) == len(plain["stages"])
     text = call("show", "tiny.yaml", "--plan", "--measure").out
     assert " us a step within fit, " in text and "Nothing here was measured" not in text
+    assert "assumed" not in text and " a call (measured)" in text
     done = call("show", "tiny.yaml", "--measure")
     assert (done.code, "--measure belongs to --plan" in done.err) == (2, True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 real = np.float64
@@ -145,6 +147,13 @@ def several(N, X, s, m):  # type: ignore[no-untyped-def]
                 if v < low:
                     low = v
             m[n, h] = np.sqrt(low) + np.floor(s[n]) - (real(2.0) if not low > s[n] else low ** real(1.5))
+
+
+def waves(N, X, Y):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(13):
+            v = X[n, j] * real(300.0)
+            Y[n, j] = np.sin(v) + np.cos(X[n, j]) * np.sin(v) + abs(X[n, j]) ** real(0.3) + real(math.erfc(X[n, j]))
 
 
 def branches(N, X, Y):  # type: ignore[no-untyped-def]
@@ -331,6 +340,7 @@ SHAPES = {
     steps: {"x": "N, 4, 5", "W": "5, 13", "h": "N, 4, 5", "U": "5, 13", "p": "N, 4, 13"},
     windows: {"x": "N, 2, 7, 11", "W": "3, 2, 3, 3", "b": "3", "A": "N, 3, 7, 11", "B": "N, 3, 7, 11"},
     columns: {"D": "N, 7, 3", "x": "N, 7, 2, 3, 3", "dW": "3, 2, 3, 3"},
+    waves: {"X": "N, 13", "Y": "N, 13"},
     product: {"x": "N, 7", "W": "7, 13", "b": "13", "Z": "N, 13", "A": "N, 13"},
     outer: {"x": "N, 7", "D": "N, 13", "dW": "7, 13"},
     turned: {"D": "N, 13", "W": "7, 13", "d": "N, 7"},
