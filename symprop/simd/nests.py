@@ -13,13 +13,13 @@ Enters: the source of a function.  Leaves: LLVM IR.
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from symprop.simd.accumulators import collected
 from symprop.simd.bodies import assigned, flows, has_chain, reductions, runs_downwards, words_in
-from symprop.simd.expressions import Env, Expressions, Panel
+from symprop.simd.expressions import Env
+from symprop.simd.panels import Panels
 from symprop.simd.reading import (
     Access,
     Contents,
@@ -27,28 +27,17 @@ from symprop.simd.reading import (
     axes_merged,
     bounds_freed,
     contents,
-    entries,
     rows_read_again,
     runs_side_by_side,
 )
 from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
-from symprop.simd.writing import Array, flat, index_nodes
+from symprop.simd.writing import Array
 
 ACCUMULATORS = 8
 TILE_STEPS = 4
 TILES = {16: TILE_STEPS, 32: 8}
 """Steps of a tile of unknown length, by the number of vector registers: two accumulators a step, and what is read."""
 LONGEST_ROW = SHORT_LOOP = 4
-CACHE_SETS, CACHE_WAYS, CACHE_LINE = 64, 8, 64
-"""The first-level cache: of all machines of the last ten years at least this."""
-NEAR = 1 << 18
-"""Bytes over which rows may be spread before finding their pages takes time."""
-PANEL_ROWS, PANEL_BYTES = 512, 1 << 18
-"""Rows of a panel whose number is known when it is run; bytes of any panel."""
-FEWEST_STEPS = 32
-"""Steps of a tile's loop from which a copy of what they read pays."""
-TYPICAL_ROWS = 128
-BYTES = {"float": 4, "double": 8, "i64": 8}
 State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
 
 
@@ -102,7 +91,7 @@ def _name(loop: ast.For) -> str:
     return loop.target.id
 
 
-class Nests(Expressions):
+class Nests(Panels):
     """The statements of one function."""
 
     def __init__(
@@ -402,56 +391,16 @@ class Nests(Expressions):
 
     def _with_panels(self, order: Order, body: list[ast.stmt], rest: Order) -> None:
         """Write a block of lanes; rows that the steps of its tile read again and again lie beside one another first."""
-        found = []
-        if order.lanes is not None and order.tile is not None and not self.write.masks:
-            found = rows_read_again(body, _name(order.lanes), _name(order.tile), self.arrays)
-        for node, axis in found:
-            panel = self._panel(node, axis, order.tile) if order.tile is not None else None
-            if panel is not None:
-                self.panels[ast.unparse(node)] = panel
+        bounds = self._bounds(order.tile) if order.tile is not None else None
+        if order.lanes is not None and order.tile is not None and bounds is not None and not self.write.masks:
+            for node, axis in rows_read_again(body, _name(order.lanes), _name(order.tile), self.arrays):
+                panel = self.panel(node, axis, bounds[1].plus(bounds[0], -1))
+                if panel is not None:
+                    self.panels[ast.unparse(node)] = panel
         try:
             self._ordered(rest, body)
         finally:
             self.panels.clear()
-
-    def _far_apart(self, array: Array, axis: int) -> bool:
-        """True where the parts of rows that are read together do not stay in the first-level cache together."""
-        stride, rows = entries(array.shape[axis + 1 :]), array.shape[axis]
-        count = rows if isinstance(rows, int) else TYPICAL_ROWS
-        size = stride * BYTES[array.kind]
-        lines = 1 if size % CACHE_LINE else max(size // CACHE_LINE, 1)
-        apart = min(CACHE_SETS, 2 * CACHE_SETS // math.gcd(lines, CACHE_SETS))
-        return size > 0 and (2 * count > apart * CACHE_WAYS or count * size > NEAR)
-
-    def _panel(self, node: ast.Subscript, axis: int, tile: ast.For) -> Panel | None:
-        """Copy the rows of a block of lanes where enough steps read them; where not, they are read where they lie."""
-        write, width = self.write, sum(self.write.shape.counts)
-        name, array = self._named(node)
-        kind, rows, stride = array.kind, array.shape[axis], entries(array.shape[axis + 1 :])
-        bounds = self._bounds(tile)
-        size = (rows if isinstance(rows, int) else PANEL_ROWS) * width
-        if bounds is None or not self._far_apart(array, axis) or size * BYTES[kind] > PANEL_BYTES:
-            return None
-        indices = [Integer() if k == axis else self._integer(i) for k, i in enumerate(index_nodes(node, array))]
-        first = flat(write, array, self.sizes, indices)
-        count = write.index(Integer(constant=rows) if isinstance(rows, int) else self.sizes[rows], 0, 0)
-        flag = write.put(f"icmp sge i64 {write.index(bounds[1].plus(bounds[0], -1), 0, 0)}, {FEWEST_STEPS}")
-        if not isinstance(rows, int):
-            flag = write.put(f"and i1 {flag}, {write.put(f'icmp sle i64 {count}, {PANEL_ROWS}')}")
-        room = write.room(kind, size)
-
-        def step(k: str, _: list[str]) -> list[str]:
-            row = Integer({Value("i64", frozenset(), {(0, 0): k}): 1})
-            entry = write.load(name, kind, first.plus(row.times(stride)))
-            write.store(room, kind, row.times(width).plus(Integer(lanes=1)), entry)
-            return []
-
-        write.loop(write.put(f"select i1 {flag}, i64 {count}, i64 0"), [], step)
-        write.wide.clear()
-        own = write.place(name, kind, write.index(first, 0, 0))
-        pointer = write.alias(f"select i1 {flag}, ptr %a.{room}, ptr {own}")
-        apart = write.put(f"select i1 {flag}, i64 {width}, i64 {stride}")
-        return Panel(pointer, write.opaque(Value("i64", frozenset(), {(0, 0): apart})), axis)
 
     # -- blocks ------------------------------------------------------------------------------------------------------
 

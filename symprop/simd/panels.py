@@ -1,0 +1,70 @@
+"""Panels: rows that the steps of a tile read again and again, copied beside one another.
+
+Rows of a large matrix push each other out of the first-level cache where they are a power of two apart, and every one
+of them lies on a page of its own.
+
+Enters: what a block of lanes reads.  Leaves: the place of its copy, written by `Writer`.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+
+from symprop.simd.expressions import Expressions, Panel
+from symprop.simd.reading import entries
+from symprop.simd.values import Integer, Value
+from symprop.simd.writing import Array, flat, index_nodes
+
+CACHE_SETS, CACHE_WAYS, CACHE_LINE = 64, 8, 64
+"""The first-level cache: of all machines of the last ten years at least this."""
+NEAR = 1 << 18
+"""Bytes over which rows may be spread before finding their pages takes time."""
+PANEL_ROWS, PANEL_BYTES = 512, 1 << 18
+"""Rows of a panel whose number is known when it is run; bytes of any panel."""
+FEWEST_STEPS = 32
+"""Steps of a tile's loop from which a copy of what they read pays."""
+TYPICAL_ROWS = 128
+BYTES = {"float": 4, "double": 8, "i64": 8}
+
+
+class Panels(Expressions):
+    """Expressions that read panels."""
+
+    def _far_apart(self, array: Array, axis: int) -> bool:
+        """True where the parts of rows that are read together do not stay in the first-level cache together."""
+        stride, rows = entries(array.shape[axis + 1 :]), array.shape[axis]
+        count = rows if isinstance(rows, int) else TYPICAL_ROWS
+        size = stride * BYTES[array.kind]
+        lines = 1 if size % CACHE_LINE else max(size // CACHE_LINE, 1)
+        apart = min(CACHE_SETS, 2 * CACHE_SETS // math.gcd(lines, CACHE_SETS))
+        return size > 0 and (2 * count > apart * CACHE_WAYS or count * size > NEAR)
+
+    def panel(self, node: ast.Subscript, axis: int, steps: Integer) -> Panel | None:
+        """Copy the rows of a block of lanes where enough steps read them; where not, they are read where they lie."""
+        write, width = self.write, sum(self.write.shape.counts)
+        name, array = self._named(node)
+        kind, rows, stride = array.kind, array.shape[axis], entries(array.shape[axis + 1 :])
+        size = (rows if isinstance(rows, int) else PANEL_ROWS) * width
+        if not self._far_apart(array, axis) or size * BYTES[kind] > PANEL_BYTES:
+            return None
+        indices = [Integer() if k == axis else self._integer(i) for k, i in enumerate(index_nodes(node, array))]
+        first = flat(write, array, self.sizes, indices)
+        count = write.index(Integer(constant=rows) if isinstance(rows, int) else self.sizes[rows], 0, 0)
+        flag = write.put(f"icmp sge i64 {write.index(steps, 0, 0)}, {FEWEST_STEPS}")
+        if not isinstance(rows, int):
+            flag = write.put(f"and i1 {flag}, {write.put(f'icmp sle i64 {count}, {PANEL_ROWS}')}")
+        room = write.room(kind, size)
+
+        def step(k: str, _: list[str]) -> list[str]:
+            row = Integer({Value("i64", frozenset(), {(0, 0): k}): 1})
+            entry = write.load(name, kind, first.plus(row.times(stride)))
+            write.store(room, kind, row.times(width).plus(Integer(lanes=1)), entry)
+            return []
+
+        write.loop(write.put(f"select i1 {flag}, i64 {count}, i64 0"), [], step)
+        write.wide.clear()
+        own = write.place(name, kind, write.index(first, 0, 0))
+        pointer = write.alias(f"select i1 {flag}, ptr %a.{room}, ptr {own}")
+        apart = write.put(f"select i1 {flag}, i64 {width}, i64 {stride}")
+        return Panel(pointer, write.opaque(Value("i64", frozenset(), {(0, 0): apart})), axis)
