@@ -22,6 +22,7 @@ from symprop.simd.expressions import Env
 from symprop.simd.panels import Panels
 from symprop.simd.reading import (
     Access,
+    Affine,
     Contents,
     Unsupported,
     axes_merged,
@@ -49,12 +50,14 @@ class Order(NamedTuple):
         lanes: the loop whose steps are lanes.
         tile: the loop whose steps are taken together.
         turned: what is read lies along the tile, what is written along the lanes.
+        across: what is read lies across the lanes, and is turned for all steps of the tile.
     """
 
     outer: tuple[ast.For, ...]
     lanes: ast.For | None = None
     tile: ast.For | None = None
     turned: bool = False
+    across: bool = False
 
 
 class Result(NamedTuple):
@@ -289,6 +292,8 @@ class Nests(Panels):
                 outer = tuple(x for x in chain if x is not lanes and x is not tiles[0])
                 yield Order(outer, lanes, tiles[0]), inner
             yield Order(tuple(x for x in chain if x is not lanes), lanes), inner
+        if not forms and found.loops and not self.tiled:
+            yield from ((order, body) for order in self._across(side_by_side, chain, found))
         if not forms and found.loops and side_by_side and not self.tiled and not any(map(has_chain, body)):
             tile = side_by_side[-1]
             if all(_name(tile) not in used for _, used in found.loops):
@@ -297,6 +302,14 @@ class Nests(Panels):
             free = [x for x in side_by_side if self._inner_of(x, x, chain) and not runs_downwards(x)]
             for lanes, tile in ((x, y) for x in reversed(free) for y in free if self._turns(x, y, found)):
                 yield Order(tuple(x for x in chain if x not in (lanes, tile)), lanes, tile, True), body
+
+    def _across(self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For], found: Contents) -> Iterator[Order]:
+        """Orders in which what is read across the lanes, and again for every step of the tile, is turned first."""
+        for lanes, tile in ((x, y) for x in reversed(side_by_side) for y in reversed(side_by_side) if x is not y):
+            again = rows_read_again(chain[-1].body, _name(lanes), _name(tile), self.arrays)
+            turned = [(rows.array, rows.indices) for rows in again if rows.turned]
+            if turned and self._inner_of(tile, lanes, chain) and self._fits(lanes, chain, found, turned):
+                yield Order(tuple(x for x in chain if x not in (lanes, tile)), lanes, tile, across=True)
 
     def _freed(
         self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For]
@@ -322,8 +335,14 @@ class Nests(Panels):
         count = None if bounds is None else bounds[1].plus(bounds[0], -1).known
         return float("inf") if count is None or (bounds and bounds[2] != 1) else count
 
-    def _fits(self, loop: ast.For, chain: Sequence[ast.For], found: Contents) -> bool:
-        """True where the steps of a loop lie side by side in memory, in all that its body reads and writes."""
+    def _fits(
+        self, loop: ast.For, chain: Sequence[ast.For], found: Contents,
+        turned: Sequence[tuple[str, tuple[Affine, ...]]] = (),
+    ) -> bool:
+        """True where the steps of a loop lie side by side in memory, in all that its body reads and writes.
+
+        What is turned comes to lie side by side.
+        """
         name = _name(loop)
         if self._trip(loop) < 2 or any(name in used for _, used in found.loops):
             return False
@@ -331,6 +350,8 @@ class Nests(Panels):
             return False
         for access in found.accesses:
             if self._stride(access, name) in (0, 1) or (not access.store and self._near(access, name)):
+                continue
+            if not access.store and (access.array, access.indices) in turned:
                 continue
             if access.store or access.depth or not found.loops:
                 return False
@@ -393,10 +414,13 @@ class Nests(Panels):
         """Write a block of lanes; rows that the steps of its tile read again and again lie beside one another first."""
         bounds = self._bounds(order.tile) if order.tile is not None else None
         if order.lanes is not None and order.tile is not None and bounds is not None and not self.write.masks:
-            for node, axis in rows_read_again(body, _name(order.lanes), _name(order.tile), self.arrays):
-                panel = self.panel(node, axis, bounds[1].plus(bounds[0], -1))
+            for rows in rows_read_again(body, _name(order.lanes), _name(order.tile), self.arrays):
+                if rows.turned:
+                    panel = self.turned_panel(rows.node, rows.axis) if order.across else None
+                else:
+                    panel = self.panel(rows.node, rows.axis, bounds[1].plus(bounds[0], -1))
                 if panel is not None:
-                    self.panels[ast.unparse(node)] = panel
+                    self.panels[ast.unparse(rows.node)] = panel
         try:
             self._ordered(rest, body)
         finally:
