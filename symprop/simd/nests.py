@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from symprop.simd.accumulators import collected
 from symprop.simd.bodies import assigned, flows, has_chain, reductions, runs_downwards, words_in
-from symprop.simd.expressions import Env
-from symprop.simd.panels import Panels
+from symprop.simd.expressions import Env, Panel
+from symprop.simd.panels import Panels, counted
 from symprop.simd.reading import (
     Access,
     Affine,
@@ -28,6 +28,7 @@ from symprop.simd.reading import (
     axes_merged,
     bounds_freed,
     contents,
+    has_choices,
     rows_read_again,
     runs_side_by_side,
 )
@@ -403,7 +404,8 @@ class Nests(Panels):
         elif order.tile is not None:
             self.tiled = True
             tiles = self._turned_tiles(order.tile) if order.turned else self._tiles(order.tile)
-            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body))
+            done = self._first_tile(order.tile, tiles[0], body) if self.copied else Integer()
+            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body), done)
             self.tiled = False
         else:
             self.statements(body)
@@ -412,19 +414,49 @@ class Nests(Panels):
 
     def _with_panels(self, order: Order, body: list[ast.stmt], rest: Order) -> None:
         """Write a block of lanes; rows that the steps of its tile read again and again lie beside one another first."""
-        bounds = self._bounds(order.tile) if order.tile is not None else None
-        if order.lanes is not None and order.tile is not None and bounds is not None and not self.write.masks:
-            for rows in rows_read_again(body, _name(order.lanes), _name(order.tile), self.arrays):
-                if rows.turned:
-                    panel = self.turned_panel(rows.node, rows.axis) if order.across else None
-                else:
-                    panel = self.panel(rows.node, rows.axis, bounds[1].plus(bounds[0], -1))
-                if panel is not None:
-                    self.panels[ast.unparse(rows.node)] = panel
         try:
+            if order.lanes is not None and order.tile is not None and not self.write.masks:
+                self._make_panels(order, order.lanes, order.tile, body)
             self._ordered(rest, body)
         finally:
             self.panels.clear()
+            self.copied.clear()
+
+    def _make_panels(self, order: Order, lanes: ast.For, tile: ast.For, body: list[ast.stmt]) -> None:
+        bounds, copies = self._bounds(tile), list[tuple[ast.Subscript, Panel]]()
+        for rows in rows_read_again(body, _name(lanes), _name(tile), self.arrays):
+            panel = None
+            if rows.turned and order.across:
+                panel = self.turned_panel(rows.node, rows.axis)
+            elif not rows.turned and bounds is not None:
+                panel = self.panel(rows.node, rows.axis, bounds[1].plus(bounds[0], -1))
+                copies += [(rows.node, panel)] if panel is not None else []
+            if panel is not None:
+                self.panels[ast.unparse(rows.node)] = panel
+        if len(self.panels) == len(copies) == 1 and not has_choices(body):
+            self.copied = {ast.unparse(node): panel for node, panel in copies}
+            return
+        for node, panel in copies:
+            self.copy_rows(node, panel)
+
+    def _first_tile(self, loop: ast.For, block: tuple[int, ...], body: list[ast.stmt]) -> Integer:
+        """The first tile copies what it reads, for the others to read; steps that this takes are returned."""
+        write, first, before, shape = self.write, self._bounds(loop), dict(self.env), self.write.shape
+        flag = next(panel.flag for panel in self.copied.values())
+        panels, self.panels = self.panels, {}
+        assert first is not None
+
+        def step(_: str, __: list[str]) -> list[str]:
+            self.env = {**before, _name(loop): first[0].plus(Integer(tile=1))}
+            self._ordered(Order(()), body)
+            return []
+
+        write.shape = Shape(sum(block), shape.counts)
+        write.wide.clear()
+        write.loop(write.put(f"select i1 {flag}, i64 1, i64 0"), [], step)
+        write.wide.clear()
+        write.shape, self.env, self.panels, self.copied = shape, before, panels, {}
+        return counted(write.put(f"select i1 {flag}, i64 {sum(block)}, i64 0"))
 
     # -- blocks ------------------------------------------------------------------------------------------------------
 
@@ -501,9 +533,10 @@ class Nests(Panels):
                     self.ends[name] = (end - 1) // by + 1
 
     def _blocks(
-        self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None]
+        self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None],
+        done: Integer = Integer(),  # noqa: B008 - it is not changed
     ) -> None:
-        """A loop whose steps are taken in blocks, one kind of block after the other."""
+        """A loop whose steps are taken in blocks, one kind of block after the other; the first ones are done before."""
         write, name = self.write, _name(loop)
         bounds = self._bounds(loop)
         if bounds is None or bounds[2] != 1:
@@ -511,7 +544,7 @@ class Nests(Panels):
         first, end, _ = bounds
         if first.dims or end.dims:
             raise Unsupported("a loop that is longer for some steps than for others")
-        before, shape = dict(self.env), write.shape
+        before, shape, first = dict(self.env), write.shape, first.plus(done)
         for block in blocks:
             size = sum(block)
             total = end.plus(first, -1)

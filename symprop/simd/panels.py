@@ -47,32 +47,39 @@ class Panels(Expressions):
         return size > 0 and (2 * count > apart * CACHE_WAYS or count * size > NEAR)
 
     def panel(self, node: ast.Subscript, axis: int, steps: Integer) -> Panel | None:
-        """Copy the rows of a block of lanes where enough steps read them; where not, they are read where they lie."""
+        """Rows of a block of lanes, to be copied where enough steps read them, and read where they lie where not."""
         write, width = self.write, sum(self.write.shape.widths)
         name, array = self._named(node)
         kind, rows, stride = array.kind, array.shape[axis], entries(array.shape[axis + 1 :])
         size = (rows if isinstance(rows, int) else PANEL_ROWS) * width
-        if not self._far_apart(array, axis) or size * BYTES[kind] > PANEL_BYTES:
+        few = steps.known is not None and steps.known < FEWEST_STEPS
+        if few or not self._far_apart(array, axis) or size * BYTES[kind] > PANEL_BYTES:
             return None
-        first = self._first(node, axis)
-        count = write.index(Integer(constant=rows) if isinstance(rows, int) else self.sizes[rows], 0, 0)
         flag = write.put(f"icmp sge i64 {write.index(steps, 0, 0)}, {FEWEST_STEPS}")
         if not isinstance(rows, int):
+            count = write.index(self.sizes[rows], 0, 0)
             flag = write.put(f"and i1 {flag}, {write.put(f'icmp sle i64 {count}, {PANEL_ROWS}')}")
         room = write.room(kind, size)
+        own = write.place(name, kind, write.index(self._first(node, axis), 0, 0))
+        pointer = write.alias(f"select i1 {flag}, ptr %a.{room}, ptr {own}")
+        apart = write.put(f"select i1 {flag}, i64 {width}, i64 {stride}")
+        return Panel(pointer, counted(apart), axis, room, width, flag)
+
+    def copy_rows(self, node: ast.Subscript, panel: Panel) -> None:
+        """Copy the rows of a panel, where it is read."""
+        write, first = self.write, self._first(node, panel.axis)
+        name, array = self._named(node)
+        rows, stride = array.shape[panel.axis], entries(array.shape[panel.axis + 1 :])
+        count = write.index(Integer(constant=rows) if isinstance(rows, int) else self.sizes[rows], 0, 0)
 
         def step(k: str, _: list[str]) -> list[str]:
             row = counted(k)
-            entry = write.load(name, kind, first.plus(row.times(stride)))
-            write.store(room, kind, row.times(width).plus(Integer(lanes=1)), entry)
+            entry = write.load(name, array.kind, first.plus(row.times(stride)))
+            write.store(panel.copy, array.kind, row.times(panel.width).plus(Integer(lanes=1)), entry)
             return []
 
-        write.loop(write.put(f"select i1 {flag}, i64 {count}, i64 0"), [], step)
+        write.loop(write.put(f"select i1 {panel.flag}, i64 {count}, i64 0"), [], step)
         write.wide.clear()
-        own = write.place(name, kind, write.index(first, 0, 0))
-        pointer = write.alias(f"select i1 {flag}, ptr %a.{room}, ptr {own}")
-        apart = write.put(f"select i1 {flag}, i64 {width}, i64 {stride}")
-        return Panel(pointer, write.opaque(Value("i64", frozenset(), {(0, 0): apart})), axis)
 
     def turned_panel(self, node: ast.Subscript, axis: int) -> Panel:
         """Copy what lies across a block of lanes so that it lies along them, blocks of a vector's size turned at once.
@@ -109,7 +116,7 @@ class Panels(Expressions):
             write.loop(str(len(members)), [], vector, sure=True)
         write.shape = shape
         write.wide.clear()
-        return Panel(room, Integer(constant=width), axis)
+        return Panel(room, Integer(constant=width), axis, room, width, "true")
 
     def _first(self, node: ast.Subscript, axis: int) -> Integer:
         """The place of what is read of the first row."""

@@ -222,6 +222,12 @@ def rows_read_again(body: Sequence[ast.stmt], lanes: str, tile: str, arrays: Map
     return list(out.values())
 
 
+def has_choices(body: Sequence[ast.stmt]) -> bool:
+    """True where what the loops of a body read depends on a condition."""
+    loops = [n for node in body for n in ast.walk(node) if isinstance(n, ast.For)]
+    return any(isinstance(n, ast.If | ast.IfExp) for loop in loops for n in ast.walk(loop))
+
+
 # -- other forms of a nest --------------------------------------------------------------------------------------------
 
 
