@@ -9,11 +9,13 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from symprop.simd.reading import Unsupported
+from symprop.simd.reading import Unsupported, entries
 from symprop.simd.values import Integer, Target, Value
 from symprop.simd.writing import Array, Writer, flat, index_nodes
 
 UNARY = {"sqrt": "sqrt", "floor": "floor", "abs": "fabs"}
+ROWS_AHEAD = 16
+"""Rows before one is read at which it is asked for, where each is on a page of its own: no processor foresees that."""
 Env = dict[str, "Value | Integer"]
 
 
@@ -88,7 +90,7 @@ class Expressions:
                 write.masks = [] if self._is_inside(node, array) else masks
                 found = write.load(name, array.kind, at)
                 write.masks = masks
-                self._copy(node, array, found)
+                self._copy(node, array, at, found)
                 return write.opaque(found) if array.kind == "i64" else found
             case ast.Call(args=args):
                 return self._call(node, args)
@@ -181,12 +183,15 @@ class Expressions:
         indices = [self._integer(i) for i in index_nodes(node, array)]
         return name, array, flat(self.write, array, self.sizes, indices)
 
-    def _copy(self, node: ast.Subscript, array: Array, entry: Value) -> None:
-        """Keep what was read for a panel."""
+    def _copy(self, node: ast.Subscript, array: Array, at: Integer, entry: Value) -> None:
+        """Keep what was read for a panel, and ask for what follows some rows on."""
         panel = self.copied.get(ast.unparse(node)) if self.copied else None
         if panel is not None:
+            name, write = self._named(node)[0], self.write
             row = self._integer(index_nodes(node, array)[panel.axis])
-            self.write.store(panel.copy, array.kind, row.times(panel.width).plus(Integer(lanes=1)), entry)
+            ahead = Integer(constant=ROWS_AHEAD * entries(array.shape[panel.axis + 1 :]))
+            write.prefetch(name, array.kind, at.plus(ahead))
+            write.store(panel.copy, array.kind, row.times(panel.width).plus(Integer(lanes=1)), entry)
 
     def _named(self, node: ast.Subscript) -> tuple[str, Array]:
         name = node.value.id if isinstance(node.value, ast.Name) else ""

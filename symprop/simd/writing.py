@@ -567,6 +567,17 @@ class Writer:
             text = self.put(f"insertelement {own} {text}, {kind} {entry}, i64 {lane}")
         return text
 
+    def prefetch(self, name: str, kind: str, at: Integer) -> None:
+        """Ask for entries that may be read later, side by side for all lanes; there may be none."""
+        first = self.index(at, 0, 0)
+        starts = [self.shape.start(v) for v in range(len(self.shape.counts))]
+        # vectors that begin within a line of the cache end in the next one
+        for lane in (*starts, sum(self.shape.counts) - 1):
+            place = self.put(f"add i64 {first}, {lane}")
+            pointer = self.put(f"getelementptr {kind}, ptr %a.{name}, i64 {place}")
+            self.do(f"call void @llvm.prefetch.p0(ptr {pointer}, i32 0, i32 3, i32 1)")
+        self.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+
     def store(self, name: str, kind: str, at: Integer, value: Value) -> None:
         """Write entries of an array."""
         if self.masks:

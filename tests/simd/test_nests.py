@@ -108,7 +108,7 @@ def test_the_first_tile_copies_what_the_others_read(name: str, first: bool) -> N
     blocks = re.split(r"\nb\d+:", compiled_of(name))
     copies = [b for b in blocks if "ptr %a.room" in b and re.search(r"store <16 x float>|masked.store.v16f32", b)]
     assert copies
-    assert all(("fadd" in block) == first for block in copies)
+    assert all(("fadd" in block) == ("llvm.prefetch" in block) == first for block in copies)
 
 
 def test_a_panel_is_a_choice_made_when_the_function_runs() -> None:
