@@ -20,6 +20,7 @@ FILES = (
     "squeezing",
     "expressions",
     "accumulators",
+    "panels",
     "nests",
     "link",
 )

@@ -17,9 +17,6 @@ from symprop.plan.fusion import scattered
 from symprop.plan.recurrence import reductions, relabel
 from symprop.plan.values import KernelPlan, Product, Program, Stage
 
-LARGE = 8192
-"""Entries of a matrix that no longer stays in the first-level cache."""
-
 
 class StageLoops:
     """The writer of a program's stages.
@@ -68,8 +65,7 @@ class StageLoops:
         at = tuple(map(Position.of, free))
         reads = [r for e in first for r in ex.reads(e.body) if r.tensor == product.out]
         alike = [i.extent for i in free] == [i.extent for i in own] and all(r.indices == at for r in reads)
-        large = (product.inner * product.columns).value({"N": LARGE}) > LARGE
-        if alike and not (large and stage.shared):
+        if alike and not (product.large and stage.shared):
             merged = relabel(product.equation, dict(zip(own, free, strict=True)))
             if self._is_inside(product.out, stage):
                 self.inside.add(product.out)

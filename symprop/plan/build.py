@@ -21,6 +21,7 @@ from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
 from symprop.plan.recurrence import Unit, order
 from symprop.plan.step import step_equations
+from symprop.plan.turning import factors_stored
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
 
 
@@ -31,7 +32,7 @@ def plan_derivation(derivation: Derivation, smallest_product: int = 2048, turned
         derivation: forward and adjoint equations.
         smallest_product: multiplications, the batch counted as 32 rows, from which a sum of products is a matrix
             product of its own; below it stays a loop that others can be fused with.
-        turned: right factors are stored the way round that vector code reads them, see `split`.
+        turned: right factors are stored the way round that vector code reads them, see `factors_stored`.
     """
     network = derivation.network
     tensors = dict(network.tensors)
@@ -190,8 +191,9 @@ def _program(
     needed = _needed(equations, results)
     items: list[Unit | Product] = []
     for unit in order(needed):
-        items += _split(unit, tensors, least, turned)
+        items += _split(unit, tensors, least)
     stages = fuse(items, in_place)
+    stages = factors_stored(stages, tensors) if turned else stages
     numbers = {e.number for e in needed}
     defined = {e.target for e in needed}
     reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)
@@ -213,10 +215,10 @@ def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equat
     return [e for e in equations if e.target in wanted]
 
 
-def _split(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -> list[Unit | Product]:
+def _split(unit: Unit, tensors: dict[str, Tensor], least: int) -> list[Unit | Product]:
     if unit.step is not None:
         return [unit]
-    parts = split(unit.equations[0], tensors, least, turned)
+    parts = split(unit.equations[0], tensors, least)
     operands: list[Unit | Product] = [Unit((operand,)) for operand in parts.operands]
     # the product that writes the target itself comes last, next to the loop nest that is its epilogue
     products = sorted(parts.products, key=lambda p: p.out == unit.equations[0].target)

@@ -17,8 +17,6 @@ from symprop.language.expressions import Mul, Reduce, free_indices, mul, transfo
 from symprop.plan.values import Product
 
 TYPICAL_BATCH = 32
-TURNED = 4
-"""Columns of a product from which it pays to store a factor the other way round."""
 
 
 @dataclass
@@ -30,15 +28,13 @@ class Split:
     rest: Equation | None = None
 
 
-def split(equation: Equation, tensors: dict[str, Tensor], least: int, turned: bool = False) -> Split:
+def split(equation: Equation, tensors: dict[str, Tensor], least: int) -> Split:
     """The equation with its products split off; tensors that this takes are added to `tensors`.
 
     Args:
         equation: one that does not read itself.
         tensors: every tensor by name.
         least: multiplications, the batch counted as 32 rows, under which a product stays a loop.
-        turned: a right factor of constant extents that lies the other way is stored as (inner, columns) first, so
-            that its rows lie in memory as those of the product do.
     """
     out = Split()
     free = [p.index for p in equation.indices]
@@ -46,7 +42,7 @@ def split(equation: Equation, tensors: dict[str, Tensor], least: int, turned: bo
         out.rest = equation
         return out
     plain = [i for i in free if i is not None]
-    body = _replace(equation.body, lambda node: _product(node, equation, plain, tensors, least, out, turned))
+    body = _replace(equation.body, lambda node: _product(node, equation, plain, tensors, least, out))
     if any(isinstance(node, Reduce) for node in walk(body)):
         body = _moved(body, equation.target, tensors, out)
     whole = body == Read(equation.target, map(Position.of, plain))
@@ -58,7 +54,7 @@ def _moved(body: Expr, target: str, tensors: dict[str, Tensor], out: Split) -> E
     """The rest that reads no product from its target: a sum that is left may be collected there."""
     if all(product.out != target for product in out.products):
         return body
-    name = _scratch(target, tensors)
+    name = scratch(target, tensors)
     tensors[name] = replace(tensors[target], name=name)
     out.products = [
         replace(p, out=name, equation=replace(p.equation, target=name)) if p.out == target else p for p in out.products
@@ -81,7 +77,6 @@ def _product(
     tensors: dict[str, Tensor],
     least: int,
     out: Split,
-    turned: bool,
 ) -> Expr:
     sides = _sides(node, free)
     if sides is None or node.op != "sum" or node.domain:
@@ -94,13 +89,10 @@ def _product(
     if _work(used) * _work(node.indices) < least:
         return node
     inner = _shared_order(left, right, node)
-    target = equation.target if len(used) == len(free) and not out.products else _scratch(equation.target, tensors)
+    target = equation.target if len(used) == len(free) and not out.products else scratch(equation.target, tensors)
     tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
     a = _operand(left, rows, inner, equation, tensors, out)
-    if turned and _work(columns) >= TURNED and not any(i.extent.names for i in (*columns, *inner)):
-        b = _turned(right, inner, columns, equation, tensors, out)
-    else:
-        b = _operand(right, columns, inner, equation, tensors, out)
+    b = _operand(right, columns, inner, equation, tensors, out)
     indices = tuple(map(Position.of, used))
     pure = Equation(target, indices, Reduce("sum", inner, Mul([a, b])), equation.number, origin=equation.origin)
     out.products.append(
@@ -182,30 +174,10 @@ def _operand(
             return read
     batch_first = any(i.extent.names for i in inner)
     order = inner + outer if batch_first else outer + inner
-    name = _scratch(equation.target, tensors)
+    name = scratch(equation.target, tensors)
     tensors[name] = Tensor(name, tuple(i.extent for i in order))
     positions = tuple(map(Position.of, order))
     out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
-    return Read(name, positions)
-
-
-def _turned(
-    side: list[Expr],
-    inner: list[Index],
-    columns: list[Index],
-    equation: Equation,
-    tensors: dict[str, Tensor],
-    out: Split,
-) -> Read:
-    """A read of the right side as (inner, columns), stored first where it lies the other way."""
-    read = _operand(side, columns, inner, equation, tensors, out)
-    order = [*inner, *columns]
-    if [p.index for p in read.indices] == order:
-        return read
-    name = _scratch(equation.target, tensors)
-    tensors[name] = Tensor(name, tuple(i.extent for i in order))
-    positions = tuple(map(Position.of, order))
-    out.operands.append(Equation(name, positions, read, equation.number, origin=equation.origin))
     return Read(name, positions)
 
 
@@ -215,7 +187,8 @@ def _spans(read: Read, tensors: Mapping[str, Tensor]) -> bool:
     return all(p.index is not None and p.index.extent == a for p, a in zip(read.indices, axes, strict=True))
 
 
-def _scratch(target: str, tensors: Mapping[str, Tensor]) -> str:
+def scratch(target: str, tensors: Mapping[str, Tensor]) -> str:
+    """The name of a tensor that no tensor has."""
     count = 1
     while f"{target}_{count}" in tensors:
         count += 1

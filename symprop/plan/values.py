@@ -13,6 +13,8 @@ from functools import cached_property
 from symprop.language import Equation, Expr, Extent, Index, Tensor
 
 FORMS = ("contraction", "map", "rows", "reduction", "gather", "scatter", "loops")
+LARGE = 8192
+"""Entries of a matrix that no longer stays in the first-level cache."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class Product:
     inner: Extent
     columns: Extent
     equation: Equation
+
+    @property
+    def large(self) -> bool:
+        """True where the right factor no longer stays in the first-level cache."""
+        return (self.inner * self.columns).value({"N": LARGE}) > LARGE
 
     def __str__(self) -> str:
         left = self.left + ("^T" if self.left_transposed else "")

@@ -9,11 +9,13 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from symprop.simd.reading import Unsupported
+from symprop.simd.reading import Unsupported, entries
 from symprop.simd.values import Integer, Target, Value
 from symprop.simd.writing import Array, Writer, flat, index_nodes
 
 UNARY = {"sqrt": "sqrt", "floor": "floor", "abs": "fabs"}
+ROWS_AHEAD = 16
+"""Rows before one is read at which it is asked for, where each is on a page of its own: no processor foresees that."""
 Env = dict[str, "Value | Integer"]
 
 
@@ -24,11 +26,16 @@ class Panel(NamedTuple):
         name: of the pointer to the first row.
         stride: entries from a row to the next.
         axis: of the array, the one its rows are counted on.
+        copy: of the rows, as an array of the function's own with `width` entries a row.
+        flag: whether the copy is read, as a condition; where not, the pointer is to the rows themselves.
     """
 
     name: str
     stride: Integer
     axis: int
+    copy: str
+    width: int
+    flag: str
 
 
 class Expressions:
@@ -47,6 +54,7 @@ class Expressions:
         self.sizes: dict[str, Integer] = {}
         self.ends: dict[str, int | str | None] = {}
         self.panels: dict[str, Panel] = {}
+        self.copied: dict[str, Panel] = {}
 
     def value(self, node: ast.expr) -> Value | Integer:
         """Write an expression."""
@@ -82,6 +90,7 @@ class Expressions:
                 write.masks = [] if self._is_inside(node, array) else masks
                 found = write.load(name, array.kind, at)
                 write.masks = masks
+                self._copy(node, array, at, found)
                 return write.opaque(found) if array.kind == "i64" else found
             case ast.Call(args=args):
                 return self._call(node, args)
@@ -173,6 +182,16 @@ class Expressions:
             return panel.name, array, at.plus(Integer(lanes=1))
         indices = [self._integer(i) for i in index_nodes(node, array)]
         return name, array, flat(self.write, array, self.sizes, indices)
+
+    def _copy(self, node: ast.Subscript, array: Array, at: Integer, entry: Value) -> None:
+        """Keep what was read for a panel, and ask for what follows some rows on."""
+        panel = self.copied.get(ast.unparse(node)) if self.copied else None
+        if panel is not None:
+            name, write = self._named(node)[0], self.write
+            row = self._integer(index_nodes(node, array)[panel.axis])
+            ahead = Integer(constant=ROWS_AHEAD * entries(array.shape[panel.axis + 1 :]))
+            write.prefetch(name, array.kind, at.plus(ahead))
+            write.store(panel.copy, array.kind, row.times(panel.width).plus(Integer(lanes=1)), entry)
 
     def _named(self, node: ast.Subscript) -> tuple[str, Array]:
         name = node.value.id if isinstance(node.value, ast.Name) else ""

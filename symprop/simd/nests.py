@@ -13,43 +13,34 @@ Enters: the source of a function.  Leaves: LLVM IR.
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from symprop.simd.accumulators import collected
 from symprop.simd.bodies import assigned, flows, has_chain, reductions, runs_downwards, words_in
-from symprop.simd.expressions import Env, Expressions, Panel
+from symprop.simd.expressions import Env, Panel
+from symprop.simd.panels import Panels, counted
 from symprop.simd.reading import (
     Access,
+    Affine,
     Contents,
     Unsupported,
     axes_merged,
     bounds_freed,
     contents,
-    entries,
+    has_choices,
     rows_read_again,
     runs_side_by_side,
 )
 from symprop.simd.squeezing import squeezed
 from symprop.simd.values import LANES, TILE, Integer, Part, Shape, Target, Value
-from symprop.simd.writing import Array, flat, index_nodes
+from symprop.simd.writing import Array
 
 ACCUMULATORS = 8
 TILE_STEPS = 4
 TILES = {16: TILE_STEPS, 32: 8}
 """Steps of a tile of unknown length, by the number of vector registers: two accumulators a step, and what is read."""
 LONGEST_ROW = SHORT_LOOP = 4
-CACHE_SETS, CACHE_WAYS, CACHE_LINE = 64, 8, 64
-"""The first-level cache: of all machines of the last ten years at least this."""
-NEAR = 1 << 18
-"""Bytes over which rows may be spread before finding their pages takes time."""
-PANEL_ROWS, PANEL_BYTES = 512, 1 << 18
-"""Rows of a panel whose number is known when it is run; bytes of any panel."""
-FEWEST_STEPS = 32
-"""Steps of a tile's loop from which a copy of what they read pays."""
-TYPICAL_ROWS = 128
-BYTES = {"float": 4, "double": 8, "i64": 8}
 State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
 
 
@@ -61,12 +52,14 @@ class Order(NamedTuple):
         lanes: the loop whose steps are lanes.
         tile: the loop whose steps are taken together.
         turned: what is read lies along the tile, what is written along the lanes.
+        across: what is read lies across the lanes, and is turned for all steps of the tile.
     """
 
     outer: tuple[ast.For, ...]
     lanes: ast.For | None = None
     tile: ast.For | None = None
     turned: bool = False
+    across: bool = False
 
 
 class Result(NamedTuple):
@@ -103,7 +96,7 @@ def _name(loop: ast.For) -> str:
     return loop.target.id
 
 
-class Nests(Expressions):
+class Nests(Panels):
     """The statements of one function."""
 
     def __init__(
@@ -301,6 +294,8 @@ class Nests(Expressions):
                 outer = tuple(x for x in chain if x is not lanes and x is not tiles[0])
                 yield Order(outer, lanes, tiles[0]), inner
             yield Order(tuple(x for x in chain if x is not lanes), lanes), inner
+        if not forms and found.loops and not self.tiled:
+            yield from ((order, body) for order in self._across(side_by_side, chain, found))
         if not forms and found.loops and side_by_side and not self.tiled and not any(map(has_chain, body)):
             tile = side_by_side[-1]
             if all(_name(tile) not in used for _, used in found.loops):
@@ -309,6 +304,14 @@ class Nests(Expressions):
             free = [x for x in side_by_side if self._inner_of(x, x, chain) and not runs_downwards(x)]
             for lanes, tile in ((x, y) for x in reversed(free) for y in free if self._turns(x, y, found)):
                 yield Order(tuple(x for x in chain if x not in (lanes, tile)), lanes, tile, True), body
+
+    def _across(self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For], found: Contents) -> Iterator[Order]:
+        """Orders in which what is read across the lanes, and again for every step of the tile, is turned first."""
+        for lanes, tile in ((x, y) for x in reversed(side_by_side) for y in reversed(side_by_side) if x is not y):
+            again = rows_read_again(chain[-1].body, _name(lanes), _name(tile), self.arrays)
+            turned = [(rows.array, rows.indices) for rows in again if rows.turned]
+            if turned and self._inner_of(tile, lanes, chain) and self._fits(lanes, chain, found, turned):
+                yield Order(tuple(x for x in chain if x not in (lanes, tile)), lanes, tile, across=True)
 
     def _freed(
         self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For]
@@ -334,8 +337,14 @@ class Nests(Expressions):
         count = None if bounds is None else bounds[1].plus(bounds[0], -1).known
         return float("inf") if count is None or (bounds and bounds[2] != 1) else count
 
-    def _fits(self, loop: ast.For, chain: Sequence[ast.For], found: Contents) -> bool:
-        """True where the steps of a loop lie side by side in memory, in all that its body reads and writes."""
+    def _fits(
+        self, loop: ast.For, chain: Sequence[ast.For], found: Contents,
+        turned: Sequence[tuple[str, tuple[Affine, ...]]] = (),
+    ) -> bool:
+        """True where the steps of a loop lie side by side in memory, in all that its body reads and writes.
+
+        What is turned comes to lie side by side.
+        """
         name = _name(loop)
         if self._trip(loop) < 2 or any(name in used for _, used in found.loops):
             return False
@@ -343,6 +352,8 @@ class Nests(Expressions):
             return False
         for access in found.accesses:
             if self._stride(access, name) in (0, 1) or (not access.store and self._near(access, name)):
+                continue
+            if not access.store and (access.array, access.indices) in turned:
                 continue
             if access.store or access.depth or not found.loops:
                 return False
@@ -394,7 +405,8 @@ class Nests(Expressions):
         elif order.tile is not None:
             self.tiled = True
             tiles = self._turned_tiles(order.tile) if order.turned else self._tiles(order.tile)
-            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body))
+            done = self._first_tile(order.tile, tiles[0], body) if self.copied else Integer()
+            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body), done)
             self.tiled = False
         else:
             self.statements(body)
@@ -403,56 +415,49 @@ class Nests(Expressions):
 
     def _with_panels(self, order: Order, body: list[ast.stmt], rest: Order) -> None:
         """Write a block of lanes; rows that the steps of its tile read again and again lie beside one another first."""
-        found = []
-        if order.lanes is not None and order.tile is not None and not self.write.masks:
-            found = rows_read_again(body, _name(order.lanes), _name(order.tile), self.arrays)
-        for node, axis in found:
-            panel = self._panel(node, axis, order.tile) if order.tile is not None else None
-            if panel is not None:
-                self.panels[ast.unparse(node)] = panel
         try:
+            if order.lanes is not None and order.tile is not None and not self.write.masks:
+                self._make_panels(order, order.lanes, order.tile, body)
             self._ordered(rest, body)
         finally:
             self.panels.clear()
+            self.copied.clear()
 
-    def _far_apart(self, array: Array, axis: int) -> bool:
-        """True where the parts of rows that are read together do not stay in the first-level cache together."""
-        stride, rows = entries(array.shape[axis + 1 :]), array.shape[axis]
-        count = rows if isinstance(rows, int) else TYPICAL_ROWS
-        size = stride * BYTES[array.kind]
-        lines = 1 if size % CACHE_LINE else max(size // CACHE_LINE, 1)
-        apart = min(CACHE_SETS, 2 * CACHE_SETS // math.gcd(lines, CACHE_SETS))
-        return size > 0 and (2 * count > apart * CACHE_WAYS or count * size > NEAR)
+    def _make_panels(self, order: Order, lanes: ast.For, tile: ast.For, body: list[ast.stmt]) -> None:
+        bounds, copies = self._bounds(tile), list[tuple[ast.Subscript, Panel]]()
+        for rows in rows_read_again(body, _name(lanes), _name(tile), self.arrays):
+            panel = None
+            if rows.turned and order.across:
+                panel = self.turned_panel(rows.node, rows.axis)
+            elif not rows.turned and bounds is not None:
+                panel = self.panel(rows.node, rows.axis, bounds[1].plus(bounds[0], -1))
+                copies += [(rows.node, panel)] if panel is not None else []
+            if panel is not None:
+                self.panels[ast.unparse(rows.node)] = panel
+        if len(self.panels) == len(copies) == 1 and not has_choices(body):
+            self.copied = {ast.unparse(node): panel for node, panel in copies}
+            return
+        for node, panel in copies:
+            self.copy_rows(node, panel)
 
-    def _panel(self, node: ast.Subscript, axis: int, tile: ast.For) -> Panel | None:
-        """Copy the rows of a block of lanes where enough steps read them; where not, they are read where they lie."""
-        write, width = self.write, sum(self.write.shape.counts)
-        name, array = self._named(node)
-        kind, rows, stride = array.kind, array.shape[axis], entries(array.shape[axis + 1 :])
-        bounds = self._bounds(tile)
-        size = (rows if isinstance(rows, int) else PANEL_ROWS) * width
-        if bounds is None or not self._far_apart(array, axis) or size * BYTES[kind] > PANEL_BYTES:
-            return None
-        indices = [Integer() if k == axis else self._integer(i) for k, i in enumerate(index_nodes(node, array))]
-        first = flat(write, array, self.sizes, indices)
-        count = write.index(Integer(constant=rows) if isinstance(rows, int) else self.sizes[rows], 0, 0)
-        flag = write.put(f"icmp sge i64 {write.index(bounds[1].plus(bounds[0], -1), 0, 0)}, {FEWEST_STEPS}")
-        if not isinstance(rows, int):
-            flag = write.put(f"and i1 {flag}, {write.put(f'icmp sle i64 {count}, {PANEL_ROWS}')}")
-        room = write.room(kind, size)
+    def _first_tile(self, loop: ast.For, block: tuple[int, ...], body: list[ast.stmt]) -> Integer:
+        """The first tile copies what it reads, for the others to read; steps that this takes are returned."""
+        write, first, before, shape = self.write, self._bounds(loop), dict(self.env), self.write.shape
+        flag = next(panel.flag for panel in self.copied.values())
+        panels, self.panels = self.panels, {}
+        assert first is not None
 
-        def step(k: str, _: list[str]) -> list[str]:
-            row = Integer({Value("i64", frozenset(), {(0, 0): k}): 1})
-            entry = write.load(name, kind, first.plus(row.times(stride)))
-            write.store(room, kind, row.times(width).plus(Integer(lanes=1)), entry)
+        def step(_: str, __: list[str]) -> list[str]:
+            self.env = {**before, _name(loop): first[0].plus(Integer(tile=1))}
+            self._ordered(Order(()), body)
             return []
 
-        write.loop(write.put(f"select i1 {flag}, i64 {count}, i64 0"), [], step)
+        write.shape = Shape(sum(block), shape.counts)
         write.wide.clear()
-        own = write.place(name, kind, write.index(first, 0, 0))
-        pointer = write.alias(f"select i1 {flag}, ptr %a.{room}, ptr {own}")
-        apart = write.put(f"select i1 {flag}, i64 {width}, i64 {stride}")
-        return Panel(pointer, write.opaque(Value("i64", frozenset(), {(0, 0): apart})), axis)
+        write.loop(write.put(f"select i1 {flag}, i64 1, i64 0"), [], step)
+        write.wide.clear()
+        write.shape, self.env, self.panels, self.copied = shape, before, panels, {}
+        return counted(write.put(f"select i1 {flag}, i64 {sum(block)}, i64 0"))
 
     # -- blocks ------------------------------------------------------------------------------------------------------
 
@@ -531,16 +536,17 @@ class Nests(Expressions):
                     self.ends[name] = (end - 1) // by + 1
 
     def _blocks(
-        self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None]
+        self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None],
+        done: Integer = Integer(),  # noqa: B008 - it is not changed
     ) -> None:
-        """A loop whose steps are taken in blocks, one kind of block after the other."""
+        """A loop whose steps are taken in blocks, one kind of block after the other; the first ones are done before."""
         bounds = self._bounds(loop)
         if bounds is None or bounds[2] != 1:
             raise Unsupported("a loop in other steps than 1")
         first, end, _ = bounds
         if first.dims or end.dims:
             raise Unsupported("a loop that is longer for some steps than for others")
-        self._between(_name(loop), first, end, blocks, dim, body)
+        self._between(_name(loop), first.plus(done), end, blocks, dim, body)
 
     def _between(
         self, name: str, first: Integer, end: Integer, blocks: Sequence[tuple[int, ...]], dim: str,

@@ -181,30 +181,51 @@ def subscripts(node: ast.Subscript) -> list[ast.expr]:
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
-def rows_read_again(
-    body: Sequence[ast.stmt], lanes: str, tile: str, arrays: Mapping[str, object]
-) -> list[tuple[ast.Subscript, int]]:
-    """Reads in loops of a body that are the same for all steps of a tile, with the axis those loops run along.
+class Rows(NamedTuple):
+    """Entries of an array that are read again and again.
 
-    The lanes lie side by side on the last axis; of the other axes one alone depends on the loops of the body.
+    Args:
+        node: one of the reads.
+        array, indices: what it reads.
+        axis: the axis that the loops around it run along.
+        turned: it is the last one, so that the entries lie across the lanes.
+    """
+
+    node: ast.Subscript
+    array: str
+    indices: tuple[Affine, ...]
+    axis: int
+    turned: bool
+
+
+def rows_read_again(body: Sequence[ast.stmt], lanes: str, tile: str, arrays: Mapping[str, object]) -> list[Rows]:
+    """Reads in loops of a body that are the same for all steps of a tile.
+
+    One axis alone depends on the loops of the body, another one alone on the lanes, and one of the two is the last.
     """
     loops = [n for node in body for n in ast.walk(node) if isinstance(n, ast.For)]
     inner = {n.target.id for n in loops if isinstance(n.target, ast.Name)}
     found = contents(body, arrays)
     written = {a.array for a in found.accesses if a.store}
     local = inner | set(found.assigned) | {tile}
-    out: dict[str, tuple[ast.Subscript, int]] = {}
+    out: dict[str, Rows] = {}
     for node in (n for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Subscript)):
         if not isinstance(node.value, ast.Name) or node.value.id not in arrays or node.value.id in written:
             continue
-        *others, last = (affine(i, {}) for i in subscripts(node))
-        along = [k for k, index in enumerate(others) if index.names & local]
-        side_by_side = last.coefficient(lanes) == 1 and not last.names & local
-        if side_by_side and len(along) == 1 and others[along[0]].names <= inner and all(
-            lanes not in index.names for index in others
-        ):
-            out[ast.unparse(node)] = node, along[0]
+        indices, last = tuple(affine(i, {}) for i in subscripts(node)), len(subscripts(node)) - 1
+        along = [k for k, index in enumerate(indices) if index.names & local]
+        beside = [k for k, index in enumerate(indices) if lanes in index.names]
+        if len(along) != 1 or len(beside) != 1 or along == beside or last not in (*along, *beside):
+            continue
+        if indices[along[0]].names <= inner and indices[beside[0]].coefficient(lanes) == 1:
+            out[ast.unparse(node)] = Rows(node, node.value.id, indices, along[0], along == [last])
     return list(out.values())
+
+
+def has_choices(body: Sequence[ast.stmt]) -> bool:
+    """True where what the loops of a body read depends on a condition."""
+    loops = [n for node in body for n in ast.walk(node) if isinstance(n, ast.For)]
+    return any(isinstance(n, ast.If | ast.IfExp) for loop in loops for n in ast.walk(loop))
 
 
 # -- other forms of a nest --------------------------------------------------------------------------------------------

@@ -413,12 +413,40 @@ class Writer:
                 # a step of the lanes is `lanes` entries
                 pointer = self.place(name, kind, self.index(at._replace(constant=at.constant + lane * at.lanes), 0, v))
                 parts.append(self.put(f"load {row}, ptr {pointer}, align {align}"))
-            for _ in range(width.bit_length() - 1):
-                pairs = zip(parts, parts[len(parts) // 2 :], strict=False)
-                parts = [self._interleaved(row, steps, *pair, side) for pair in pairs for side in (0, 1)]
+            if width == steps:
+                parts = self._turned_square(kind, parts)
+            else:
+                for _ in range(width.bit_length() - 1):
+                    pairs = zip(parts, parts[len(parts) // 2 :], strict=False)
+                    parts = [self._interleaved(row, steps, *pair, side) for pair in pairs for side in (0, 1)]
             for r in range(steps):
                 regs[r, v] = self._cut(kind, parts, steps, r * width, width)
         return regs
+
+    def _turned_square(self, kind: str, rows: Sequence[str]) -> list[str]:
+        """The columns of as many rows as a row has entries.
+
+        Entries change places within pieces of 128 bits first, then the pieces do: each is one fast instruction.
+        """
+        count = len(rows)
+        piece, found = min(count, 4 if kind == "float" else 2), list(rows)
+        groups = [self._dealt(kind, count, rows[k : k + piece], 1, piece) for k in range(0, count, piece)]
+        for place, column in enumerate(zip(*groups, strict=True)):
+            found[place::piece] = self._dealt(kind, count, column, piece, count)
+        return found
+
+    def _dealt(self, kind: str, length: int, rows: Sequence[str], unit: int, span: int) -> list[str]:
+        """Rows turned within every span of a vector: round by round, of two the even units, then the odd ones."""
+        row, found = self.type_of(kind, length), list(rows)
+        for _ in range(len(rows).bit_length() - 1):
+            pairs, after = list(zip(found[::2], found[1::2], strict=True)), []
+            for side in (0, unit):
+                own = [k + u for k in range(side, span, 2 * unit) for u in range(unit)]
+                picks = [base + start + k for base in range(0, length, span) for start in (0, length) for k in own]
+                text = ", ".join(f"i32 {k}" for k in picks)
+                after += [self.put(f"shufflevector {row} {a}, {row} {b}, <{length} x i32> <{text}>") for a, b in pairs]
+            found = after
+        return found
 
     def _interleaved(self, row: str, steps: int, first: str, second: str, side: int) -> str:
         """The lower or the upper half of two vectors, entry by entry."""
@@ -554,6 +582,17 @@ class Writer:
             entry = self.put(f"load {kind}, ptr {pointer}, align {align}")
             text = self.put(f"insertelement {own} {text}, {kind} {entry}, i64 {lane}")
         return text
+
+    def prefetch(self, name: str, kind: str, at: Integer) -> None:
+        """Ask for entries that may be read later, side by side for all lanes; there may be none."""
+        first = self.index(at, 0, 0)
+        starts = [self.shape.start(v) for v in range(len(self.shape.counts))]
+        # vectors that begin within a line of the cache end in the next one
+        for lane in (*starts, sum(self.shape.counts) - 1):
+            place = self.put(f"add i64 {first}, {lane}")
+            pointer = self.put(f"getelementptr {kind}, ptr %a.{name}, i64 {place}")
+            self.do(f"call void @llvm.prefetch.p0(ptr {pointer}, i32 0, i32 3, i32 1)")
+        self.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
 
     def store(self, name: str, kind: str, at: Integer, value: Value) -> None:
         """Write entries of an array."""

@@ -254,6 +254,27 @@ def tall(N, x, D, dW):  # type: ignore[no-untyped-def]
             dW[i, j] = total
 
 
+def across(N, D, W, d):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(75):
+            total = real(0.0)
+            for start in range(0, 300, 256):
+                part = real(0.0)
+                for k in range(start, min(start + 256, 300)):
+                    part += D[n, k] * W[j, k]
+                total += part
+            d[n, j] = total
+
+
+def chosen(N, x, W, Z):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(137):
+            total = real(0.0)
+            for i in range(300):
+                total += x[n, i] * W[i, j] if x[n, i] > real(0.0) else real(0.0)
+            Z[n, j] = total
+
+
 def spread(N, I, D, Z, dZ):  # type: ignore[no-untyped-def]  # noqa: E741
     for n in range(N):
         for h in range(6):
@@ -286,6 +307,8 @@ def pairs(N, A, M):  # type: ignore[no-untyped-def]
 LARGE = {
     wide: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
     tall: {"x": "N, 35", "D": "N, 128", "dW": "35, 128"},
+    across: {"D": "N, 300", "W": "75, 300", "d": "N, 75"},
+    chosen: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
 }
 """Products whose rows are copied beside one another where there are enough of them, too large to run in Python."""
 def single(N, x, W, y, Z, D):  # type: ignore[no-untyped-def]

@@ -85,9 +85,30 @@ def test_rows_are_copied_beside_one_another(
         _, left, right, out = arguments = given(function, rows, dtype)
         vector(*arguments)
         left, right = left.astype(np.float64), right.astype(np.float64)
-        truth = left @ right if function is written.wide else left.T @ right
+        truth = product_of(function, left, right)
         tolerance = 1e-12 if dtype == "float64" else 2e-6
         np.testing.assert_allclose(out, truth, rtol=0, atol=tolerance * rows + 300 * tolerance, err_msg=f"N={rows}")
+
+
+def product_of(function: Function, left: Any, right: Any) -> Any:
+    """What a function of two matrices computes, by NumPy."""
+    match function.__name__:
+        case "tall":
+            return left.T @ right
+        case "across":
+            return left @ right.T
+        case "chosen":
+            return np.maximum(left, 0) @ right
+    return left @ right
+
+
+@pytest.mark.parametrize(("name", "first"), [("wide", True), ("tall", True), ("chosen", False)])
+def test_the_first_tile_copies_what_the_others_read(name: str, first: bool) -> None:
+    """While it computes with it; what it reads where a condition holds alone is copied before it."""
+    blocks = re.split(r"\nb\d+:", compiled_of(name))
+    copies = [b for b in blocks if "ptr %a.room" in b and re.search(r"store <16 x float>|masked.store.v16f32", b)]
+    assert copies
+    assert all(("fadd" in block) == ("llvm.prefetch" in block) == first for block in copies)
 
 
 def test_a_panel_is_a_choice_made_when_the_function_runs() -> None:
