@@ -9,7 +9,7 @@ stands under it is evaluated nowhere else.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from symprop.codegen.blocks import Block, BlockWriter
@@ -220,6 +220,7 @@ class Scalars:
     # -- branches ----------------------------------------------------------------------------------------------------
 
     def _branches(self, condition: str, then: Expr, otherwise: Expr, block: Block) -> Text:
+        self._before_branches((then, otherwise), block)
         blocks, texts = [], []
         for branch in (then, otherwise):
             inner = Block(block, fence=True)
@@ -234,6 +235,17 @@ class Scalars:
         block.nest(f"if {condition}:", blocks[0])
         block.nest("else:", blocks[1])
         return name, ATOM
+
+    def _before_branches(self, exprs: Iterable[Expr], block: Block) -> None:
+        """Give names to functions that are evaluated in any case, so that the branches do not evaluate them again."""
+        for expr in exprs:
+            if not isinstance(expr, ex.Call) or not block.counts[expr]:
+                self._before_branches(() if isinstance(expr, ex.Reduce) else expr.children(), block)
+                continue
+            text = self.value(expr, block)
+            if block.lookup(expr) is None:
+                block.known[expr] = name = self.names.fresh("v")
+                block.write(f"{name} = {text}")
 
     # -- reductions --------------------------------------------------------------------------------------------------
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from symprop.algebra.matching import alike
 from symprop.derivation.values import Derivation, Quantity
 from symprop.language import Equation, Index, Network, Position, Read, Tensor
 from symprop.language.definitions import extent
-from symprop.language.expressions import Number, gathers, substitute, tensors_read, transform
+from symprop.language.expressions import Number, gathers, reads, tensors_read, transform
 from symprop.plan.contraction import split
 from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
-from symprop.plan.recurrence import Unit, order
+from symprop.plan.recurrence import Unit, order, same
+from symprop.plan.steps import prepared
+from symprop.plan.tables import through_tables
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
 
 
@@ -121,7 +122,7 @@ def _lowered(equations: Iterable[Equation], network: Network, tensors: dict[str,
         names: dict[str, str] = {}
         for helper in helpers:
             own = _renamed(replace(helper, number=helper.number or equation.number), names)
-            while own.target in network.tensors or (own.target in found and not _same(own, found[own.target])):
+            while own.target in network.tensors or (own.target in found and not same(own, found[own.target])):
                 own = replace(own, target=own.target + "_")
             names[helper.target] = own.target
             found.setdefault(own.target, own)
@@ -137,20 +138,6 @@ def _renamed(equation: Equation, names: Mapping[str, str]) -> Equation:
     return equation.with_body(
         transform(equation.body, lambda e: Read(names.get(e.tensor, e.tensor), e.indices) if isinstance(e, Read) else e)
     )
-
-
-def _same(left: Equation, right: Equation) -> bool:
-    """True where two helpers are one up to names of indices: the maximum of a row of Z, whoever asks for it.
-
-    Two equations may ask for different ones by one name: the row of Z/2 that defines P, and the row of P itself.
-    """
-    if len(left.indices) != len(right.indices) or left.domain or right.domain:
-        return left == right
-    bodies = []
-    for helper in (left, right):
-        own = {p.index: Position.of(Index(f"'{k}", p.index.extent)) for k, p in enumerate(helper.indices) if p.index}
-        bodies.append(substitute(helper.body, own))
-    return alike(*bodies)
 
 
 def _helper_tensor(helper: Equation) -> Tensor:
@@ -179,16 +166,18 @@ def _program(
     least: int,
     turned: bool,
 ) -> Program:
-    needed = _needed(equations, results)
+    asked = _needed(equations, results)
+    needed = _needed(through_tables(asked, results, tensors), results)
     items: list[Unit | Product] = []
     for unit in order(needed):
         items += _split(unit, tensors, least, turned)
     stages = fuse(items)
-    numbers = {e.number for e in needed}
+    numbers = {e.number for e in asked}
     defined = {e.target for e in needed}
     reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)
     given = tuple(n for n in tensors if n in reads)
-    shown = tuple(e for e in originals if e.number in numbers and e.target in defined)
+    wanted = {e.target for e in asked}
+    shown = tuple(e for e in originals if e.number in numbers and e.target in wanted)
     return Program(name, stages, _buffers(stages, results, tensors), results, given, shown)
 
 
@@ -207,7 +196,8 @@ def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equat
 
 def _split(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -> list[Unit | Product]:
     if unit.step is not None:
-        return [unit]
+        before, rest = prepared(unit, tensors, least, turned)
+        return [*(part for e in before for part in _split(Unit((e,)), tensors, least, turned)), rest]
     parts = split(unit.equations[0], tensors, least, turned)
     operands: list[Unit | Product] = [Unit((operand,)) for operand in parts.operands]
     # the product that writes the target itself comes last, next to the loop nest that is its epilogue
@@ -243,11 +233,17 @@ def _locals(stages: Sequence[Stage]) -> set[str]:
     for place, stage in enumerate(stages):
         if stage.product:
             excluded.update((stage.product.left, stage.product.right))
-        if stage.form == "loops" and stage.shared:
-            excluded.update(stage.outputs)
+        steps = stage.form == "loops" and bool(stage.shared)
         for number, group in enumerate(stage.groups):
             for equation in group:
                 excluded.update(n for n in tensors_read(equation.body) if homes.get(n) != (place, number))
                 excluded.update(g.tensor for g in gathers(equation.body))
                 excluded.update([equation.target] if any(p.index is None for p in equation.indices) else [])
+                excluded.update(_of_other_steps(equation, group) if steps else ())
     return set(homes) - excluded
+
+
+def _of_other_steps(equation: Equation, group: Sequence[Equation]) -> set[str]:
+    """Targets of a group that an equation reads at another place than the one that is being computed."""
+    places = {e.target: e.indices for e in group}
+    return {r.tensor for r in reads(equation.body) if places.get(r.tensor, r.indices) != r.indices}

@@ -46,7 +46,7 @@ def split(equation: Equation, tensors: dict[str, Tensor], least: int, turned: bo
         out.rest = equation
         return out
     plain = [i for i in free if i is not None]
-    body = _replace(equation.body, lambda node: _product(node, equation, plain, tensors, least, out, turned))
+    body = outermost(equation.body, lambda node: _product(node, equation, plain, tensors, least, out, turned))
     if any(isinstance(node, Reduce) for node in walk(body)):
         body = _moved(body, equation.target, tensors, out)
     whole = body == Read(equation.target, map(Position.of, plain))
@@ -58,7 +58,7 @@ def _moved(body: Expr, target: str, tensors: dict[str, Tensor], out: Split) -> E
     """The rest that reads no product from its target: a sum that is left may be collected there."""
     if all(product.out != target for product in out.products):
         return body
-    name = _scratch(target, tensors)
+    name = scratch(target, tensors)
     tensors[name] = replace(tensors[target], name=name)
     out.products = [
         replace(p, out=name, equation=replace(p.equation, target=name)) if p.out == target else p for p in out.products
@@ -66,12 +66,12 @@ def _moved(body: Expr, target: str, tensors: dict[str, Tensor], out: Split) -> E
     return transform(body, lambda e: Read(name, e.indices) if isinstance(e, Read) and e.tensor == target else e)
 
 
-def _replace(expr: Expr, change: Callable[[Reduce], Expr]) -> Expr:
+def outermost(expr: Expr, change: Callable[[Reduce], Expr]) -> Expr:
     """Outermost reductions passed through `change`."""
     if isinstance(expr, Reduce):
         return change(expr)
     children = expr.children()
-    return expr.rebuild(tuple(_replace(child, change) for child in children)) if children else expr
+    return expr.rebuild(tuple(outermost(child, change) for child in children)) if children else expr
 
 
 def _product(
@@ -83,22 +83,22 @@ def _product(
     out: Split,
     turned: bool,
 ) -> Expr:
-    sides = _sides(node, free)
-    if sides is None or node.op != "sum" or node.domain:
+    found = sides(node, free)
+    if found is None or node.op != "sum" or node.domain:
         return node
-    constant, left, right = sides
+    constant, left, right = found
     rows, columns = _axes(left, node, free), _axes(right, node, free)
     used = rows + columns
     if used != [i for i in free if i in used]:
         return node
-    if _work(used) * _work(node.indices) < least:
+    if work(used) * work(node.indices) < least:
         return node
     inner = _shared_order(left, right, node)
-    target = equation.target if len(used) == len(free) and not out.products else _scratch(equation.target, tensors)
+    target = equation.target if len(used) == len(free) and not out.products else scratch(equation.target, tensors)
     tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
     a = _operand(left, rows, inner, equation, tensors, out)
-    if turned and _work(columns) >= TURNED and not any(i.extent.names for i in (*columns, *inner)):
-        b = _turned(right, inner, columns, equation, tensors, out)
+    if turned and work(columns) >= TURNED and not any(i.extent.names for i in (*columns, *inner)):
+        b = turned_operand(right, inner, columns, equation, tensors, out)
     else:
         b = _operand(right, columns, inner, equation, tensors, out)
     indices = tuple(map(Position.of, used))
@@ -119,8 +119,8 @@ def _product(
     return mul(*constant, Read(target, indices))
 
 
-def _sides(node: Reduce, free: Sequence[Index]) -> tuple[list[Expr], list[Expr], list[Expr]] | None:
-    """(factors without bound indices, left factors, right factors), None where the sum is no product of two."""
+def sides(node: Reduce, free: Sequence[Index]) -> tuple[list[Expr], list[Expr], list[Expr]] | None:
+    """(factors without indices, left factors, right factors), None where the sum is no product of two."""
     factors = list(node.body.factors) if isinstance(node.body, Mul) else [node.body]
     bound = set(node.indices)
     constant = [f for f in factors if not bound & free_indices(f) and not free_indices(f)]
@@ -182,14 +182,14 @@ def _operand(
             return read
     batch_first = any(i.extent.names for i in inner)
     order = inner + outer if batch_first else outer + inner
-    name = _scratch(equation.target, tensors)
+    name = scratch(equation.target, tensors)
     tensors[name] = Tensor(name, tuple(i.extent for i in order))
     positions = tuple(map(Position.of, order))
     out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
     return Read(name, positions)
 
 
-def _turned(
+def turned_operand(
     side: list[Expr],
     inner: list[Index],
     columns: list[Index],
@@ -202,7 +202,7 @@ def _turned(
     order = [*inner, *columns]
     if [p.index for p in read.indices] == order:
         return read
-    name = _scratch(equation.target, tensors)
+    name = scratch(equation.target, tensors)
     tensors[name] = Tensor(name, tuple(i.extent for i in order))
     positions = tuple(map(Position.of, order))
     out.operands.append(Equation(name, positions, read, equation.number, origin=equation.origin))
@@ -215,7 +215,8 @@ def _spans(read: Read, tensors: Mapping[str, Tensor]) -> bool:
     return all(p.index is not None and p.index.extent == a for p, a in zip(read.indices, axes, strict=True))
 
 
-def _scratch(target: str, tensors: Mapping[str, Tensor]) -> str:
+def scratch(target: str, tensors: Mapping[str, Tensor]) -> str:
+    """A name that no tensor has yet."""
     count = 1
     while f"{target}_{count}" in tensors:
         count += 1
@@ -229,7 +230,8 @@ def _extent(indices: Sequence[Index]) -> Extent:
     return total
 
 
-def _work(indices: Sequence[Index]) -> int:
+def work(indices: Sequence[Index]) -> int:
+    """Points of the indices, 32 for a batch."""
     extent = _extent(indices)
     return extent.value({name: TYPICAL_BATCH for name in extent.names})
 

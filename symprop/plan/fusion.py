@@ -17,6 +17,7 @@ from symprop.language.expressions import Guard, Reduce, free_indices, gathers, r
 from symprop.language.indices import Gather
 from symprop.plan.contraction import equation_flops
 from symprop.plan.recurrence import Unit, reductions, relabel
+from symprop.plan.steps import bodies
 from symprop.plan.values import Product, Stage
 
 LONGEST = 16
@@ -54,7 +55,7 @@ def fuse(items: Iterable[Unit | Product]) -> tuple[Stage, ...]:
 
 def _recurrence(unit: Unit) -> Open:
     assert unit.step is not None
-    return Open([[e] for e in unit.equations], (unit.step,), None, True, unit.downwards)
+    return Open(bodies(unit), (unit.step,), None, True, unit.downwards)
 
 
 def _plain(equation: Equation) -> list[Index] | None:
