@@ -84,3 +84,13 @@ def test_loops_agree_with_the_evaluator(name: str, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("name", COMPILED)
 def test_compiled_loops_agree_with_the_evaluator(name: str, dtype: str) -> None:
     compared(name, "numba", dtype, 1e-5 if dtype == "float32" else 1e-12)
+
+
+@pytest.mark.parametrize("layer", ["gru", "lstm", "rnn"])
+def test_steps_far_out_are_finite(layer: str) -> None:
+    """A gate that is read in an exponent is read as it is stored, above and below the fraction line alike."""
+    net = build(parse_spec(NETWORKS["gru both ways"].replace("type: gru", f"type: {layer}"), "far"))
+    module = load_module(generate_module(derive(net), "numpy", "float64"), "far")
+    x = 3000 * np.random.default_rng(3).normal(size=(ROWS, STEPS, 6))
+    value, grads = module.value_and_grad(module.init_params(0), x, np.ones((ROWS, STEPS), int))
+    assert np.isfinite(value) and all(np.isfinite(grad).all() for grad in grads)
