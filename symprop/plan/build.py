@@ -19,7 +19,7 @@ from symprop.plan.contraction import split
 from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
 from symprop.plan.recurrence import Unit, order, same
-from symprop.plan.steps import prepared
+from symprop.plan.steps import prepared, ranges
 from symprop.plan.tables import through_tables
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
 
@@ -202,7 +202,8 @@ def _split(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -> 
     operands: list[Unit | Product] = [Unit((operand,)) for operand in parts.operands]
     # the product that writes the target itself comes last, next to the loop nest that is its epilogue
     products = sorted(parts.products, key=lambda p: p.out == unit.equations[0].target)
-    return [*operands, *products, *([Unit((parts.rest,))] if parts.rest else [])]
+    rest = [] if parts.rest is None else [parts.rest] if products or not turned else ranges(parts.rest)
+    return [*operands, *products, *([Unit(tuple(rest))] if rest else [])]
 
 
 def _buffers(stages: Sequence[Stage], results: Sequence[str], tensors: Mapping[str, Tensor]) -> tuple[Buffer, ...]:

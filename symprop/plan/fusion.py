@@ -48,6 +48,8 @@ def fuse(items: Iterable[Unit | Product]) -> tuple[Stage, ...]:
             done.append(Open(product=item, shared=tuple(_plain(item.equation) or ())))
         elif item.step is not None:
             done.append(_recurrence(item))
+        elif len(item.equations) > 1:
+            done.append(Open(bodies(item)))
         elif not (done and _join(done[-1], item.equations[0])):
             done.append(Open([[item.equations[0]]], tuple(item.equations[0].free)))
     return tuple(map(_close, done))

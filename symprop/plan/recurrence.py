@@ -18,7 +18,7 @@ from symprop.language.expressions import Reduce, substitute, tensors_read
 
 @dataclass(frozen=True)
 class Unit:
-    """Equations that must run together: one, or a recurrence over `step`."""
+    """Equations that run together: one, the ranges of one, or a recurrence over `step`."""
 
     equations: tuple[Equation, ...]
     step: Index | None = None

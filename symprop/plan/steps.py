@@ -50,7 +50,7 @@ def prepared(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -
     for equation in unit.equations:
         change = _Before(unit, equation, tensors, least, turned, before)
         changed = equation if equation.domain else equation.with_body(outermost(equation.body, change))
-        found += _ranges(changed, unit.step) if turned else [changed]
+        found += ranges(changed, unit.step) if turned else [changed]
     return before, replace(unit, equations=tuple(found))
 
 
@@ -99,7 +99,7 @@ class _Before:
 # -- ranges ------------------------------------------------------------------------------------------------------------
 
 
-def _ranges(equation: Equation, step: Index | None) -> list[Equation]:
+def ranges(equation: Equation, step: Index | None = None) -> list[Equation]:
     """The equation for each range of an index, not the steps, in which the same terms are left."""
     for index in reversed([i for p in equation.indices if (i := p.index) is not None]):
         end = index.extent.constant
