@@ -37,11 +37,14 @@ class StageLoops:
         self.tensors = dict(plan.tensors)
         self.scalars = Scalars(names, self.tensors, dtype, lanes)
         self.zero = self.scalars.number(0)
+        self.passing: set[str] = set()
+        """Products that the loop body that computes them alone reads: they need no array."""
 
     def stage(self, stage: Stage, body: Block) -> None:
         """Add the statements of a stage."""
         body.write("", "# " + ", ".join(f"({n})" for n in stage.numbers))
         body.known.clear()
+        self.passing.clear()
         groups: Sequence[Sequence[Equation]] = stage.groups
         if stage.product is not None and self.lanes:
             groups = self._with_product(stage.product, stage, body)
@@ -68,11 +71,21 @@ class StageLoops:
         alike = [i.extent for i in free] == [i.extent for i in own] and all(r.indices == at for r in reads)
         large = (product.inner * product.columns).value({"N": LARGE}) > LARGE
         if alike and not (large and stage.shared):
+            self.passing = {product.out} - self._read_elsewhere(stage, first)
             merged = relabel(product.equation, dict(zip(own, free, strict=True)))
             return ((merged, *first), *stage.groups[1:])
         self._group((product.equation,), (), body)
         body.known.clear()
         return stage.groups
+
+    def _read_elsewhere(self, stage: Stage, body: Sequence[Equation]) -> set[str]:
+        """All that is a result, or is read anywhere but in a loop body of a stage."""
+        found = set(self.program.results)
+        for other in self.program.stages:
+            groups = [g for g in other.groups if other is not stage or g is not body]
+            read = [n for group in groups for e in group for n in ex.tensors_read(e.body)]
+            found.update(read, () if other.product is None else (other.product.left, other.product.right))
+        return found
 
     def _nest(
         self, indices: Sequence[Index], block: Block, write: Callable[[Block], None], way: Callable[[Index], str]
@@ -123,11 +136,12 @@ class StageLoops:
         for place, (equation, body) in enumerate(zip(group, bodies, strict=True)):
             text = self.scalars.value(body, block)
             later = any(r.tensor == equation.target for b in bodies[place + 1 :] for r in ex.reads(b))
-            self._assign(equation, text, later, block)
+            again = any((e.target, e.indices) == (equation.target, equation.indices) for e in group[place + 1 :])
+            self._assign(equation, text, later, again or equation.target in self.passing, block)
         for equation in group:
             self.scalars.local.pop(equation.target, None)
 
-    def _assign(self, equation: Equation, text: str, later: bool, block: Block) -> None:
+    def _assign(self, equation: Equation, text: str, later: bool, passing: bool, block: Block) -> None:
         buffer = self.program.buffer(equation.target)
         target = self.scalars.entry(equation.target, equation.indices)
         if not equation.indices or (buffer is not None and buffer.role == "local"):
@@ -136,7 +150,7 @@ class StageLoops:
             self.scalars.local[equation.target] = target
         elif later:
             name = self.names.fresh("v")
-            block.write(f"{name} = {text}", f"{target} = {name}")
+            block.write(f"{name} = {text}", *([] if passing else [f"{target} = {name}"]))
             self.scalars.local[equation.target] = name
         else:
             block.write(f"{target} = {text}")

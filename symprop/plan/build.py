@@ -12,13 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from symprop.derivation.values import Derivation, Quantity
-from symprop.language import Equation, Index, Network, Position, Read, Tensor
+from symprop.language import Equation, Expr, Index, Network, Position, Read, Tensor
 from symprop.language.definitions import extent
-from symprop.language.expressions import Number, gathers, reads, tensors_read, transform
-from symprop.plan.contraction import split
+from symprop.language.expressions import Number, Reduce, gathers, reads, tensors_read, transform
+from symprop.plan.axes import merged, with_columns_last
+from symprop.plan.contraction import outermost, split
 from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
 from symprop.plan.recurrence import Unit, order, same
+from symprop.plan.sharing import evaluated_once
 from symprop.plan.steps import prepared, ranges
 from symprop.plan.tables import through_tables
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
@@ -167,7 +169,8 @@ def _program(
     turned: bool,
 ) -> Program:
     asked = _needed(equations, results)
-    needed = _needed(through_tables(asked, results, tensors), results)
+    needed = [merged(e) for e in _needed(through_tables(asked, results, tensors), results)]
+    needed = evaluated_once(needed, tensors)
     items: list[Unit | Product] = []
     for unit in order(needed):
         items += _split(unit, tensors, least, turned)
@@ -196,14 +199,31 @@ def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equat
 
 def _split(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -> list[Unit | Product]:
     if unit.step is not None:
-        before, rest = prepared(unit, tensors, least, turned)
-        return [*(part for e in before for part in _split(Unit((e,)), tensors, least, turned)), rest]
+        before, steps = prepared(unit, tensors, least, turned)
+        return [*(part for e in before for part in _split(Unit((e,)), tensors, least, turned)), steps]
     parts = split(unit.equations[0], tensors, least, turned)
     operands: list[Unit | Product] = [Unit((operand,)) for operand in parts.operands]
+    if parts.rest is not None and turned and not parts.rest.domain:
+        parts.rest, stored = _with_columns_last(parts.rest, tensors, least)
+        operands += [Unit((operand,)) for operand in stored]
     # the product that writes the target itself comes last, next to the loop nest that is its epilogue
     products = sorted(parts.products, key=lambda p: p.out == unit.equations[0].target)
     rest = [] if parts.rest is None else [parts.rest] if products or not turned else ranges(parts.rest)
     return [*operands, *products, *([Unit(tuple(rest))] if rest else [])]
+
+
+def _with_columns_last(
+    equation: Equation, tensors: dict[str, Tensor], least: int
+) -> tuple[Equation, list[Equation]]:
+    """The equation with the right factors of its sums stored along its last index, and what stores them."""
+    stored: list[Equation] = []
+
+    def change(node: Reduce) -> Expr:
+        found, before = with_columns_last(node, equation, tensors, least)
+        stored.extend([before] if before else [])
+        return found
+
+    return equation.with_body(outermost(equation.body, change)), stored
 
 
 def _buffers(stages: Sequence[Stage], results: Sequence[str], tensors: Mapping[str, Tensor]) -> tuple[Buffer, ...]:

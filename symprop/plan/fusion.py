@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from symprop.language import Equation, Extent, Index, Position
-from symprop.language.expressions import Guard, Reduce, free_indices, gathers, reads, tensors_read, walk
+from symprop.language.expressions import Guard, Mul, Reduce, free_indices, gathers, reads, tensors_read, walk
 from symprop.language.indices import Gather
 from symprop.plan.contraction import equation_flops
 from symprop.plan.recurrence import Unit, reductions, relabel
@@ -78,9 +78,13 @@ def _join(stage: Open, equation: Equation) -> bool:
     depth = _common(stage.shared, free)
     if stage.groups and depth == len(free) and any(map(_busy, (*stage.groups[-1], equation))):
         depth -= 1
+    own = [stage.product.equation] if stage.product else [e for g in stage.groups for e in g]
     while depth:
         mapping = dict(zip(free[:depth], stage.shared[:depth], strict=True))
         renamed = relabel(equation, mapping)
+        if depth > 1 and any(_is_row(e, stage.shared[depth - 1]) for e in (*own, renamed)):
+            depth -= 1
+            continue
         if _reads_at(renamed, stage.targets(), stage.shared[:depth]):
             _add(stage, renamed, depth)
             return True
@@ -93,6 +97,17 @@ def _busy(equation: Equation) -> bool:
     last = Position.of(equation.free[-1]) if equation.free else None
     sums = [r for r in reductions(equation.body) if free_indices(r) >= set(equation.free)]
     return any(read.indices[-1:] == (last,) for total in sums for read in reads(total.body))
+
+
+def _is_row(equation: Equation, index: Index) -> bool:
+    """True where a step of the index is a row of a matrix product: rows are taken together, in a loop of their own."""
+    for total in reductions(equation.body):
+        bound = set(total.indices)
+        factors = total.body.factors if total.op == "sum" and isinstance(total.body, Mul) else ()
+        inside = [free_indices(f) for f in factors if bound & free_indices(f)]
+        if any(index in f for f in inside) and any(index not in f and f - bound for f in inside):
+            return True
+    return False
 
 
 def _common(shared: Sequence[Index], free: Sequence[Index]) -> int:
