@@ -38,7 +38,7 @@ class StageLoops:
         self.scalars = Scalars(names, self.tensors, dtype, lanes)
         self.zero = self.scalars.number(0)
         self.passing: set[str] = set()
-        """Products that the loop body that computes them alone reads: they need no array."""
+        """Products that the loop body being written makes and alone reads: they need no array."""
 
     def stage(self, stage: Stage, body: Block) -> None:
         """Add the statements of a stage."""
@@ -71,21 +71,13 @@ class StageLoops:
         alike = [i.extent for i in free] == [i.extent for i in own] and all(r.indices == at for r in reads)
         large = (product.inner * product.columns).value({"N": LARGE}) > LARGE
         if alike and not (large and stage.shared):
-            self.passing = {product.out} - self._read_elsewhere(stage, first)
+            buffer = self.program.buffer(product.out)
+            self.passing = {product.out} if buffer is not None and buffer.role == "passing" else set()
             merged = relabel(product.equation, dict(zip(own, free, strict=True)))
             return ((merged, *first), *stage.groups[1:])
         self._group((product.equation,), (), body)
         body.known.clear()
         return stage.groups
-
-    def _read_elsewhere(self, stage: Stage, body: Sequence[Equation]) -> set[str]:
-        """All that is a result, or is read anywhere but in a loop body of a stage."""
-        found = set(self.program.results)
-        for other in self.program.stages:
-            groups = [g for g in other.groups if other is not stage or g is not body]
-            read = [n for group in groups for e in group for n in ex.tensors_read(e.body)]
-            found.update(read, () if other.product is None else (other.product.left, other.product.right))
-        return found
 
     def _nest(
         self, indices: Sequence[Index], block: Block, write: Callable[[Block], None], way: Callable[[Index], str]

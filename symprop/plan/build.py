@@ -234,10 +234,10 @@ def _buffers(stages: Sequence[Stage], results: Sequence[str], tensors: Mapping[s
             first.setdefault(name, place)
         for name in (*stage.inputs, *stage.outputs):
             last[name] = place
-    local = _locals(stages)
+    roles = {**dict.fromkeys(_passing(stages), "passing"), **dict.fromkeys(_locals(stages), "local")}
     found = []
     for name, start in first.items():
-        role = "result" if name in results else "local" if name in local else "work"
+        role = "result" if name in results else roles.get(name, "work")
         tensor = tensors[name]
         found.append(Buffer(name, tensor.axes, tensor.dtype, role, start, last[name]))
     return tuple(found)
@@ -262,6 +262,21 @@ def _locals(stages: Sequence[Stage]) -> set[str]:
                 excluded.update([equation.target] if any(p.index is None for p in equation.indices) else [])
                 excluded.update(_of_other_steps(equation, group) if steps else ())
     return set(homes) - excluded
+
+
+def _passing(stages: Sequence[Stage]) -> set[str]:
+    """Products that the loop body behind them alone reads, at the place that is being computed."""
+    found = set()
+    for stage in (s for s in stages if s.product and s.groups):
+        out, first = stage.product.out if stage.product else "", stage.groups[0]
+        others = [g for s in stages for g in s.groups if g is not first]
+        elsewhere = {n for g in others for e in g for n in tensors_read(e.body)}
+        elsewhere.update(n for s in stages if s.product for n in (s.product.left, s.product.right))
+        at = tuple(map(Position.of, first[0].free))
+        read = [r.indices for e in first for r in reads(e.body) if r.tensor == out]
+        if out not in elsewhere | {e.target for e in stage.equations} and all(indices == at for indices in read):
+            found.add(out)
+    return found
 
 
 def _of_other_steps(equation: Equation, group: Sequence[Equation]) -> set[str]:

@@ -110,6 +110,24 @@ def test_what_lies_near_is_picked_from_whole_vectors(name: str, most: int) -> No
     assert re.search(r"shufflevector <\d+ x float>", text)
 
 
+def test_ranges_of_a_row_are_written_side_by_side_where_they_are_apart() -> None:
+    assert "store <13 x float>" not in compiled_of("overlapping")
+    assert len(re.findall(r"call void @llvm.masked.store", compiled_of("gates"))) == 3
+    assert "llvm.masked.store" not in compiled_of("overlapping")
+
+
+def test_what_lies_within_its_array_is_read_without_asking() -> None:
+    """The places j, j + 13 and j + 26 of a row of 39, one of them where a condition holds."""
+    assert "@llvm.masked.load" in compiled_of("gates") and "select i1" not in compiled_of("gates")
+
+
+def test_what_follows_the_sums_of_a_tile_is_a_loop_over_its_steps() -> None:
+    text = compiled_of("activated")
+    assert len(re.findall(r"alloca \[\d+ x float\]", text)) >= 2
+    # exp once for each vector of a tile's steps, not for each step
+    assert 1 <= len(re.findall(r"call <\d+ x float> @llvm.rint", text)) <= 12
+
+
 def compiled_of(name: str) -> str:
     function = getattr(written, name)
     arrays = {n: array_of(s, "float") for n, s in shapes_of(function).items()}
