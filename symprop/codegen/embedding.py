@@ -21,6 +21,7 @@ FILES = (
     "expressions",
     "accumulators",
     "panels",
+    "parts",
     "nests",
     "link",
 )

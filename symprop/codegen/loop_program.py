@@ -150,8 +150,6 @@ class LoopProgram:
         length = sum(max(len(s.groups), 1) + (s.product is not None) for s in self.program.stages)
         title = self.title()
         body = Block()
-        body.write(*docstring(self.program.equations, title))
-        self._arrays(body)
         shared: dict[tuple[str, ...], StageFunction] = {}
         before = len(self.vector)
         calls = [self._lanes(stage) for stage in self.program.stages]
@@ -169,9 +167,12 @@ class LoopProgram:
                 self.writer.stage(stage, inner)
             self.close(number, inner, body)
         self._results(body)
+        head = Block()
+        head.write(*docstring(self.program.equations, title))
+        self._arrays(head, {word for line in body.lines for word in WORD.findall(line)})
         functions = [*list(self.vector.values())[before:], *shared.values()]
         lines = [line for function in functions for line in (*self._shared(function), "", "")]
-        return [*lines, *_function(f"{self.own_name}_kernel", self.arguments(), body.lines)]
+        return [*lines, *_function(f"{self.own_name}_kernel", self.arguments(), [*head.lines, *body.lines])]
 
     def block_of(self, body: Block) -> Block:
         """The block that a stage is written into: the body of the function."""
@@ -285,13 +286,13 @@ class LoopProgram:
         if first in self.arguments():
             body.write(f"N = len({first})")
 
-    def _arrays(self, body: Block) -> None:
-        """What a function has of its own, and adjoints that are 0 everywhere."""
+    def _arrays(self, body: Block, used: set[str]) -> None:
+        """What a function has of its own and uses, and adjoints that are 0 everywhere."""
         self._rows(body)
         for part in self.params:
             if self.gradient and not self.plan.found_for(part.name):
                 body.write(f"grad[{part.start}:{part.stop}] = {self.writer.zero}")
-        for buffer in self.own:
+        for buffer in (b for b in self.own if self.names.tensor(b.name) in used):
             kind = "np.int64" if buffer.dtype == "integer" else "real"
             body.write(f"{self.names.tensor(buffer.name)} = np.empty({self._shape(buffer)}, {kind})")
         for count, tensor in self.sampled:

@@ -34,13 +34,14 @@ class StageLoops:
         self.tensors = dict(plan.tensors)
         self.scalars = Scalars(names, self.tensors, dtype, lanes)
         self.zero = self.scalars.number(0)
-        self.inside: set[str] = set()
-        """Products that nothing reads but the loop body they are found in."""
+        self.passing: set[str] = set()
+        """Products that the loop body being written makes and alone reads: they need no array."""
 
     def stage(self, stage: Stage, body: Block) -> None:
         """Add the statements of a stage."""
         body.write("", "# " + ", ".join(f"({n})" for n in stage.numbers))
         body.known.clear()
+        self.passing.clear()
         groups: Sequence[Sequence[Equation]] = stage.groups
         if stage.product is not None and self.lanes:
             groups = self._with_product(stage.product, stage, body)
@@ -66,20 +67,13 @@ class StageLoops:
         reads = [r for e in first for r in ex.reads(e.body) if r.tensor == product.out]
         alike = [i.extent for i in free] == [i.extent for i in own] and all(r.indices == at for r in reads)
         if alike and not (product.large and stage.shared):
+            buffer = self.program.buffer(product.out)
+            self.passing = {product.out} if buffer is not None and buffer.role == "passing" else set()
             merged = relabel(product.equation, dict(zip(own, free, strict=True)))
-            if self._is_inside(product.out, stage):
-                self.inside.add(product.out)
             return ((merged, *first), *stage.groups[1:])
         self._group((product.equation,), (), body)
         body.known.clear()
         return stage.groups
-
-    def _is_inside(self, name: str, stage: Stage) -> bool:
-        """True of a tensor that its own loop body reads alone."""
-        buffer = self.program.buffer(name)
-        others = [n for group in stage.groups[1:] for e in group for n in ex.tensors_read(e.body)]
-        is_scratch = buffer is not None and buffer.role == "work" and buffer.first == buffer.last
-        return is_scratch and name not in others
 
     def _nest(
         self, indices: Sequence[Index], block: Block, write: Callable[[Block], None], way: Callable[[Index], str]
@@ -130,13 +124,12 @@ class StageLoops:
         for place, (equation, body) in enumerate(zip(group, bodies, strict=True)):
             text = self.scalars.value(body, block)
             later = any(r.tensor == equation.target for b in bodies[place + 1 :] for r in ex.reads(b))
-            again = any(e.target == equation.target for e in group[place + 1 :])
-            self._assign(equation, text, later, later and again, block)
+            again = any((e.target, e.indices) == (equation.target, equation.indices) for e in group[place + 1 :])
+            self._assign(equation, text, later, again or equation.target in self.passing, block)
         for equation in group:
             self.scalars.local.pop(equation.target, None)
 
-    def _assign(self, equation: Equation, text: str, later: bool, again: bool, block: Block) -> None:
-        """Keep a value where others find it: `later` in the body, unless it is computed `again` from this one."""
+    def _assign(self, equation: Equation, text: str, later: bool, passing: bool, block: Block) -> None:
         buffer = self.program.buffer(equation.target)
         target = self.scalars.entry(equation.target, equation.indices)
         if not equation.indices or (buffer is not None and buffer.role == "local"):
@@ -145,8 +138,7 @@ class StageLoops:
             self.scalars.local[equation.target] = target
         elif later:
             name = self.names.fresh("v")
-            kept = not again and equation.target not in self.inside
-            block.write(f"{name} = {text}", *([f"{target} = {name}"] if kept else []))
+            block.write(f"{name} = {text}", *([] if passing else [f"{target} = {name}"]))
             self.scalars.local[equation.target] = name
         else:
             block.write(f"{target} = {text}")

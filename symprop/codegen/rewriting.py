@@ -5,6 +5,8 @@ Enters: expressions and positions of the language.  Leaves: the same values in a
 
 from __future__ import annotations
 
+import math
+
 from symprop.language import Expr, Index, Position
 from symprop.language import expressions as ex
 
@@ -52,6 +54,24 @@ def negated(expr: Expr) -> tuple[bool, Expr]:
             rest = expr.factors[1:] if first == -1 else (ex.Number(-first), *expr.factors[1:])
             return True, rest[0] if len(rest) == 1 else ex.Mul(rest)
     return False, expr
+
+
+def numeral(expr: Expr) -> float | None:
+    """The number of an expression of constants alone, None of another one or where it is not finite."""
+    match expr:
+        case ex.Number():
+            return float(expr.value)
+        case ex.Constant(name="pi"):
+            return math.pi
+        case ex.Add() | ex.Mul() | ex.Pow():
+            parts = [numeral(child) for child in expr.children()]
+            values = [part for part in parts if part is not None]
+            if len(values) < len(parts):
+                return None
+            if isinstance(expr, ex.Pow):
+                return values[0] ** values[1] if values[0] > 0 else None
+            return sum(values) if isinstance(expr, ex.Add) else math.prod(values)
+    return None
 
 
 def replaced(expr: Expr, old: Expr, new: Expr) -> Expr:

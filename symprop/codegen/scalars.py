@@ -9,14 +9,14 @@ stands under it is evaluated nowhere else.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from symprop.codegen.blocks import Block, BlockWriter
 from symprop.codegen.domains import Loops
 from symprop.codegen.naming import Names
 from symprop.codegen.positions import Positions
-from symprop.codegen.rewriting import negated
+from symprop.codegen.rewriting import negated, numeral
 from symprop.language import Domain, Expr, Index, Position, Read, Tensor
 from symprop.language import expressions as ex
 
@@ -90,7 +90,7 @@ class Scalars:
         """True of an expression that costs something to evaluate."""
         if isinstance(expr, Read):
             return bool(self._outside(expr))
-        return not isinstance(expr, ex.Number | ex.Constant | ex.IndexValue | ex.Compare)
+        return not isinstance(expr, ex.Number | ex.Constant | ex.IndexValue | ex.Compare) and numeral(expr) is None
 
     def number(self, value: Fraction | float | int) -> str:
         """A numeral of the module's type."""
@@ -176,9 +176,12 @@ class Scalars:
 
     def _product(self, expr: ex.Mul, block: Block) -> str:
         negative, rest = negated(expr)
-        factors = rest.factors if isinstance(rest, ex.Mul) else (rest,)
+        factors = _constants_merged(rest.factors) if isinstance(rest, ex.Mul) else (rest,)
         over, under = [], []
         for factor in factors:
+            if isinstance(factor, float):
+                over.append(self.number(factor))
+                continue
             value = ex.number(factor.exponent) if isinstance(factor, ex.Pow) else None
             if isinstance(factor, ex.Pow) and value is not None and value < 0 and block.lookup(factor) is None:
                 under.append(self.value(ex.power(factor.base, ex.Number(-value)), block, POWER))
@@ -191,7 +194,9 @@ class Scalars:
         return ("-" if negative else "") + head + below
 
     def _power(self, expr: ex.Pow, block: Block) -> Text:
-        value = ex.number(expr.exponent)
+        known, value = numeral(expr), ex.number(expr.exponent)
+        if known is not None:
+            return self.number(known), ATOM
         if value is None:
             return f"{self.value(expr.base, block, ATOM)} ** {self.value(expr.exponent, block, ATOM)}", POWER
         if value < 0:
@@ -220,6 +225,7 @@ class Scalars:
     # -- branches ----------------------------------------------------------------------------------------------------
 
     def _branches(self, condition: str, then: Expr, otherwise: Expr, block: Block) -> Text:
+        self._before_branches((then, otherwise), block)
         blocks, texts = [], []
         for branch in (then, otherwise):
             inner = Block(block, fence=True)
@@ -234,6 +240,17 @@ class Scalars:
         block.nest(f"if {condition}:", blocks[0])
         block.nest("else:", blocks[1])
         return name, ATOM
+
+    def _before_branches(self, exprs: Iterable[Expr], block: Block) -> None:
+        """Give names to functions that are evaluated in any case, so that the branches do not evaluate them again."""
+        for expr in exprs:
+            if not isinstance(expr, ex.Call) or not block.counts[expr]:
+                self._before_branches(() if isinstance(expr, ex.Reduce) else expr.children(), block)
+                continue
+            text = self.value(expr, block)
+            if block.lookup(expr) is None:
+                block.known[expr] = name = self.names.fresh("v")
+                block.write(f"{name} = {text}")
 
     # -- reductions --------------------------------------------------------------------------------------------------
 
@@ -322,6 +339,14 @@ class Scalars:
 
         self.loops.over(expr.indices, expr.domain, block, body)
         return pick or best
+
+
+def _constants_merged(factors: Sequence[Expr]) -> Sequence[Expr | float]:
+    """The factors with sqrt(2), 1/sqrt(pi) and the like as one numeral, in front; numerals alone stay fractions."""
+    values = {factor: value for factor in factors if (value := numeral(factor)) is not None}
+    if all(isinstance(factor, ex.Number) for factor in values):
+        return factors
+    return [math.prod(values.values()), *(factor for factor in factors if factor not in values)]
 
 
 def _long(indices: tuple[Index, ...]) -> bool:

@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from symprop.algebra.matching import alike
 from symprop.derivation.values import Derivation, Quantity
-from symprop.language import Equation, Index, Network, Position, Read, Tensor
+from symprop.language import Equation, Expr, Index, Network, Position, Read, Tensor
 from symprop.language.definitions import extent
-from symprop.language.expressions import Number, gathers, substitute, tensors_read, transform
-from symprop.plan.contraction import split
+from symprop.language.expressions import Number, Reduce, gathers, reads, tensors_read, transform
+from symprop.plan.axes import merged, with_columns_last
+from symprop.plan.contraction import outermost, split
 from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
-from symprop.plan.recurrence import Unit, order
+from symprop.plan.recurrence import Unit, order, same
+from symprop.plan.sharing import evaluated_once
 from symprop.plan.step import step_equations
+from symprop.plan.steps import prepared, ranges
+from symprop.plan.tables import through_tables
 from symprop.plan.turning import factors_stored
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
 
@@ -129,7 +132,7 @@ def _lowered(equations: Iterable[Equation], network: Network, tensors: dict[str,
         names: dict[str, str] = {}
         for helper in helpers:
             own = _renamed(replace(helper, number=helper.number or equation.number), names)
-            while own.target in network.tensors or (own.target in found and not _same(own, found[own.target])):
+            while own.target in network.tensors or (own.target in found and not same(own, found[own.target])):
                 own = replace(own, target=own.target + "_")
             names[helper.target] = own.target
             found.setdefault(own.target, own)
@@ -145,20 +148,6 @@ def _renamed(equation: Equation, names: Mapping[str, str]) -> Equation:
     return equation.with_body(
         transform(equation.body, lambda e: Read(names.get(e.tensor, e.tensor), e.indices) if isinstance(e, Read) else e)
     )
-
-
-def _same(left: Equation, right: Equation) -> bool:
-    """True where two helpers are one up to names of indices: the maximum of a row of Z, whoever asks for it.
-
-    Two equations may ask for different ones by one name: the row of Z/2 that defines P, and the row of P itself.
-    """
-    if len(left.indices) != len(right.indices) or left.domain or right.domain:
-        return left == right
-    bodies = []
-    for helper in (left, right):
-        own = {p.index: Position.of(Index(f"'{k}", p.index.extent)) for k, p in enumerate(helper.indices) if p.index}
-        bodies.append(substitute(helper.body, own))
-    return alike(*bodies)
 
 
 def _helper_tensor(helper: Equation) -> Tensor:
@@ -188,17 +177,20 @@ def _program(
     turned: bool,
     in_place: Mapping[str, str] = {},
 ) -> Program:
-    needed = _needed(equations, results)
+    asked = _needed(equations, results)
+    needed = [merged(e) for e in _needed(through_tables(asked, results, tensors), results)]
+    needed = evaluated_once(needed, tensors)
     items: list[Unit | Product] = []
     for unit in order(needed):
-        items += _split(unit, tensors, least)
+        items += _split(unit, tensors, least, turned)
     stages = fuse(items, in_place)
     stages = factors_stored(stages, tensors) if turned else stages
-    numbers = {e.number for e in needed}
+    numbers = {e.number for e in asked}
     defined = {e.target for e in needed}
     reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)
     given = tuple(n for n in tensors if n in reads)
-    shown = tuple(e for e in originals if e.number in numbers and e.target in defined)
+    wanted = {e.target for e in asked}
+    shown = tuple(e for e in originals if e.number in numbers and e.target in wanted)
     return Program(name, stages, _buffers(stages, results, tensors), results, given, shown)
 
 
@@ -215,14 +207,33 @@ def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equat
     return [e for e in equations if e.target in wanted]
 
 
-def _split(unit: Unit, tensors: dict[str, Tensor], least: int) -> list[Unit | Product]:
+def _split(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -> list[Unit | Product]:
     if unit.step is not None:
-        return [unit]
+        before, steps = prepared(unit, tensors, least, turned)
+        return [*(part for e in before for part in _split(Unit((e,)), tensors, least, turned)), steps]
     parts = split(unit.equations[0], tensors, least)
     operands: list[Unit | Product] = [Unit((operand,)) for operand in parts.operands]
+    if parts.rest is not None and turned and not parts.rest.domain:
+        parts.rest, stored = _with_columns_last(parts.rest, tensors, least)
+        operands += [Unit((operand,)) for operand in stored]
     # the product that writes the target itself comes last, next to the loop nest that is its epilogue
     products = sorted(parts.products, key=lambda p: p.out == unit.equations[0].target)
-    return [*operands, *products, *([Unit((parts.rest,))] if parts.rest else [])]
+    rest = [] if parts.rest is None else [parts.rest] if products or not turned else ranges(parts.rest)
+    return [*operands, *products, *([Unit(tuple(rest))] if rest else [])]
+
+
+def _with_columns_last(
+    equation: Equation, tensors: dict[str, Tensor], least: int
+) -> tuple[Equation, list[Equation]]:
+    """The equation with the right factors of its sums stored along its last index, and what stores them."""
+    stored: list[Equation] = []
+
+    def change(node: Reduce) -> Expr:
+        found, before = with_columns_last(node, equation, tensors, least)
+        stored.extend([before] if before else [])
+        return found
+
+    return equation.with_body(outermost(equation.body, change)), stored
 
 
 def _buffers(stages: Sequence[Stage], results: Sequence[str], tensors: Mapping[str, Tensor]) -> tuple[Buffer, ...]:
@@ -233,10 +244,10 @@ def _buffers(stages: Sequence[Stage], results: Sequence[str], tensors: Mapping[s
             first.setdefault(name, place)
         for name in (*stage.inputs, *stage.outputs):
             last[name] = place
-    local = _locals(stages)
+    roles = {**dict.fromkeys(_passing(stages), "passing"), **dict.fromkeys(_locals(stages), "local")}
     found = []
     for name, start in first.items():
-        role = "result" if name in results else "local" if name in local else "work"
+        role = "result" if name in results else roles.get(name, "work")
         tensor = tensors[name]
         found.append(Buffer(name, tensor.axes, tensor.dtype, role, start, last[name]))
     return tuple(found)
@@ -253,11 +264,32 @@ def _locals(stages: Sequence[Stage]) -> set[str]:
     for place, stage in enumerate(stages):
         if stage.product:
             excluded.update((stage.product.left, stage.product.right))
-        if stage.form == "loops" and stage.shared:
-            excluded.update(stage.outputs)
+        steps = stage.form == "loops" and bool(stage.shared)
         for number, group in enumerate(stage.groups):
             for equation in group:
                 excluded.update(n for n in tensors_read(equation.body) if homes.get(n) != (place, number))
                 excluded.update(g.tensor for g in gathers(equation.body))
                 excluded.update([equation.target] if any(p.index is None for p in equation.indices) else [])
+                excluded.update(_of_other_steps(equation, group) if steps else ())
     return set(homes) - excluded
+
+
+def _passing(stages: Sequence[Stage]) -> set[str]:
+    """Products that the loop body behind them alone reads, at the place that is being computed."""
+    found = set()
+    for stage in (s for s in stages if s.product and s.groups):
+        out, first = stage.product.out if stage.product else "", stage.groups[0]
+        others = [g for s in stages for g in s.groups if g is not first]
+        elsewhere = {n for g in others for e in g for n in tensors_read(e.body)}
+        elsewhere.update(n for s in stages if s.product for n in (s.product.left, s.product.right))
+        at = tuple(map(Position.of, first[0].free))
+        read = [r.indices for e in first for r in reads(e.body) if r.tensor == out]
+        if out not in elsewhere | {e.target for e in stage.equations} and all(indices == at for indices in read):
+            found.add(out)
+    return found
+
+
+def _of_other_steps(equation: Equation, group: Sequence[Equation]) -> set[str]:
+    """Targets of a group that an equation reads at another place than the one that is being computed."""
+    places = {e.target: e.indices for e in group}
+    return {r.tensor for r in reads(equation.body) if places.get(r.tensor, r.indices) != r.indices}

@@ -16,6 +16,8 @@ from symprop.language import Equation, Expr, Extent, Index, Position, Read, Tens
 from symprop.language.expressions import Mul, Reduce, free_indices, mul, transform, walk
 from symprop.plan.values import Product
 
+TURNED = 4
+"""Columns of a product from which it pays to store a factor the other way round."""
 TYPICAL_BATCH = 32
 
 
@@ -42,7 +44,7 @@ def split(equation: Equation, tensors: dict[str, Tensor], least: int) -> Split:
         out.rest = equation
         return out
     plain = [i for i in free if i is not None]
-    body = _replace(equation.body, lambda node: _product(node, equation, plain, tensors, least, out))
+    body = outermost(equation.body, lambda node: _product(node, equation, plain, tensors, least, out))
     if any(isinstance(node, Reduce) for node in walk(body)):
         body = _moved(body, equation.target, tensors, out)
     whole = body == Read(equation.target, map(Position.of, plain))
@@ -62,12 +64,12 @@ def _moved(body: Expr, target: str, tensors: dict[str, Tensor], out: Split) -> E
     return transform(body, lambda e: Read(name, e.indices) if isinstance(e, Read) and e.tensor == target else e)
 
 
-def _replace(expr: Expr, change: Callable[[Reduce], Expr]) -> Expr:
+def outermost(expr: Expr, change: Callable[[Reduce], Expr]) -> Expr:
     """Outermost reductions passed through `change`."""
     if isinstance(expr, Reduce):
         return change(expr)
     children = expr.children()
-    return expr.rebuild(tuple(_replace(child, change) for child in children)) if children else expr
+    return expr.rebuild(tuple(outermost(child, change) for child in children)) if children else expr
 
 
 def _product(
@@ -78,15 +80,15 @@ def _product(
     least: int,
     out: Split,
 ) -> Expr:
-    sides = _sides(node, free)
-    if sides is None or node.op != "sum" or node.domain:
+    found = sides(node, free)
+    if found is None or node.op != "sum" or node.domain:
         return node
-    constant, left, right = sides
+    constant, left, right = found
     rows, columns = _axes(left, node, free), _axes(right, node, free)
     used = rows + columns
     if used != [i for i in free if i in used]:
         return node
-    if _work(used) * _work(node.indices) < least:
+    if work(used) * work(node.indices) < least:
         return node
     inner = _shared_order(left, right, node)
     target = equation.target if len(used) == len(free) and not out.products else scratch(equation.target, tensors)
@@ -111,8 +113,8 @@ def _product(
     return mul(*constant, Read(target, indices))
 
 
-def _sides(node: Reduce, free: Sequence[Index]) -> tuple[list[Expr], list[Expr], list[Expr]] | None:
-    """(factors without bound indices, left factors, right factors), None where the sum is no product of two."""
+def sides(node: Reduce, free: Sequence[Index]) -> tuple[list[Expr], list[Expr], list[Expr]] | None:
+    """(factors without indices, left factors, right factors), None where the sum is no product of two."""
     factors = list(node.body.factors) if isinstance(node.body, Mul) else [node.body]
     bound = set(node.indices)
     constant = [f for f in factors if not bound & free_indices(f) and not free_indices(f)]
@@ -181,6 +183,26 @@ def _operand(
     return Read(name, positions)
 
 
+def turned_operand(
+    side: list[Expr],
+    inner: list[Index],
+    columns: list[Index],
+    equation: Equation,
+    tensors: dict[str, Tensor],
+    out: Split,
+) -> Read:
+    """A read of the right side as (inner, columns), stored first where it lies the other way."""
+    read = _operand(side, columns, inner, equation, tensors, out)
+    order = [*inner, *columns]
+    if [p.index for p in read.indices] == order:
+        return read
+    name = scratch(equation.target, tensors)
+    tensors[name] = Tensor(name, tuple(i.extent for i in order))
+    positions = tuple(map(Position.of, order))
+    out.operands.append(Equation(name, positions, read, equation.number, origin=equation.origin))
+    return Read(name, positions)
+
+
 def _spans(read: Read, tensors: Mapping[str, Tensor]) -> bool:
     """True where every index runs over the whole axis it stands on."""
     axes = tensors[read.tensor].axes
@@ -188,7 +210,7 @@ def _spans(read: Read, tensors: Mapping[str, Tensor]) -> bool:
 
 
 def scratch(target: str, tensors: Mapping[str, Tensor]) -> str:
-    """The name of a tensor that no tensor has."""
+    """A name that no tensor has yet."""
     count = 1
     while f"{target}_{count}" in tensors:
         count += 1
@@ -202,7 +224,8 @@ def _extent(indices: Sequence[Index]) -> Extent:
     return total
 
 
-def _work(indices: Sequence[Index]) -> int:
+def work(indices: Sequence[Index]) -> int:
+    """Points of the indices, 32 for a batch."""
     extent = _extent(indices)
     return extent.value({name: TYPICAL_BATCH for name in extent.names})
 

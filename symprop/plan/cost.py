@@ -223,7 +223,7 @@ def _stage(
         return min(whole, times or whole) * each
 
     read = {n: size(n, tally.read[n]) for n in stage.inputs}
-    written = {n: size(n) for n in stage.outputs if roles[n] != "local"}
+    written = {n: size(n) for n in stage.outputs if roles[n] not in ("local", "passing")}
     work = sum(moved for n, moved in (*read.items(), *written.items()) if roles.get(n) == "work")
     moved = sum(read.values()), sum(written.values())
     kind = _kind(stage, heaviest)

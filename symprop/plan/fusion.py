@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symprop.language import Equation, Extent, Index, Position
-from symprop.language.expressions import Guard, Reduce, free_indices, gathers, reads, tensors_read, walk
+from symprop.language.expressions import Guard, Mul, Reduce, free_indices, gathers, reads, tensors_read, walk
 from symprop.language.indices import Gather
 from symprop.plan.contraction import equation_flops
 from symprop.plan.recurrence import Unit, reductions, relabel
+from symprop.plan.steps import bodies
 from symprop.plan.values import Product, Stage
 
 LONGEST = 16
@@ -52,6 +53,8 @@ def fuse(items: Iterable[Unit | Product], in_place: Mapping[str, str] = {}) -> t
             done.append(Open(product=item, shared=tuple(_plain(item.equation) or ())))
         elif item.step is not None:
             done.append(_recurrence(item))
+        elif len(item.equations) > 1:
+            done.append(Open(bodies(item)))
         elif not (done and _apart(done[-1], item.equations[0], in_place) and _join(done[-1], item.equations[0])):
             done.append(Open([[item.equations[0]]], tuple(item.equations[0].free)))
     return tuple(map(_close, done))
@@ -67,7 +70,7 @@ def _apart(stage: Open, equation: Equation, in_place: Mapping[str, str]) -> bool
 
 def _recurrence(unit: Unit) -> Open:
     assert unit.step is not None
-    return Open([[e] for e in unit.equations], (unit.step,), None, True, unit.downwards)
+    return Open(bodies(unit), (unit.step,), None, True, unit.downwards)
 
 
 def _plain(equation: Equation) -> list[Index] | None:
@@ -88,9 +91,13 @@ def _join(stage: Open, equation: Equation) -> bool:
     depth = _common(stage.shared, free)
     if stage.groups and depth == len(free) and any(map(_busy, (*stage.groups[-1], equation))):
         depth -= 1
+    own = [stage.product.equation] if stage.product else [e for g in stage.groups for e in g]
     while depth:
         mapping = dict(zip(free[:depth], stage.shared[:depth], strict=True))
         renamed = relabel(equation, mapping)
+        if depth > 1 and any(_is_row(e, stage.shared[depth - 1]) for e in (*own, renamed)):
+            depth -= 1
+            continue
         if _reads_at(renamed, stage.targets(), stage.shared[:depth]):
             _add(stage, renamed, depth)
             return True
@@ -103,6 +110,17 @@ def _busy(equation: Equation) -> bool:
     last = Position.of(equation.free[-1]) if equation.free else None
     sums = [r for r in reductions(equation.body) if free_indices(r) >= set(equation.free)]
     return any(read.indices[-1:] == (last,) for total in sums for read in reads(total.body))
+
+
+def _is_row(equation: Equation, index: Index) -> bool:
+    """True where a step of the index is a row of a matrix product: rows are taken together, in a loop of their own."""
+    for total in reductions(equation.body):
+        bound = set(total.indices)
+        factors = total.body.factors if total.op == "sum" and isinstance(total.body, Mul) else ()
+        inside = [free_indices(f) for f in factors if bound & free_indices(f)]
+        if any(index in f for f in inside) and any(index not in f and f - bound for f in inside):
+            return True
+    return False
 
 
 def _common(shared: Sequence[Index], free: Sequence[Index]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from symprop.algebra.matching import alike
 from symprop.errors import Fault, FormulaError
 from symprop.language import Equation, Expr, Index, Position, Read
 from symprop.language.expressions import Reduce, substitute, tensors_read
@@ -17,7 +18,7 @@ from symprop.language.expressions import Reduce, substitute, tensors_read
 
 @dataclass(frozen=True)
 class Unit:
-    """Equations that must run together: one, or a recurrence over `step`."""
+    """Equations that run together: one, the ranges of one, or a recurrence over `step`."""
 
     equations: tuple[Equation, ...]
     step: Index | None = None
@@ -171,6 +172,20 @@ def relabel(equation: Equation, mapping: Mapping[Index, Index]) -> Equation:
         body=substitute(equation.body, moves),
         domain=equation.domain.substitute(moves),
     )
+
+
+def same(left: Equation, right: Equation) -> bool:
+    """True where two helpers are one up to names of indices: the maximum of a row of Z, whoever asks for it.
+
+    Two equations may ask for different ones by one name: the row of Z/2 that defines P, and the row of P itself.
+    """
+    if len(left.indices) != len(right.indices) or left.domain or right.domain:
+        return left == right
+    bodies = []
+    for helper in (left, right):
+        own = {p.index: Position.of(Index(f"'{k}", p.index.extent)) for k, p in enumerate(helper.indices) if p.index}
+        bodies.append(substitute(helper.body, own))
+    return alike(*bodies)
 
 
 def reductions(expr: Expr) -> Iterator[Reduce]:

@@ -7,10 +7,13 @@ activation:
 
 - library functions are unfolded, and stored softmax or sigmoid values inside a logarithm (`stable_unfold`);
 - sums of exponentials over a row are shifted by its maximum (`stable_rows`);
-- scalar expressions are lowered as quotients of exponentials (`lower_scalar`).
+- scalar expressions are lowered as quotients of exponentials (`lower_scalar`);
+- 1 + exp(u) beside expm1(u) is 2 + expm1(u), as accurate, and one evaluation.
 """
 
 from __future__ import annotations
+
+from collections import Counter
 
 from symprop.language import expressions as ex
 from symprop.language.equations import Equation, Network
@@ -35,7 +38,7 @@ def stabilise(equation: Equation, network: Network) -> tuple[Equation, ...]:
     helpers = Helpers(equation.target, frozenset(network.tensors))
     body = unfold_reads(unfold_functions(equation.body, network.functions), network)
     lowered = _lowered(body, helpers)
-    return (*helpers.equations, equation.with_body(lowered))
+    return (*helpers.equations, equation.with_body(_evaluated_once(lowered)))
 
 
 def _lowered(expr: ex.Expr, helpers: Helpers) -> ex.Expr:
@@ -49,3 +52,25 @@ def _inside(expr: ex.Expr, helpers: Helpers) -> ex.Expr:
         return expr.rebuild((_lowered(expr.children()[0], helpers),))
     children = expr.children()
     return expr.rebuild(tuple(_inside(child, helpers) for child in children)) if children else expr
+
+
+def _evaluated_once(expr: ex.Expr) -> ex.Expr:
+    """c + exp(u), c >= 1, as (c + 1) + expm1(u) where expm1(u) is wanted too, and exp(u) nowhere else."""
+    nodes = list(ex.walk(expr))
+    wanted = {n.args[0] for n in nodes if isinstance(n, ex.Call) and n.name == "expm1"}
+    calls = Counter(n for n in nodes if isinstance(n, ex.Call) and n.name == "exp" and n.args[0] in wanted)
+    added = Counter(t for n in nodes if isinstance(n, ex.Add) and _has_one(n) for t in n.terms if t in calls)
+    apart = {call for call, count in calls.items() if added[call] == count}
+
+    def change(node: ex.Expr) -> ex.Expr:
+        if not isinstance(node, ex.Add) or not _has_one(node) or len(apart & set(node.terms)) != 1:
+            return node
+        return ex.add(ex.ONE, *(ex.Call("expm1", t.args) if isinstance(t, ex.Call) and t in apart else t
+                                for t in node.terms))
+
+    return ex.transform(expr, change) if apart else expr
+
+
+def _has_one(node: ex.Add) -> bool:
+    """True of a sum with a constant from 1 on."""
+    return any((ex.number(t) or 0) >= 1 for t in node.terms)

@@ -23,6 +23,9 @@ def unfold_functions(expr: ex.Expr, functions: Mapping[str, Function]) -> ex.Exp
     return expr.rebuild(children) if children else expr
 
 
+PIECEWISE = ("abs", "max", "min", "sign")
+
+
 def _formula(function: Function, args: tuple[ex.Expr, ...], functions: Mapping[str, Function]) -> ex.Expr:
     names = (*function.args, *(name for name, _ in function.params))
     values = dict(zip(names, args, strict=True))
@@ -56,8 +59,9 @@ def unfold_reads(expr: ex.Expr, network: Network) -> ex.Expr:
             return node if found is None else visit(found, True)
         if isinstance(node, ex.Reduce | ex.Guard | ex.Compare):
             inside = False
-        if isinstance(node, ex.Call) and node.name == "log":
-            inside = True
+        if isinstance(node, ex.Call):
+            # an exponent that is off by its rounding is what any argument is
+            inside = node.name == "log" or (inside and node.name in PIECEWISE)
         if isinstance(node, ex.Pow):
             exponent = ex.number(node.exponent)
             below = inside or (exponent is not None and exponent < 0)

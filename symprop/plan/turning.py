@@ -14,13 +14,11 @@ from dataclasses import replace
 
 from symprop.language import Equation, Read, Tensor
 from symprop.language.expressions import reads, tensors_read, transform
-from symprop.plan.contraction import scratch
+from symprop.plan.contraction import TURNED, scratch
 from symprop.plan.fusion import fuse
 from symprop.plan.recurrence import Unit
 from symprop.plan.values import Product, Stage
 
-FEWEST_COLUMNS = 4
-"""Columns of a product from which it pays to store a factor the other way round."""
 LONGEST_PANEL = 2048
 """Terms of a sum up to which a panel of its factor is not too large for the SIMD layer, whatever the vectors."""
 
@@ -49,7 +47,7 @@ def _factor(product: Product) -> Read:
 def _pays(product: Product) -> bool:
     """True of columns that are enough, and of a factor whose size is known."""
     named = any(p.index is None or p.index.extent.names for p in _factor(product).indices)
-    return not named and (product.columns.constant or 0) >= FEWEST_COLUMNS
+    return not named and (product.columns.constant or 0) >= TURNED
 
 
 def _as_panels(product: Product, stage: Stage) -> bool:

@@ -25,7 +25,8 @@ class Buffer:
         name: the tensor it holds.
         axes: its extents.
         dtype: "real" or "integer".
-        role: "local" (a scalar inside one loop body, no array), "work" (scratch), or "result".
+        role: "local" (a scalar inside one loop body, no array), "passing" (a product that the loop body behind it
+            alone reads: no array where both are one loop nest), "work" (scratch), or "result".
         first, last: places of the first and the last stage that touch it.
     """
 

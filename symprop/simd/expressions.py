@@ -200,13 +200,21 @@ class Expressions:
         return name, self.arrays[name]
 
     def _is_inside(self, node: ast.Subscript, array: Array) -> bool:
-        """True where every index is that of a loop over no more than its axis."""
-        names = [i.id if isinstance(i, ast.Name) else "" for i in index_nodes(node, array)]
-        ends = [self.ends.get(name) for name in names]
+        """True where every index is that of a loop over no more than its axis, or as far behind it as there is room."""
         return all(
-            end == extent or (isinstance(end, int) and isinstance(extent, int) and end <= extent)
-            for end, extent in zip(ends, array.shape, strict=True)
+            end is not None and (end == extent or (isinstance(end, int) and isinstance(extent, int) and end <= extent))
+            for end, extent in zip(map(self._end, index_nodes(node, array)), array.shape, strict=True)
         )
+
+    def _end(self, node: ast.expr) -> int | str | None:
+        """What an index of a loop from 0 on stays below, a constant added."""
+        match node:
+            case ast.Name(id=name):
+                return self.ends.get(name)
+            case ast.BinOp(left=ast.Name(id=name), op=ast.Add(), right=ast.Constant(value=int(more))):
+                end = self.ends.get(name)
+                return end + more if isinstance(end, int) and more >= 0 else None
+        return None
 
     def _integer(self, node: ast.expr) -> Integer:
         value = self.value(node)

@@ -20,6 +20,7 @@ from symprop.simd.accumulators import collected
 from symprop.simd.bodies import assigned, flows, has_chain, reductions, runs_downwards, words_in
 from symprop.simd.expressions import Env, Panel
 from symprop.simd.panels import Panels, counted
+from symprop.simd.parts import Steps, last_operations
 from symprop.simd.reading import (
     Access,
     Affine,
@@ -409,7 +410,34 @@ class Nests(Panels):
             self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body), done)
             self.tiled = False
         else:
+            self._tile_body(body)
+
+    def _tile_body(self, body: list[ast.stmt]) -> None:
+        """The statements of a tile, those after its last loop step by step where they do much."""
+        cut = last_operations(body) if self.tiled and self.vectors and not self.write.masks else len(body)
+        self.statements(body[:cut])
+        if cut < len(body):
+            state = self._state()
+            try:
+                self._step_by_step(body[cut:])
+            except Unsupported:
+                self._restore(state)
+                self.statements(body[cut:])
+
+    def _step_by_step(self, body: list[ast.stmt]) -> None:
+        write, shape, before = self.write, self.write.shape, dict(self.env)
+        steps = Steps(write, self.env, {word for node in body for word in words_in(node)})
+
+        def step(k: str, _: list[str]) -> list[str]:
+            write.wide.clear()
+            write.shape = Shape(1, shape.counts)
+            self.env = steps.of(k)
             self.statements(body)
+            return []
+
+        write.loop(str(shape.tile), [], step, sure=True)
+        write.wide.clear()
+        write.shape, self.env = shape, before
 
     # -- panels ------------------------------------------------------------------------------------------------------
 

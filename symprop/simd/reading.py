@@ -342,14 +342,16 @@ def runs_side_by_side(loop: ast.For, found: Contents, known: Iterator[str] | set
     name = loop.target.id  # type: ignore[attr-defined]
     if set(found.assigned) & set(known):
         return False
-    inner = set(found.assigned)
+    inner, count = set(found.assigned), _whole_range(loop)
     stores = [a for a in found.accesses if a.store]
     for store in stores:
         places = [k for k, i in enumerate(store.indices) if _tells_apart(i, name, inner)]
         if not places:
             return False
         for other in found.accesses:
-            if other.array == store.array and not _apart(store, other, places, inner, name):
+            if other.array != store.array or _beyond(store, other, name, count):
+                continue
+            if not _apart(store, other, places, inner, name):
                 return False
     return True
 
@@ -357,6 +359,16 @@ def runs_side_by_side(loop: ast.For, found: Contents, known: Iterator[str] | set
 def _tells_apart(index: Affine, name: str, inner: set[str]) -> bool:
     """An index that tells the steps of a loop apart."""
     return bool(index.terms.get(name)) and not index.opaque and not set(index.terms) & inner - {name}
+
+
+def _beyond(store: Access, other: Access, name: str, count: int | None) -> bool:
+    """True where an index is further from the other's than all steps of the loop reach: j and j + 64 of 64 steps."""
+    for mine, its in zip(store.indices, other.indices, strict=True):
+        gap, step = mine.plus(its, -1), mine.coefficient(name)
+        alike = mine.terms.keys() == {name} and not gap.terms and not gap.opaque and not mine.opaque
+        if count and step and alike and abs(gap.constant) >= abs(step) * count:
+            return True
+    return False
 
 
 def _apart(store: Access, other: Access, places: Sequence[int], inner: set[str], name: str) -> bool:

@@ -304,6 +304,35 @@ def pairs(N, A, M):  # type: ignore[no-untyped-def]
             M[n, q] = total - A[n, 28 - 2 * q]
 
 
+def gates(N, P, Q):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(13):
+            v = P[n, j] if P[n, j + 13] >= real(0.0) else np.exp(-abs(P[n, j + 26]))
+            Q[n, j] = v * P[n, j + 13]
+            Q[n, j + 13] = v + P[n, j]
+            Q[n, j + 26] = P[n, j + 26] - v
+
+
+def overlapping(N, P, Q):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(13):
+            Q[n, j] = P[n, j] + real(1.0)
+            Q[n, j + 12] = P[n, j + 13]
+
+
+def activated(N, x, W, b, k, Z, E, A):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(37):
+            total = real(0.0)
+            for i in range(7):
+                total += x[n, i] * W[i, j]
+            s = total + b[j] + real(0.1) * real(n) - real(0.01) * real(j)
+            Z[n, j] = s
+            e = np.exp(-abs(s))
+            E[n, j] = e
+            A[n, j] = (s if s >= real(0.0) else s * e) / (real(1.0) + e) + b[k[n]] * total
+
+
 LARGE = {
     wide: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
     tall: {"x": "N, 35", "D": "N, 128", "dW": "35, 128"},
@@ -355,6 +384,9 @@ SHAPES = {
     single: {"x": "N, 5", "W": "5, 1", "y": "N, 1", "Z": "N, 1", "D": "N, 1, 1"},
     extremes: {"x": "3, N", "low": "3", "high": "3"},
     sums_of_parts: {"x": "N, 57", "w": "57", "s": "N"},
+    gates: {"P": "N, 39", "Q": "N, 39"},
+    overlapping: {"P": "N, 26", "Q": "N, 26"},
+    activated: {"x": "N, 7", "W": "7, 37", "b": "37", "k": "N: integer", "Z": "N, 37", "E": "N, 37", "A": "N, 37"},
     spread: {"I": "N, 3, 12: integer", "D": "N, 3, 12", "Z": "N, 6, 23", "dZ": "N, 6, 23"},
     thirds: {"D": "N, 20", "dZ": "N, 29"},
     pairs: {"A": "N, 29", "M": "N, 14"},

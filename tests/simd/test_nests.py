@@ -142,6 +142,22 @@ def test_what_lanes_that_mean_nothing_hold_is_in_no_sum() -> None:
     """57 terms are three vectors and 9 lanes of a fourth, where exp(0) + 1/4 must not count."""
     text = compiled_of("sums_of_parts")
     assert re.search(r"select <16 x i1> <i1 true", text)
+def test_ranges_of_a_row_are_written_side_by_side_where_they_are_apart() -> None:
+    assert "store <13 x float>" not in compiled_of("overlapping")
+    assert len(re.findall(r"call void @llvm.masked.store", compiled_of("gates"))) == 3
+    assert "llvm.masked.store" not in compiled_of("overlapping")
+
+
+def test_what_lies_within_its_array_is_read_without_asking() -> None:
+    """The places j, j + 13 and j + 26 of a row of 39, one of them where a condition holds."""
+    assert "@llvm.masked.load" in compiled_of("gates") and "select i1" not in compiled_of("gates")
+
+
+def test_what_follows_the_sums_of_a_tile_is_a_loop_over_its_steps() -> None:
+    text = compiled_of("activated")
+    assert len(re.findall(r"alloca \[\d+ x float\]", text)) >= 2
+    # exp once for each vector of a tile's steps, not for each step
+    assert 1 <= len(re.findall(r"call <\d+ x float> @llvm.rint", text)) <= 12
 
 
 def compiled_of(name: str) -> str:
