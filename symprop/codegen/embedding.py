@@ -9,7 +9,7 @@ import ast
 from functools import lru_cache
 from importlib import resources
 
-FILES = ("lanes", "functions", "reading", "bodies", "values", "writing", "expressions", "accumulators", "nests", "link")
+FILES = ("lanes", "functions", "reading", "bodies", "values", "tiles", "writing", "expressions", "accumulators", "nests", "link")
 OWN = "symprop.simd."
 
 

@@ -19,6 +19,7 @@ from symprop.language.expressions import Number, gathers, substitute, tensors_re
 from symprop.plan.contraction import split
 from symprop.plan.expansion import lower
 from symprop.plan.fusion import fuse
+from symprop.plan.padding import Copies, padded
 from symprop.plan.recurrence import Unit, order
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
 
@@ -181,8 +182,10 @@ def _program(
 ) -> Program:
     needed = _needed(equations, results)
     items: list[Unit | Product] = []
+    copies: Copies = {}
     for unit in order(needed):
-        items += _split(unit, tensors, least, turned)
+        for part in _padded(unit, tensors, copies) if turned else [unit]:
+            items += _split(part, tensors, least, turned)
     stages = fuse(items)
     numbers = {e.number for e in needed}
     defined = {e.target for e in needed}
@@ -203,6 +206,12 @@ def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equat
             wanted.add(target)
             stack += [n for n in tensors_read(defining[target].body) if n in defining]
     return [e for e in equations if e.target in wanted]
+
+
+def _padded(unit: Unit, tensors: dict[str, Tensor], copies: Copies) -> list[Unit]:
+    if unit.step is not None:
+        return [unit]
+    return [Unit((equation,)) for equation in padded(unit.equations[0], tensors, copies)]
 
 
 def _split(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -> list[Unit | Product]:

@@ -9,6 +9,7 @@ index in common; axes that stay together are merged, so that any of these is one
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -58,7 +59,7 @@ def _moved(body: Expr, target: str, tensors: dict[str, Tensor], out: Split) -> E
     """The rest that reads no product from its target: a sum that is left may be collected there."""
     if all(product.out != target for product in out.products):
         return body
-    name = _scratch(target, tensors)
+    name = scratch(target, tensors)
     tensors[name] = replace(tensors[target], name=name)
     out.products = [
         replace(p, out=name, equation=replace(p.equation, target=name)) if p.out == target else p for p in out.products
@@ -94,7 +95,12 @@ def _product(
     if _work(used) * _work(node.indices) < least:
         return node
     inner = _shared_order(left, right, node)
-    target = equation.target if len(used) == len(free) and not out.products else _scratch(equation.target, tensors)
+    slid = _slid(left, right, node, free) if turned else None
+    if slid is not None:
+        window, other, lanes = slid
+        stored = _turned(other, inner, lanes, equation, tensors, out)
+        return mul(*constant, Reduce("sum", inner, Mul([stored, window])))
+    target = equation.target if len(used) == len(free) and not out.products else scratch(equation.target, tensors)
     tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
     a = _operand(left, rows, inner, equation, tensors, out)
     if turned and _work(columns) >= TURNED and not any(i.extent.names for i in (*columns, *inner)):
@@ -142,6 +148,21 @@ def _sides(node: Reduce, free: Sequence[Index]) -> tuple[list[Expr], list[Expr],
     return (constant, left, right) if whole else None
 
 
+def _slid(
+    left: list[Expr], right: list[Expr], node: Reduce, free: Sequence[Index]
+) -> tuple[Read, list[Expr], list[Index]] | None:
+    """A read at sums of indices, X[n, p + u], the other side and its free indices; None of a product of matrices.
+
+    As a matrix such a read has each entry many times.  It is read where it lies, the other side as (inner, columns).
+    """
+    for side, other in ((right, left), (left, right)):
+        window, columns = side[0], _axes(other, node, free)
+        if len(side) == 1 and isinstance(window, Read) and any(len(p.terms) > 1 for p in window.indices):
+            plain = not any(i.extent.names for i in columns)
+            return (window, other, columns) if plain and _work(columns) >= TURNED else None
+    return None
+
+
 def _axes(side: Sequence[Expr], node: Reduce, free: Sequence[Index]) -> list[Index]:
     own = set().union(*(free_indices(f) for f in side)) - set(node.indices)
     return [i for i in free if i in own]
@@ -182,7 +203,7 @@ def _operand(
             return read
     batch_first = any(i.extent.names for i in inner)
     order = inner + outer if batch_first else outer + inner
-    name = _scratch(equation.target, tensors)
+    name = scratch(equation.target, tensors)
     tensors[name] = Tensor(name, tuple(i.extent for i in order))
     positions = tuple(map(Position.of, order))
     out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
@@ -202,7 +223,7 @@ def _turned(
     order = [*inner, *columns]
     if [p.index for p in read.indices] == order:
         return read
-    name = _scratch(equation.target, tensors)
+    name = scratch(equation.target, tensors)
     tensors[name] = Tensor(name, tuple(i.extent for i in order))
     positions = tuple(map(Position.of, order))
     out.operands.append(Equation(name, positions, read, equation.number, origin=equation.origin))
@@ -215,7 +236,8 @@ def _spans(read: Read, tensors: Mapping[str, Tensor]) -> bool:
     return all(p.index is not None and p.index.extent == a for p, a in zip(read.indices, axes, strict=True))
 
 
-def _scratch(target: str, tensors: Mapping[str, Tensor]) -> str:
+def scratch(target: str, tensors: Mapping[str, Tensor]) -> str:
+    """A name nobody has."""
     count = 1
     while f"{target}_{count}" in tensors:
         count += 1
@@ -230,8 +252,12 @@ def _extent(indices: Sequence[Index]) -> Extent:
 
 
 def _work(indices: Sequence[Index]) -> int:
-    extent = _extent(indices)
-    return extent.value({name: TYPICAL_BATCH for name in extent.names})
+    return typical(*(index.extent for index in indices))
+
+
+def typical(*extents: Extent) -> int:
+    """A product of extents, of a typical batch."""
+    return math.prod(e.value({name: TYPICAL_BATCH for name in e.names}) for e in extents)
 
 
 def flops(expr: Expr) -> Extent:

@@ -31,10 +31,10 @@ from symprop.simd.reading import (
     rows_read_again,
     runs_side_by_side,
 )
+from symprop.simd.tiles import ACCUMULATORS, digits, joined
 from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
 from symprop.simd.writing import Array, flat, index_nodes
 
-ACCUMULATORS = 8
 TILE_STEPS = 4
 TILES = {16: TILE_STEPS, 32: 8}
 """Steps of a tile of unknown length, by the number of vector registers: two accumulators a step, and what is read."""
@@ -60,12 +60,14 @@ class Order(NamedTuple):
         lanes: the loop whose steps are lanes.
         tile: the loop whose steps are taken together.
         turned: what is read lies along the tile, what is written along the lanes.
+        inside: loops all of whose steps are inside each step of the tile.
     """
 
     outer: tuple[ast.For, ...]
     lanes: ast.For | None = None
     tile: ast.For | None = None
     turned: bool = False
+    inside: tuple[ast.For, ...] = ()
 
 
 class Result(NamedTuple):
@@ -290,15 +292,14 @@ class Nests(Expressions):
         side_by_side = [x for x in chain if runs_side_by_side(x, contents(x.body, self.arrays), set(self.env))]
         found = contents(body, self.arrays)
         fit = [x for x in side_by_side if self._fits(x, chain, found)]
-        fit.sort(key=lambda x: (-min(self._trip(x), self.target.lanes(self.write.real)), -chain.index(x)))
+        lanes_most = self.target.lanes(self.write.real)
+        fit.sort(key=lambda x: (-min(self._trip(x), lanes_most) // (2 if self._scatters(_name(x), found) else 1), -chain.index(x)))
         forms = [(lanes, body, found) for lanes in fit] or list(self._freed(side_by_side, chain))
         for lanes, inner, within in forms:
             others = [x for x in side_by_side if x is not lanes and self._inner_of(x, lanes, chain)]
             tiles = [x for x in reversed(others) if self._reused(_name(x), within)] if within.loops else []
-            tiles.sort(key=lambda x: any(_name(x) in used for _, used in within.loops))
             if tiles and not self.tiled:
-                outer = tuple(x for x in chain if x is not lanes and x is not tiles[0])
-                yield Order(outer, lanes, tiles[0]), inner
+                yield self._with_tile(lanes, tiles, chain, within), inner
             yield Order(tuple(x for x in chain if x is not lanes), lanes), inner
         if not forms and found.loops and side_by_side and not self.tiled and not any(map(has_chain, body)):
             tile = side_by_side[-1]
@@ -308,6 +309,26 @@ class Nests(Expressions):
             free = [x for x in side_by_side if self._inner_of(x, x, chain) and not runs_downwards(x)]
             for lanes, tile in ((x, y) for x in reversed(free) for y in free if self._turns(x, y, found)):
                 yield Order(tuple(x for x in chain if x not in (lanes, tile)), lanes, tile, True), body
+
+    def _with_tile(
+        self, lanes: ast.For, tiles: Sequence[ast.For], chain: Sequence[ast.For], found: Contents
+    ) -> Order:
+        """An order with a tile: along it stay the vectors that are read, of a single number all lanes have a copy."""
+        most = TILES[self.target.registers]
+
+        def cost(loop: ast.For) -> tuple[bool, bool, float]:
+            name = _name(loop)
+            rows = [a for a in found.accesses if a.depth and not a.store and any(_name(lanes) in i.names for i in a.indices)]
+            moves = all(any(name in i.names for i in a.indices) for a in rows)
+            return any(name in used for _, used in found.loops), moves, -min(self._trip(loop), most)
+
+        tile, *others = sorted(tiles, key=cost)
+        others = [x for x in others if cost(x)[:2] == (False, False)]
+        vectors = len(self._widths(lanes, True)[0])
+        trips = [self._trip(x) for x in (tile, *others)]
+        inside = tuple(others[k - 1] for k in joined(trips, ACCUMULATORS[self.target.registers] // vectors))
+        outer = tuple(x for x in chain if x not in (lanes, tile, *inside))
+        return Order(outer, lanes, tile, inside=inside)
 
     def _freed(
         self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For]
@@ -343,9 +364,15 @@ class Nests(Expressions):
         for access in found.accesses:
             if self._stride(access, name) in (0, 1) or (not access.store and self._near(access, name)):
                 continue
+            if access.store and not access.depth and found.loops:
+                continue  # one by one, after all that is done in the loops
             if access.store or access.depth or not found.loops:
                 return False
         return True
+
+    def _scatters(self, name: str, found: Contents) -> bool:
+        """True where the steps of a loop write to places that lie apart."""
+        return any(a.store and self._stride(a, name) not in (0, 1) for a in found.accesses)
 
     def _near(self, access: Access, name: str) -> bool:
         """True where neighbouring steps read what lies together: every second entry, or each entry several times."""
@@ -393,7 +420,7 @@ class Nests(Expressions):
         elif order.tile is not None:
             self.tiled = True
             tiles = self._turned_tiles(order.tile) if order.turned else self._tiles(order.tile)
-            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body))
+            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body), order.inside)
             self.tiled = False
         else:
             self.statements(body)
@@ -528,9 +555,10 @@ class Nests(Expressions):
                     self.ends[name] = (end - 1) // by + 1
 
     def _blocks(
-        self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None]
+        self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None],
+        inside: Sequence[ast.For] = (),
     ) -> None:
-        """A loop whose steps are taken in blocks, one kind of block after the other."""
+        """A loop whose steps are taken in blocks, one kind of block after the other, with loops inside each step."""
         write, name = self.write, _name(loop)
         bounds = self._bounds(loop)
         if bounds is None or bounds[2] != 1:
@@ -539,16 +567,22 @@ class Nests(Expressions):
         if first.dims or end.dims:
             raise Unsupported("a loop that is longer for some steps than for others")
         before, shape = dict(self.env), write.shape
+        of = Integer.of_steps if dim == TILE else Integer.of_lanes
+        spans = [self._bounds(x) for x in inside]
+        starts = [span[0] for span in spans if span is not None]
+        trips = [int(self._trip(x)) for x in inside]
         for block in blocks:
-            size = sum(block)
+            size = sum(block) // (math.prod(trips) if dim == LANES else 1)
             total = end.plus(first, -1)
             known = total.known
-            write.shape = Shape(size, shape.counts) if dim == TILE else Shape(shape.tile, block)
-            lane = Integer(tile=1) if dim == TILE else Integer(lanes=1)
+            lane, *others = [of(places) for places in digits([size, *trips])]
+            within = {_name(x): start.plus(other) for x, start, other in zip(inside, starts, others, strict=True)}
+            steps = size * math.prod(trips)
+            write.shape = Shape(steps, shape.counts) if dim == TILE else Shape(shape.tile, block)
             write.wide.clear()
             count = known // size if known is not None else None
             if count == 1:
-                self.env = {**before, name: first.plus(lane)}
+                self.env = {**before, name: first.plus(lane), **within}
                 body()
                 write.wide.clear()
                 first = first.plus(Integer(constant=size))
@@ -556,9 +590,12 @@ class Nests(Expressions):
             place = write.integers(total, "//", Integer(constant=size)) if size > 1 else total
             times = write.index(place, 0, 0)
 
-            def step(k: str, _: list[str], first: Integer = first, size: int = size, lane: Integer = lane) -> list[str]:
+            def step(
+                k: str, _: list[str], first: Integer = first, size: int = size, lane: Integer = lane,
+                within: Mapping[str, Integer] = within,
+            ) -> list[str]:
                 base = Integer({Value("i64", frozenset(), {(0, 0): k}): size}).plus(first)
-                self.env = {**before, name: base.plus(lane)}
+                self.env = {**before, name: base.plus(lane), **within}
                 body()
                 return []
 

@@ -186,7 +186,7 @@ class Writer:
 
     def index(self, value: Integer, r: int, v: int) -> str:
         """The number for a step of the tile and the first lane of a vector."""
-        constant = value.constant + value.tile * r + value.lane(self.shape.start(v))
+        constant = value.constant + value.step(r) + value.lane(self.shape.start(v))
         text = ""
         for part, factor in value.terms.items():
             own = part.at(r, v)
@@ -236,7 +236,8 @@ class Writer:
             return Integer(constant={"*": a * b, "//": a // (b or 1), "%": a % (b or 1)}[word])
         if word == "*" and (a is not None or b is not None):
             return right.times(a) if a is not None else left.times(b or 0)
-        if b and word in ("//", "%") and left.tile % b == 0 and all(factor % b == 0 for factor in left.terms.values()):
+        whole = not left.steps and left.tile % (b or 1) == 0
+        if b and word in ("//", "%") and whole and all(factor % b == 0 for factor in left.terms.values()):
             return self._divided(left, word, b)
         parts = [self.integer(left), self.integer(right)]
         if word == "*":
@@ -401,7 +402,7 @@ class Writer:
         """True of entries side by side along a tile of 2, 4, 8, ... steps, and equally far apart along the lanes."""
         steps = self.shape.tile
         regular = all(not value.dims for value in at.terms)
-        return at.tile == 1 and at.lanes > 1 and not at.offsets and regular and steps > 1 and not steps & (steps - 1)
+        return at.tile == 1 and at.lanes > 1 and not (at.offsets or at.steps) and regular and steps > 1 and not steps & (steps - 1)
 
     def _transposed(self, name: str, kind: str, at: Integer, align: int) -> dict[Key, str]:
         """A vector along the tile for every lane, interleaved to one along the lanes for every step."""
