@@ -186,9 +186,10 @@ def _program(
     for unit in order(needed):
         for part in _padded(unit, tensors, copies) if turned else [unit]:
             items += _split(part, tensors, least, turned)
-    stages = fuse(items)
     numbers = {e.number for e in needed}
     defined = {e.target for e in needed}
+    # what is made of weights alone stands in the way of loops over the batch
+    stages = fuse(sorted(items, key=lambda item: not _is_given(item, defined)))
     reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)
     given = tuple(n for n in tensors if n in reads)
     shown = tuple(e for e in originals if e.number in numbers and e.target in defined)
@@ -206,6 +207,14 @@ def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equat
             wanted.add(target)
             stack += [n for n in tensors_read(defining[target].body) if n in defining]
     return [e for e in equations if e.target in wanted]
+
+
+def _is_given(item: Unit | Product, defined: set[str]) -> bool:
+    """True of an operand without a batch axis that depends on nothing that is computed."""
+    if isinstance(item, Product) or len(item.equations) > 1 or item.equations[0].target in defined:
+        return False
+    equation = item.equations[0]
+    return not any(i.extent.names for i in equation.free) and not defined & set(tensors_read(equation.body))
 
 
 def _padded(unit: Unit, tensors: dict[str, Tensor], copies: Copies) -> list[Unit]:

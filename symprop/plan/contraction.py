@@ -90,8 +90,6 @@ def _product(
     constant, left, right = sides
     rows, columns = _axes(left, node, free), _axes(right, node, free)
     used = rows + columns
-    if used != [i for i in free if i in used]:
-        return node
     if _work(used) * _work(node.indices) < least:
         return node
     inner = _shared_order(left, right, node)
@@ -100,6 +98,8 @@ def _product(
         window, other, lanes = slid
         stored = _turned(other, inner, lanes, equation, tensors, out)
         return mul(*constant, Reduce("sum", inner, Mul([stored, window])))
+    if used != [i for i in free if i in used]:
+        return node
     target = equation.target if len(used) == len(free) and not out.products else scratch(equation.target, tensors)
     tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
     a = _operand(left, rows, inner, equation, tensors, out)

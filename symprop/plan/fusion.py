@@ -72,7 +72,8 @@ def _join(stage: Open, equation: Equation) -> bool:
         return False
     if not free[0].extent.names and not stage.targets() & set(tensors_read(equation.body)):
         return False
-    depth = _common(stage.shared, free)
+    whole = [e for g in stage.groups for e in g]
+    depth = min(_common(stage.shared, free), *map(_shareable, (*whole, equation)))
     if stage.groups and depth == len(free) and any(map(_busy, (*stage.groups[-1], equation))):
         depth -= 1
     while depth:
@@ -90,6 +91,20 @@ def _busy(equation: Equation) -> bool:
     last = Position.of(equation.free[-1]) if equation.free else None
     sums = [r for r in reductions(equation.body) if free_indices(r) >= set(equation.free)]
     return any(read.indices[-1:] == (last,) for total in sums for read in reads(total.body))
+
+
+def _shareable(equation: Equation) -> int:
+    """How many leading loops others may stand in: not those along which a sum reads one window again and again.
+
+    What is read of the window is used for several of their steps at once where they are loops of the sum's own.
+    """
+    for total in reductions(equation.body):
+        factors = list(reads(total.body))
+        if any(len(p.terms) > 1 for read in factors for p in read.indices):
+            own = [{a for p in read.indices for a in p.index_atoms()} for read in factors]
+            reused = [k for k, i in enumerate(equation.free) if k and any(i not in indices for indices in own)]
+            return min(reused, default=len(equation.free))
+    return len(equation.free)
 
 
 def _common(shared: Sequence[Index], free: Sequence[Index]) -> int:

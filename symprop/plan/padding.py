@@ -57,7 +57,11 @@ def _inside(
     if key not in copies:
         copies[key] = scratch(factor.tensor, tensors)
         tensors[copies[key]] = Tensor(copies[key], axes)
-        indices = [Position.of(Index(f"i{k}", axis)) for k, axis in enumerate(axes)]
+        own = [p.index for p in factor.indices]
+        indices = [
+            Position.of(i if s is None and i is not None and i.extent == axis else Index(f"i{k}", axis))
+            for k, (i, s, axis) in enumerate(zip(own, spans, axes, strict=True))
+        ]
         places = [i if s is None else i + s[0] for i, s in zip(indices, spans, strict=True)]
         body = Read(factor.tensor, places)
         made.append(Equation(copies[key], tuple(indices), body, equation.number, origin=equation.origin))

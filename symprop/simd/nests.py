@@ -39,6 +39,8 @@ TILE_STEPS = 4
 TILES = {16: TILE_STEPS, 32: 8}
 """Steps of a tile of unknown length, by the number of vector registers: two accumulators a step, and what is read."""
 LONGEST_ROW = SHORT_LOOP = 4
+MOST_SUMS = 64
+"""Sums of all steps of a short loop that is written step by step."""
 CACHE_SETS, CACHE_WAYS, CACHE_LINE = 64, 8, 64
 """The first-level cache: of all machines of the last ten years at least this."""
 NEAR = 1 << 18
@@ -649,7 +651,11 @@ class Nests(Expressions):
 
     def _is_short(self, count: int, body: Sequence[ast.stmt]) -> bool:
         """True of a loop whose steps are written one by one: what they know beforehand is known for each."""
-        return count <= SHORT_LOOP and not any(isinstance(n, ast.For) for node in body for n in ast.walk(node))
+        found = [n for node in body for n in ast.walk(node)]
+        sums = count * self.write.shape.tile * len(self.write.shape.counts)
+        # numbers that neighbouring steps both read would take the registers of the sums
+        many = sums > MOST_SUMS and not any(isinstance(n, ast.If) for n in found)
+        return count <= SHORT_LOOP and not many and not any(isinstance(n, ast.For) for n in found)
 
     def _type(self, value: Value, key: tuple[int, int]) -> str:
         return self.write.type_of(value.kind, self.write.width(value.dims, key[1]))
