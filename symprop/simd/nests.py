@@ -51,6 +51,8 @@ FEWEST_STEPS = 32
 """Steps of a tile's loop from which a copy of what they read pays."""
 TYPICAL_ROWS = 128
 BYTES = {"float": 4, "double": 8, "i64": 8}
+SCATTERED = 5 / 8
+"""What lanes are worth that are written entry by entry."""
 State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
 
 
@@ -294,8 +296,7 @@ class Nests(Expressions):
         side_by_side = [x for x in chain if runs_side_by_side(x, contents(x.body, self.arrays), set(self.env))]
         found = contents(body, self.arrays)
         fit = [x for x in side_by_side if self._fits(x, chain, found)]
-        lanes_most = self.target.lanes(self.write.real)
-        fit.sort(key=lambda x: (-min(self._trip(x), lanes_most) // (2 if self._scatters(_name(x), found) else 1), -chain.index(x)))
+        fit.sort(key=lambda x: (-self._worth(x, found), -chain.index(x)))
         forms = [(lanes, body, found) for lanes in fit] or list(self._freed(side_by_side, chain))
         for lanes, inner, within in forms:
             others = [x for x in side_by_side if x is not lanes and self._inner_of(x, lanes, chain)]
@@ -371,6 +372,11 @@ class Nests(Expressions):
             if access.store or access.depth or not found.loops:
                 return False
         return True
+
+    def _worth(self, loop: ast.For, found: Contents) -> float:
+        """Lanes that the steps of a loop fill; fewer where what they write is written entry by entry."""
+        lanes = min(self._trip(loop), self.target.lanes(self.write.real))
+        return lanes * SCATTERED if self._scatters(_name(loop), found) else lanes
 
     def _scatters(self, name: str, found: Contents) -> bool:
         """True where the steps of a loop write to places that lie apart."""

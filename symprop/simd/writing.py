@@ -499,7 +499,7 @@ class Writer:
         """Entries picked from a vector, or from two, that begin and end where the entries do."""
         places = self._lane_places(at, key[1])
         low, span = min(places), max(places) - min(places) + 1
-        size = span if span <= len(places) else (span + 1) // 2
+        size = min(span, len(places))
         own, starts = self.type_of(kind, size), sorted({low, low + span - size})
         parts = []
         for start in starts:
