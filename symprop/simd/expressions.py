@@ -82,7 +82,7 @@ class Expressions:
                 write.masks = [] if self._is_inside(node, array) else masks
                 found = write.load(name, array.kind, at)
                 write.masks = masks
-                return write.opaque(found) if array.kind == "i64" else found
+                return write.opaque(write.resized(found, "i64")) if array.kind in ("i32", "i64") else found
             case ast.Call(args=args):
                 return self._call(node, args)
         raise Unsupported(type(node).__name__)

@@ -50,7 +50,7 @@ PANEL_ROWS, PANEL_BYTES = 512, 1 << 18
 FEWEST_STEPS = 32
 """Steps of a tile's loop from which a copy of what they read pays."""
 TYPICAL_ROWS = 128
-BYTES = {"float": 4, "double": 8, "i64": 8}
+BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8}
 SCATTERED = 5 / 8
 """What lanes are worth that are written entry by entry."""
 State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
@@ -190,7 +190,9 @@ class Nests(Expressions):
             self.ends.pop(target.id, None)
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             name, array, at = self._place(target)
-            own = self.write.integer(value) if array.kind == "i64" else self.write.convert(value, array.kind)
+            whole = array.kind in ("i32", "i64")
+            own = self.write.integer(value) if whole else self.write.convert(value, array.kind)
+            own = self.write.resized(own, array.kind) if whole else own
             self.write.store(name, array.kind, at, own)
         else:
             raise Unsupported("an assignment to several names")
@@ -584,6 +586,8 @@ class Nests(Expressions):
             total = end.plus(first, -1)
             known = total.known
             lane, *others = [of(places) for places in digits([size, *trips])]
+            if not inside:
+                lane = Integer(tile=1) if dim == TILE else Integer(lanes=1)
             within = {_name(x): start.plus(other) for x, start, other in zip(inside, starts, others, strict=True)}
             steps = size * math.prod(trips)
             write.shape = Shape(steps, shape.counts) if dim == TILE else Shape(shape.tile, block)

@@ -35,12 +35,10 @@ class Array(NamedTuple):
 
 
 def array_of(text: str, kind: str) -> Array:
-    """The array of a text such as "N, 64", or "N: integer"."""
-    extents, _, integer = text.partition(":")
+    """The array of a text such as "N, 64", or "N: integer", or "N, 64: short" of integers of 32 bits."""
+    extents, _, word = text.partition(":")
     shape = tuple(int(w) if w.strip().isdigit() else w.strip() for w in extents.split(","))
-    return Array("i64" if integer else kind, shape)
-
-
+    return Array({"": kind, "integer": "i64", "short": "i32"}[word.strip()], shape)
 
 
 class Writer:
@@ -223,6 +221,19 @@ class Writer:
             regs[r, v] = text
         return Value("i64", dims, regs)
 
+    def resized(self, value: Value, kind: str) -> Value:
+        """Integers in more bits, or in fewer."""
+        if value.kind == kind:
+            return value
+        if value.constant is not None:
+            return self.const(value.constant, kind)
+        word = "sext" if kind == "i64" else "trunc"
+
+        def write(own: str, operands: list[str], width: int) -> str:
+            return self.put(f"{word} {own} {operands[0]} to {self.type_of(kind, width)}")
+
+        return self.each(kind, [value], write)
+
     def opaque(self, value: Value) -> Integer:
         """An integer that is held in registers."""
         if value.constant is not None:
@@ -287,10 +298,16 @@ class Writer:
     def compare(self, left: Value | Integer, op: ast.cmpop, right: Value | Integer) -> Value:
         """A comparison."""
         if isinstance(left, Integer) and isinstance(right, Integer):
-            gap = left.plus(right, -1).known
+            difference = left.plus(right, -1)
+            gap = difference.known
             if gap is not None:
                 truth = {ast.Lt: gap < 0, ast.LtE: gap <= 0, ast.Gt: gap > 0, ast.GtE: gap >= 0, ast.Eq: gap == 0}
                 return self.const(float(truth.get(type(op), gap != 0)), "i1")
+            # what both have is left out, and the rest is known beforehand more often
+            apart = {v: k for v, k in difference.terms.items() if v.dims}
+            side = -1 if any(k < 0 for k in apart.values()) else 1
+            left, right = Integer(apart).times(side), Integer(apart).plus(difference, -1).times(side)
+            left, right = (left, right) if side > 0 else (right, left)
             parts, word = (self.integer(left), self.integer(right)), f"icmp {SIGNED[type(op)]}"
         else:
             parts, word = self.both(left, right), f"fcmp {ORDERED[type(op)]}"
@@ -384,7 +401,7 @@ class Writer:
         if mask is not None and LANES in mask.dims and LANES not in at.dims:
             mask = self.any(mask)
         dims = at.dims | (mask.dims if mask is not None else NONE)
-        align = 4 if kind == "float" else 8
+        align = 4 if kind in ("float", "i32") else 8
         if mask is None and self._turned(at):
             return Value(kind, dims, self._transposed(name, kind, at, align))
         regs = {}
@@ -500,11 +517,13 @@ class Writer:
         places = self._lane_places(at, key[1])
         low, span = min(places), max(places) - min(places) + 1
         size = min(span, len(places))
-        own, starts = self.type_of(kind, size), sorted({low, low + span - size})
-        parts = []
+        starts, whole = sorted({low, low + span - size}), size
+        if self.target.masks:
+            size = 1 << (size - 1).bit_length()
+        own, parts = self.type_of(kind, size), []
         for start in starts:
             pointer = self.place(name, kind, self.index(at._replace(constant=at.constant + start), *key))
-            parts.append(self.put(f"load {own}, ptr {pointer}, align {align}"))
+            parts.append(self._first_entries(pointer, kind, whole, size, align))
         if size == 1:
             parts = [self.put(f"insertelement <1 x {kind}> poison, {kind} {parts[0]}, i64 0")]
             own = f"<1 x {kind}>"
@@ -512,6 +531,16 @@ class Writer:
         picks = ", ".join(f"i32 {p - low if p - low < size else p - last}" for p in places)
         both = f"{own} {parts[0]}, {own} {parts[1] if len(parts) > 1 else 'poison'}"
         return self.put(f"shufflevector {both}, <{len(places)} x i32> <{picks}>")
+
+    def _first_entries(self, pointer: str, kind: str, count: int, width: int, align: int) -> str:
+        """A vector whose first entries are read from memory."""
+        own = self.type_of(kind, width)
+        if count == width:
+            return self.put(f"load {own}, ptr {pointer}, align {align}")
+        full, flag = f"llvm.masked.load.v{width}{SHORT[kind]}.p0", self.type_of("i1", width)
+        self.declared.add(f"declare {own} @{full}(ptr, i32, {flag}, {own})")
+        flags = ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width))
+        return self.put(f"call {own} @{full}(ptr {pointer}, i32 {align}, {flag} <{flags}>, {own} zeroinitializer)")
 
     def _lane_indices(self, at: Integer, key: tuple[int, int]) -> list[str]:
         """The flat index of every lane."""
@@ -546,7 +575,7 @@ class Writer:
             raise Unsupported("a store that only some of the steps do")
         if value.dims - at.dims:
             raise Unsupported("several steps that write one entry")
-        align = 4 if kind == "float" else 8
+        align = 4 if kind in ("float", "i32") else 8
         for r, v in self.shape.keys(at.dims):
             width = self.width(at.dims, v)
             text = self.register(value, r, v, width)
