@@ -18,9 +18,11 @@ from symprop.language.definitions import extent
 from symprop.language.expressions import Number, gathers, substitute, tensors_read, transform
 from symprop.plan.contraction import split
 from symprop.plan.expansion import lower
+from symprop.plan.flattening import flattened
 from symprop.plan.fusion import fuse
 from symprop.plan.padding import Copies, padded
 from symprop.plan.recurrence import Unit, order
+from symprop.plan.signs import signs_of_results
 from symprop.plan.values import Buffer, KernelPlan, Product, Program, Stage
 
 
@@ -183,7 +185,8 @@ def _program(
     needed = _needed(equations, results)
     items: list[Unit | Product] = []
     copies: Copies = {}
-    for unit in order(needed):
+    forms = [flattened(e) for e in signs_of_results(needed)]
+    for unit in order(forms):
         for part in _padded(unit, tensors, copies) if turned else [unit]:
             items += _split(part, tensors, least, turned)
     numbers = {e.number for e in needed}

@@ -96,7 +96,7 @@ def _product(
     slid = _slid(left, right, node, free) if turned else None
     if slid is not None:
         window, other, lanes = slid
-        stored = _turned(other, inner, lanes, equation, tensors, out)
+        stored = _rows(other, [*inner, *lanes], equation, tensors, out)
         return mul(*constant, Reduce("sum", inner, Mul([stored, window])))
     if used != [i for i in free if i in used]:
         return node
@@ -203,11 +203,7 @@ def _operand(
             return read
     batch_first = any(i.extent.names for i in inner)
     order = inner + outer if batch_first else outer + inner
-    name = scratch(equation.target, tensors)
-    tensors[name] = Tensor(name, tuple(i.extent for i in order))
-    positions = tuple(map(Position.of, order))
-    out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
-    return Read(name, positions)
+    return _rows(side, order, equation, tensors, out)
 
 
 def _turned(
@@ -219,14 +215,20 @@ def _turned(
     out: Split,
 ) -> Read:
     """A read of the right side as (inner, columns), stored first where it lies the other way."""
-    read = _operand(side, columns, inner, equation, tensors, out)
-    order = [*inner, *columns]
-    if [p.index for p in read.indices] == order:
+    return _rows([_operand(side, columns, inner, equation, tensors, out)], [*inner, *columns], equation, tensors, out)
+
+
+def _rows(
+    side: list[Expr], order: list[Index], equation: Equation, tensors: dict[str, Tensor], out: Split
+) -> Read:
+    """A read of a side in an order of its indices, stored so first where it is not."""
+    read = _stored(side)
+    if read is not None and [p.index for p in read.indices] == order and _spans(read, tensors):
         return read
     name = scratch(equation.target, tensors)
     tensors[name] = Tensor(name, tuple(i.extent for i in order))
     positions = tuple(map(Position.of, order))
-    out.operands.append(Equation(name, positions, read, equation.number, origin=equation.origin))
+    out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
     return Read(name, positions)
 
 

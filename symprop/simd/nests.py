@@ -261,6 +261,7 @@ class Nests(Expressions):
         while len(chain[-1].body) == 1 and isinstance(chain[-1].body[0], ast.For):
             chain.append(chain[-1].body[0])
         chain = self._shortened(chain)
+        loop = chain[0] if len(chain) == 1 else loop
         for order, body in self._orders(chain):
             state = self._state()
             try:
