@@ -51,8 +51,10 @@ FEWEST_STEPS = 32
 """Steps of a tile's loop from which a copy of what they read pays."""
 TYPICAL_ROWS = 128
 BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8}
-SCATTERED = 5 / 8
-"""What lanes are worth that are written entry by entry."""
+SCATTERED, TURNED = 5 / 8, 7 / 8
+"""What lanes are worth that are written entry by entry, or as rows that are turned in registers first."""
+MANY_TERMS = 32
+"""Terms of a sum beside which turning its results is little."""
 State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
 
 
@@ -299,7 +301,7 @@ class Nests(Expressions):
         side_by_side = [x for x in chain if runs_side_by_side(x, contents(x.body, self.arrays), set(self.env))]
         found = contents(body, self.arrays)
         fit = [x for x in side_by_side if self._fits(x, chain, found)]
-        fit.sort(key=lambda x: (-self._worth(x, found), -chain.index(x)))
+        fit.sort(key=lambda x: (-self._worth(x, chain, found), -chain.index(x)))
         forms = [(lanes, body, found) for lanes in fit] or list(self._freed(side_by_side, chain))
         for lanes, inner, within in forms:
             others = [x for x in side_by_side if x is not lanes and self._inner_of(x, lanes, chain)]
@@ -322,17 +324,23 @@ class Nests(Expressions):
         """An order with a tile: along it stay the vectors that are read, of a single number all lanes have a copy."""
         most = TILES[self.target.registers]
 
-        def cost(loop: ast.For) -> tuple[bool, bool, float]:
+        apart = not self._lies_along(_name(lanes), found)
+
+        def cost(loop: ast.For) -> tuple[bool, bool, bool, float]:
             name = _name(loop)
             rows = [a for a in found.accesses if a.depth and not a.store and any(_name(lanes) in i.names for i in a.indices)]
             moves = all(any(name in i.names for i in a.indices) for a in rows)
-            return any(name in used for _, used in found.loops), moves, -min(self._trip(loop), most)
+            used = any(name in words for _, words in found.loops)
+            return used, moves, apart and not self._lies_along(name, found), -min(self._trip(loop), most)
 
         tile, *others = sorted(tiles, key=cost)
         others = [x for x in others if cost(x)[:2] == (False, False)]
         vectors = len(self._widths(lanes, True)[0])
         trips = [self._trip(x) for x in (tile, *others)]
         inside = tuple(others[k - 1] for k in joined(trips, ACCUMULATORS[self.target.registers] // vectors))
+        if self._trip(tile) <= most:  # all its steps are taken together: those of the last loop side by side
+            tile, *rest = sorted((tile, *inside), key=chain.index)
+            inside = tuple(rest)
         outer = tuple(x for x in chain if x not in (lanes, tile, *inside))
         return Order(outer, lanes, tile, inside=inside)
 
@@ -376,14 +384,24 @@ class Nests(Expressions):
                 return False
         return True
 
-    def _worth(self, loop: ast.For, found: Contents) -> float:
-        """Lanes that the steps of a loop fill; fewer where what they write is written entry by entry."""
-        lanes = min(self._trip(loop), self.target.lanes(self.write.real))
-        return lanes * SCATTERED if self._scatters(_name(loop), found) else lanes
+    def _worth(self, loop: ast.For, chain: Sequence[ast.For], found: Contents) -> float:
+        """Lanes of a vector that the steps of a loop fill; fewer where what they write lies apart."""
+        lanes, trip = self.target.lanes(self.write.real), self._trip(loop)
+        filled = float(lanes)
+        if trip != float("inf"):
+            vectors = sum((trip // sum(block) or 1) * len(block) for block in self._widths(loop, False))
+            filled = trip / vectors
+        name = _name(loop)
+        if all(self._stride(a, name) in (0, 1) for a in found.accesses if a.store):
+            return filled
+        rows = [x for x in chain if x is not loop and self._inner_of(x, loop, chain) and self._reused(_name(x), found)]
+        turned = any(self._trip(x) >= TILE_STEPS and self._lies_along(_name(x), found) for x in rows)
+        terms = math.prod(self._trip(x) for x, _ in found.loops)
+        return filled * (TURNED if turned and terms >= MANY_TERMS else SCATTERED)
 
-    def _scatters(self, name: str, found: Contents) -> bool:
-        """True where the steps of a loop write to places that lie apart."""
-        return any(a.store and self._stride(a, name) not in (0, 1) for a in found.accesses)
+    def _lies_along(self, name: str, found: Contents) -> bool:
+        """True where the steps of a loop write to places side by side."""
+        return all(self._stride(a, name) == 1 for a in found.accesses if a.store)
 
     def _near(self, access: Access, name: str) -> bool:
         """True where neighbouring steps read what lies together: every second entry, or each entry several times."""

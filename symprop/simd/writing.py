@@ -415,6 +415,49 @@ class Writer:
                 regs[r, v] = self._gather(name, kind, at, (r, v), mask, align)
         return Value(kind, dims, regs)
 
+    def _lies_across(self, at: Integer) -> bool:
+        """True of entries side by side along a tile and apart along the lanes."""
+        known = all(not value.dims for value in at.terms)
+        return at.tile == 1 and not at.steps and known and self.shape.tile > 1 and not at.side_by_side and LANES in at.dims
+
+    def _store_turned(self, name: str, kind: str, at: Integer, value: Value, align: int) -> None:
+        """Vectors along the lanes for every step of a tile, turned to one along the tile for every lane."""
+        steps = self.shape.tile
+        size = 1 << (steps - 1).bit_length()
+        for v, width in enumerate(self.shape.widths):
+            own = self.type_of(kind, width)
+            parts = [self.register(value, min(r, steps - 1), v, width) for r in range(size)]
+            for _ in range(size.bit_length() - 1 if width > 1 else 0):
+                pairs = zip(parts, parts[size // 2 :], strict=False)
+                parts = [self._interleaved(own, width, *pair, side) for pair in pairs for side in (0, 1)]
+            for lane, place in enumerate(self._lane_places(at, v)[: self.shape.counts[v]]):
+                first = self.index(at._replace(constant=at.constant + place), 0, v)
+                self._store_row(self.place(name, kind, first), kind, parts, width, lane * size, steps, align)
+
+    def _store_row(
+        self, pointer: str, kind: str, parts: Sequence[str], width: int, start: int, count: int, align: int
+    ) -> None:
+        """Write entries from a place on of vectors that stand one behind the other."""
+        whole = 1 << (count - 1).bit_length()
+        if self.target.masks and width > 1 and whole > count:
+            self._store_first(pointer, kind, self._cut(kind, parts, width, start, whole), count, whole, align)
+            return
+        while count:
+            size = 1 << (count.bit_length() - 1) if width > 1 else 1
+            text = self._cut(kind, parts, width, start, size) if width > 1 else parts[start]
+            self.do(f"store {self.type_of(kind, size)} {text}, ptr {pointer}, align {align}")
+            start, count = start + size, count - size
+            if count:
+                pointer = self.put(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {size}")
+
+    def _store_first(self, pointer: str, kind: str, text: str, count: int, width: int, align: int) -> None:
+        """Write the first entries of a vector."""
+        own, flag = self.type_of(kind, width), self.type_of("i1", width)
+        full = f"llvm.masked.store.v{width}{SHORT[kind]}.p0"
+        self.declared.add(f"declare void @{full}({own}, ptr, i32, {flag})")
+        flags = ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width))
+        self.do(f"call void @{full}({own} {text}, ptr {pointer}, i32 {align}, {flag} <{flags}>)")
+
     def _turned(self, at: Integer) -> bool:
         """True of entries side by side along a tile of 2, 4, 8, ... steps, and equally far apart along the lanes."""
         steps = self.shape.tile
@@ -576,6 +619,9 @@ class Writer:
         if value.dims - at.dims:
             raise Unsupported("several steps that write one entry")
         align = 4 if kind in ("float", "i32") else 8
+        if self._lies_across(at):
+            self._store_turned(name, kind, at, value, align)
+            return
         for r, v in self.shape.keys(at.dims):
             width = self.width(at.dims, v)
             text = self.register(value, r, v, width)
@@ -589,13 +635,10 @@ class Writer:
 
     def _store_lanes(self, pointer: str, kind: str, text: str, width: int, v: int, align: int) -> None:
         """Write what means something of a vector."""
-        own = self.type_of(kind, width)
         if width == 1 or self.shape.is_whole(v):
-            self.do(f"store {own} {text}, ptr {pointer}, align {align}")
-            return
-        full, flag = f"llvm.masked.store.v{width}{SHORT[kind]}.p0", self.type_of("i1", width)
-        self.declared.add(f"declare void @{full}({own}, ptr, i32, {flag})")
-        self.do(f"call void @{full}({own} {text}, ptr {pointer}, i32 {align}, {flag} {self._some(v)})")
+            self.do(f"store {self.type_of(kind, width)} {text}, ptr {pointer}, align {align}")
+        else:
+            self._store_first(pointer, kind, text, self.shape.counts[v], width, align)
 
     # -- loops -------------------------------------------------------------------------------------------------------
 
