@@ -30,6 +30,7 @@ from symprop.simd.reading import (
     entries,
     rows_read_again,
     runs_side_by_side,
+    subscripts,
 )
 from symprop.simd.tiles import ACCUMULATORS, digits, joined
 from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
@@ -38,9 +39,9 @@ from symprop.simd.writing import Array, flat, index_nodes
 TILE_STEPS = 4
 TILES = {16: TILE_STEPS, 32: 8}
 """Steps of a tile of unknown length, by the number of vector registers: two accumulators a step, and what is read."""
+FEWEST_SUMS = 8
+"""Sums at a time that keep a processor busy."""
 LONGEST_ROW = SHORT_LOOP = 4
-MOST_SUMS = 64
-"""Sums of all steps of a short loop that is written step by step."""
 CACHE_SETS, CACHE_WAYS, CACHE_LINE = 64, 8, 64
 """The first-level cache: of all machines of the last ten years at least this."""
 NEAR = 1 << 18
@@ -322,8 +323,8 @@ class Nests(Expressions):
         self, lanes: ast.For, tiles: Sequence[ast.For], chain: Sequence[ast.For], found: Contents
     ) -> Order:
         """An order with a tile: along it stay the vectors that are read, of a single number all lanes have a copy."""
-        most = TILES[self.target.registers]
-
+        vectors = len(self._widths(lanes, True)[0])
+        most = self._longest_tile(vectors)
         apart = not self._lies_along(_name(lanes), found)
 
         def cost(loop: ast.For) -> tuple[bool, bool, bool, float]:
@@ -335,7 +336,6 @@ class Nests(Expressions):
 
         tile, *others = sorted(tiles, key=cost)
         others = [x for x in others if cost(x)[:2] == (False, False)]
-        vectors = len(self._widths(lanes, True)[0])
         trips = [self._trip(x) for x in (tile, *others)]
         inside = tuple(others[k - 1] for k in joined(trips, ACCUMULATORS[self.target.registers] // vectors))
         if self._trip(tile) <= most:  # all its steps are taken together: those of the last loop side by side
@@ -533,8 +533,13 @@ class Nests(Expressions):
         most = 1 << (left.bit_length() - 1)
         return min(lanes, left if self.target.masks and left < lanes else most)
 
+    def _longest_tile(self, vectors: int) -> int:
+        """Steps of a tile of so many vectors: a sum is added to again when others have been, some additions later."""
+        return max(TILES[self.target.registers], FEWEST_SUMS // vectors)
+
     def _tiles(self, loop: ast.For) -> list[tuple[int, ...]]:
-        trip, most = self._trip(loop), TILES[self.target.registers]
+        trip = self._trip(loop)
+        most = self._longest_tile(len(self.write.shape.counts) if self.vectors else FEWEST_SUMS)
         if trip == float("inf"):
             return [(most,), *([(2,)] if most > 4 else []), (1,)]
         count = int(trip)
@@ -650,7 +655,7 @@ class Nests(Expressions):
         if direction > 1:
             gap = write.integers(gap.plus(Integer(constant=direction - 1)), "//", Integer(constant=direction))
         before = dict(self.env)
-        if inner is None and self.vectors and gap.known is not None and self._is_short(gap.known, body):
+        if inner is None and self.vectors and gap.known is not None and self._is_short(name, gap.known, body):
             for k in range(gap.known):
                 self.env[name] = first.plus(Integer(constant=k * direction))
                 self.statements(body)
@@ -678,13 +683,16 @@ class Nests(Expressions):
         for n in carried:
             self.env[n] = self._gathered(n, values[n], dims[n], parts, found)
 
-    def _is_short(self, count: int, body: Sequence[ast.stmt]) -> bool:
+    def _is_short(self, name: str, count: int, body: Sequence[ast.stmt]) -> bool:
         """True of a loop whose steps are written one by one: what they know beforehand is known for each."""
         found = [n for node in body for n in ast.walk(node)]
+        if count > SHORT_LOOP or any(isinstance(n, ast.For) for n in found):
+            return False
+        # X[q + v] for steps q of a tile: what neighbouring steps both read would take the registers of the sums
+        tiled = {n for n, value in self.env.items() if TILE in value.dims}
+        places = [words_in(i) for n in found if isinstance(n, ast.Subscript) for i in subscripts(n)]
         sums = count * self.write.shape.tile * len(self.write.shape.counts)
-        # numbers that neighbouring steps both read would take the registers of the sums
-        many = sums > MOST_SUMS and not any(isinstance(n, ast.If) for n in found)
-        return count <= SHORT_LOOP and not many and not any(isinstance(n, ast.For) for n in found)
+        return sums <= self.target.registers or not any(name in words and words & tiled for words in places)
 
     def _type(self, value: Value, key: tuple[int, int]) -> str:
         return self.write.type_of(value.kind, self.write.width(value.dims, key[1]))
