@@ -219,7 +219,7 @@ def _turned(
 
 
 def _rows(
-    side: list[Expr], order: list[Index], equation: Equation, tensors: dict[str, Tensor], out: Split
+    side: Sequence[Expr], order: list[Index], equation: Equation, tensors: dict[str, Tensor], out: Split
 ) -> Read:
     """A read of a side in an order of its indices, stored so first where it is not."""
     read = _stored(side)

@@ -32,7 +32,7 @@ from symprop.simd.reading import (
     runs_side_by_side,
     subscripts,
 )
-from symprop.simd.tiles import ACCUMULATORS, digits, joined
+from symprop.simd.tiles import SUMS, Candidate, digits, tile_of, vectors_filled, worth
 from symprop.simd.values import LANES, TILE, Integer, Shape, Target, Value
 from symprop.simd.writing import Array, flat, index_nodes
 
@@ -52,10 +52,6 @@ FEWEST_STEPS = 32
 """Steps of a tile's loop from which a copy of what they read pays."""
 TYPICAL_ROWS = 128
 BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8}
-SCATTERED, TURNED = 5 / 8, 7 / 8
-"""What lanes are worth that are written entry by entry, or as rows that are turned in registers first."""
-MANY_TERMS = 32
-"""Terms of a sum beside which turning its results is little."""
 State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
 
 
@@ -322,27 +318,23 @@ class Nests(Expressions):
     def _with_tile(
         self, lanes: ast.For, tiles: Sequence[ast.For], chain: Sequence[ast.For], found: Contents
     ) -> Order:
-        """An order with a tile: along it stay the vectors that are read, of a single number all lanes have a copy."""
-        vectors = len(self._widths(lanes, True)[0])
-        most = self._longest_tile(vectors)
-        apart = not self._lies_along(_name(lanes), found)
-
-        def cost(loop: ast.For) -> tuple[bool, bool, bool, float]:
-            name = _name(loop)
-            rows = [a for a in found.accesses if a.depth and not a.store and any(_name(lanes) in i.names for i in a.indices)]
-            moves = all(any(name in i.names for i in a.indices) for a in rows)
-            used = any(name in words for _, words in found.loops)
-            return used, moves, apart and not self._lies_along(name, found), -min(self._trip(loop), most)
-
-        tile, *others = sorted(tiles, key=cost)
-        others = [x for x in others if cost(x)[:2] == (False, False)]
-        trips = [self._trip(x) for x in (tile, *others)]
-        inside = tuple(others[k - 1] for k in joined(trips, ACCUMULATORS[self.target.registers] // vectors))
-        if self._trip(tile) <= most:  # all its steps are taken together: those of the last loop side by side
-            tile, *rest = sorted((tile, *inside), key=chain.index)
-            inside = tuple(rest)
+        """An order with a tile."""
+        vectors, name = len(self._widths(lanes, True)[0]), _name(lanes)
+        rows = [a for a in found.accesses if a.depth and not a.store and any(name in i.names for i in a.indices)]
+        candidates = [
+            Candidate(
+                chain.index(x),
+                self._trip(x),
+                any(_name(x) in used for _, used in found.loops),
+                all(any(_name(x) in i.names for i in a.indices) for a in rows),
+                not self._lies_along(name, found) and not self._lies_along(_name(x), found),
+            )
+            for x in tiles
+        ]
+        sums = SUMS[self.target.registers] // vectors
+        tile, *inside = (chain[k] for k in tile_of(candidates, self._longest_tile(vectors), sums))
         outer = tuple(x for x in chain if x not in (lanes, tile, *inside))
-        return Order(outer, lanes, tile, inside=inside)
+        return Order(outer, lanes, tile, inside=tuple(inside))
 
     def _freed(
         self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For]
@@ -386,18 +378,11 @@ class Nests(Expressions):
 
     def _worth(self, loop: ast.For, chain: Sequence[ast.For], found: Contents) -> float:
         """Lanes of a vector that the steps of a loop fill; fewer where what they write lies apart."""
-        lanes, trip = self.target.lanes(self.write.real), self._trip(loop)
-        filled = float(lanes)
-        if trip != float("inf"):
-            vectors = sum((trip // sum(block) or 1) * len(block) for block in self._widths(loop, False))
-            filled = trip / vectors
-        name = _name(loop)
-        if all(self._stride(a, name) in (0, 1) for a in found.accesses if a.store):
-            return filled
+        filled = vectors_filled(self._trip(loop), self._widths(loop, False))
         rows = [x for x in chain if x is not loop and self._inner_of(x, loop, chain) and self._reused(_name(x), found)]
         turned = any(self._trip(x) >= TILE_STEPS and self._lies_along(_name(x), found) for x in rows)
-        terms = math.prod(self._trip(x) for x, _ in found.loops)
-        return filled * (TURNED if turned and terms >= MANY_TERMS else SCATTERED)
+        apart = any(self._stride(a, _name(loop)) not in (0, 1) for a in found.accesses if a.store)
+        return worth(filled, apart, turned, math.prod(self._trip(x) for x, _ in found.loops))
 
     def _lies_along(self, name: str, found: Contents) -> bool:
         """True where the steps of a loop write to places side by side."""

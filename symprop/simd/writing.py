@@ -417,8 +417,9 @@ class Writer:
 
     def _lies_across(self, at: Integer) -> bool:
         """True of entries side by side along a tile and apart along the lanes."""
-        known = all(not value.dims for value in at.terms)
-        return at.tile == 1 and not at.steps and known and self.shape.tile > 1 and not at.side_by_side and LANES in at.dims
+        if at.tile != 1 or at.steps or at.side_by_side or LANES not in at.dims:
+            return False
+        return self.shape.tile > 1 and all(not value.dims for value in at.terms)
 
     def _store_turned(self, name: str, kind: str, at: Integer, value: Value, align: int) -> None:
         """Vectors along the lanes for every step of a tile, turned to one along the tile for every lane."""
@@ -462,7 +463,9 @@ class Writer:
         """True of entries side by side along a tile of 2, 4, 8, ... steps, and equally far apart along the lanes."""
         steps = self.shape.tile
         regular = all(not value.dims for value in at.terms)
-        return at.tile == 1 and at.lanes > 1 and not (at.offsets or at.steps) and regular and steps > 1 and not steps & (steps - 1)
+        if at.tile != 1 or at.lanes < 2 or at.offsets or at.steps:
+            return False
+        return regular and steps > 1 and not steps & (steps - 1)
 
     def _transposed(self, name: str, kind: str, at: Integer, align: int) -> dict[Key, str]:
         """A vector along the tile for every lane, interleaved to one along the lanes for every step."""

@@ -29,12 +29,13 @@ class Window(NamedTuple):
     dilation: int = 1
     groups: int = 1
 
-    def spec(self, own: str) -> str:
+    def spec(self, own: str, activation: str = "identity") -> str:
         """The layer."""
         kernel = self.kernel[0] if len(self.kernel) == 1 else list(self.kernel)
         return (
             f"  - {{id: {own}, type: conv{len(self.kernel)}d, units: {self.units}, kernel: {kernel}, "
-            f"stride: {self.stride}, padding: {self.padding}, dilation: {self.dilation}, groups: {self.groups}}}\n"
+            f"stride: {self.stride}, padding: {self.padding}, dilation: {self.dilation}, groups: {self.groups}, "
+            f"activation: {activation}}}\n"
         )
 
     def extents(self, image: tuple[int, ...]) -> tuple[int, ...]:
@@ -92,13 +93,14 @@ def truth(a: Window, b: Window, p: Arrays, x: Any, y: Any) -> tuple[Any, float, 
     return z, loss, {"W_a": dw_a, "b_a": db_a, "W_b": dw_b, "b_b": db_b}
 
 
-def check(a: Window, b: Window, image: tuple[int, ...], dtype: str, bits: int = 0, rows: tuple[int, ...] = (3,)) -> None:
+def check(
+    a: Window, b: Window, image: tuple[int, ...], dtype: str, bits: int = 0, rows: tuple[int, ...] = (3,)
+) -> None:
+    """Output, loss and gradients of two convolutions, on vectors of so many bits."""
     out = b.extents(a.extents(image))
-    text = (
-        f"symprop: 1\nname: net\ninputs: {{x: {{shape: {[a.channels, *image]}}}, "
-        f"y: {{shape: {[b.units, *out]}, role: target}}}}\n"
-        f"layers:\n  {a.spec('a').strip()[:-1]}, activation: tanh}}\n{b.spec('b')}loss: {{type: mse, from: b, target: y}}\n"
-    )
+    shapes = f"{{x: {{shape: {[a.channels, *image]}}}, y: {{shape: {[b.units, *out]}, role: target}}}}"
+    layers = a.spec("a", "tanh") + b.spec("b")
+    text = f"symprop: 1\nname: net\ninputs: {shapes}\nlayers:\n{layers}loss: {{type: mse, from: b, target: y}}\n"
     source = generate_module(derive(build(parse_spec(text))), "numba", dtype)
     before = config.CPU_FEATURES
     try:
