@@ -315,7 +315,7 @@ def kernels(N, D, x, dW):  # type: ignore[no-untyped-def]
                     dW[o, c, u, v] = total
 
 
-def taken(N, A, I, J, Z, D, dA):  # type: ignore[no-untyped-def]
+def taken(N, A, U, V, Z, D, dA):  # type: ignore[no-untyped-def]
     for n in range(N):
         for p in range(3):
             for q in range(13):
@@ -331,15 +331,15 @@ def taken(N, A, I, J, Z, D, dA):  # type: ignore[no-untyped-def]
                             row = u
                             column = v
                             value = entry
-                I[n, p, q] = row
-                J[n, p, q] = column
+                U[n, p, q] = row
+                V[n, p, q] = column
                 Z[n, p, q] = value
         for h in range(6):
             for w in range(26):
                 total = real(0.0)
                 p = h // 2
                 q = w // 2
-                if 2 * p + I[n, p, q] == h and 2 * q + J[n, p, q] == w:
+                if 2 * p + U[n, p, q] == h and 2 * q + V[n, p, q] == w:
                     total += D[n, p, q]
                 dA[n, h, w] = total
 
@@ -356,13 +356,13 @@ def plane_sums(N, D, s):  # type: ignore[no-untyped-def]
         s[o] = total
 
 
-def ordered(N, I, J, Z):  # type: ignore[no-untyped-def]
+def ordered(N, U, V, Z):  # type: ignore[no-untyped-def]
     for n in range(N):
         for j in range(11):
             kind = real(0.0)
-            if I[n, j] + n < n + j - J[n, j]:
+            if U[n, j] + n < n + j - V[n, j]:
                 kind = real(1.0)
-            if j - I[n, j] <= n - J[n, j] + 3:
+            if j - U[n, j] <= n - V[n, j] + 3:
                 kind = kind + real(2.0)
             Z[n, j] = kind
 
@@ -398,10 +398,10 @@ SHAPES = {
     few_channels: {"x": "N, 2, 6, 11", "W": "2, 4, 5, 6", "A": "N, 6, 2, 3"},
     kernels: {"D": "N, 4, 5, 9", "x": "N, 3, 5, 7", "dW": "9, 3, 2, 3"},
     taken: {
-        "A": "N, 6, 26", "I": "N, 3, 13: short", "J": "N, 3, 13: short", "Z": "N, 3, 13", "D": "N, 3, 13",
+        "A": "N, 6, 26", "U": "N, 3, 13: short", "V": "N, 3, 13: short", "Z": "N, 3, 13", "D": "N, 3, 13",
         "dA": "N, 6, 26",
     },
     plane_sums: {"D": "N, 3, 5, 7", "s": "3"},
-    ordered: {"I": "N, 11: short", "J": "N, 11: integer", "Z": "N, 11"},
+    ordered: {"U": "N, 11: short", "V": "N, 11: integer", "Z": "N, 11"},
     step: {"w": "29", "g": "29", "m": "29"},
 }

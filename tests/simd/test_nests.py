@@ -130,7 +130,12 @@ def compiled_of(name: str) -> str:
     return compiled_text(inspect.getsource(function), "f", arrays, {"N": "i64"}, "float", Target(512, 32)).text
 
 
-@pytest.mark.parametrize("name", ["product", "outer", "recurrence", "step", "branches", "steps", "windows", "columns", "channels", "kernels"])
+VECTORS = (
+    "product", "outer", "recurrence", "step", "branches", "steps", "windows", "columns", "channels", "kernels",
+)
+
+
+@pytest.mark.parametrize("name", VECTORS)
 def test_what_matters_is_vector_code(name: str) -> None:
     function = getattr(written, name)
     arrays = {n: array_of(s, "float") for n, s in shapes_of(function).items()}
