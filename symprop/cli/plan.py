@@ -20,7 +20,7 @@ from symprop.codegen.updates import PLAIN
 from symprop.derivation import derive
 from symprop.language import Extent, Network
 from symprop.plan import TYPICAL, KernelPlan, Machine, StageCost, program_cost, update_cost
-from symprop.plan.floor import BYTES, INTEGER_BYTES
+from symprop.plan.floor import BYTES, PLACE_BYTES
 from symprop.stopwatch import Measured, measured
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def _scratch(plan: KernelPlan, dtype: str, batch: int) -> tuple[int, tuple[Place
     for buffer in program.buffers:
         if buffer.name in offsets or buffer.name in own:
             shape = _shape(buffer.axes, batch)
-            size = math.prod(shape) * (INTEGER_BYTES if buffer.dtype == "integer" else each)
+            size = math.prod(shape) * (PLACE_BYTES if buffer.dtype == "integer" else each)
             at = offsets.get(buffer.name)
             start = at if at is None else at * batch if buffer.entries.names else space.per_row * batch + at
             offset = None if start is None else start * each

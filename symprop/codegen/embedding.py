@@ -16,6 +16,7 @@ FILES = (
     "reading",
     "bodies",
     "values",
+    "tiles",
     "writing",
     "squeezing",
     "expressions",

@@ -220,7 +220,9 @@ class LoopProgram:
     def _axes(self, name: str) -> str:
         tensor = self.writer.tensors[name]
         sizes = ", ".join(map(self.at.extent, tensor.axes))
-        return f"{sizes}: integer" if tensor.dtype == "integer" else sizes
+        if tensor.dtype != "integer":
+            return sizes
+        return f"{sizes}: {'short' if self.program.buffer(name) else 'integer'}"
 
     # -- stages that are functions -----------------------------------------------------------------------------------
 
@@ -293,7 +295,7 @@ class LoopProgram:
             if self.gradient and not self.plan.found_for(part.name):
                 body.write(f"grad[{part.start}:{part.stop}] = {self.writer.zero}")
         for buffer in (b for b in self.own if self.names.tensor(b.name) in used):
-            kind = "np.int64" if buffer.dtype == "integer" else "real"
+            kind = "np.int32" if buffer.dtype == "integer" else "real"
             body.write(f"{self.names.tensor(buffer.name)} = np.empty({self._shape(buffer)}, {kind})")
         for count, tensor in self.sampled:
             name = self.names.tensor(tensor.name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from symprop.codegen.blocks import Block
 from symprop.codegen.naming import Names
-from symprop.codegen.rewriting import apart, replaced
+from symprop.codegen.rewriting import apart, replaced, with_values_taken
 from symprop.codegen.scalars import Scalars
 from symprop.language import Equation, Expr, Index, Position, Read
 from symprop.language import expressions as ex
@@ -119,6 +119,7 @@ class StageLoops:
     def _body(self, group: Sequence[Equation], block: Block) -> None:
         """Equations one after the other at one point; what a later one reads of an earlier one is a variable."""
         bodies = [self._expression(e) for e in group]
+        bodies = with_values_taken([e.target for e in group], bodies, group[0].indices)
         for body in bodies:
             block.count(body)
         for place, (equation, body) in enumerate(zip(group, bodies, strict=True)):

@@ -6,8 +6,9 @@ Enters: expressions and positions of the language.  Leaves: the same values in a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from symprop.language import Expr, Index, Position
+from symprop.language import Expr, Gather, Index, Position
 from symprop.language import expressions as ex
 
 
@@ -82,3 +83,22 @@ def replaced(expr: Expr, old: Expr, new: Expr) -> Expr:
         return expr
     children = expr.children()
     return expr.rebuild(tuple(replaced(child, old, new) for child in children)) if children else expr
+
+
+def with_values_taken(targets: Sequence[str], bodies: Sequence[Expr], at: Sequence[Position]) -> list[Expr]:
+    """Bodies that are evaluated at one point, with the value at an argmax as a part of it that picks no index.
+
+    Z[c,p] = A[c,2*p + I[c,p]] behind I[c,p] = argmax[u; u](A[c,2*p + u]) is what the search has found.
+    """
+    found: dict[Expr, Expr] = {}
+    searches: dict[ex.Reduce, dict[Index, Position]] = {}
+    out = []
+    for target, body in zip(targets, bodies, strict=True):
+        out.append(ex.transform(body, lambda e: found.get(e, e)) if found else body)
+        if isinstance(body, ex.Reduce) and body.pick is not None and not body.domain:
+            whole = ex.Reduce(body.op, body.indices, body.body)
+            places = searches.setdefault(whole, {})
+            places[body.pick] = Position.of(Gather(target, at))
+            if len(places) == len(body.indices):
+                found[ex.substitute(body.body, places)] = whole
+    return out

@@ -319,12 +319,18 @@ class Scalars:
             block.write(f"{name} += {self.value(body, block)}")
 
     def _extremum(self, expr: ex.Reduce, block: Block) -> str:
-        """The first largest or smallest value; 0 where a domain leaves no point."""
+        """The first largest or smallest value; 0 where a domain leaves no point.
+
+        Of an argmax, all that is asked for of it is found at once: the parts that are picked, and the value there.
+        """
         best, found = self.names.fresh("best"), self.names.fresh("found") if expr.domain else ""
-        pick = self.names.fresh("pick") if expr.op.startswith("arg") else None
+        wanted = [p for p in self._parts(expr) if p.pick == expr.pick or block.counts[p]]
+        picks = {p.pick: self.names.fresh("pick" if p.pick else "taken") for p in wanted}
         sign, worst = (">", "-np.inf") if expr.op.endswith("max") else ("<", "np.inf")
         block.write(f"{best} = " + (self.number(0) if found else f"real({worst})"))
-        block.write(*([f"{found} = False"] if found else []), *([f"{pick} = 0"] if pick else []))
+        block.write(*([f"{found} = False"] if found else []))
+        for index, name in picks.items():
+            block.write(f"{name} = {'0' if index else self._first(expr, block)}")
 
         def body(inner: Block) -> None:
             inner.count(expr.body)
@@ -332,13 +338,27 @@ class Scalars:
             inner.write(f"{value} = {self.value(expr.body, inner)}")
             taken = Block(inner)
             taken.write(f"{best} = {value}", *([f"{found} = True"] if found else []))
-            if pick and expr.pick is not None:
-                taken.write(f"{pick} = {self.names.index(expr.pick.name)}")
+            taken.write(*(f"{n} = {self.names.index(i.name) if i else value}" for i, n in picks.items()))
             first = f"not {found} or " if found else ""
             inner.nest(f"if {first}{value} {sign} {best}:", taken)
 
         self.loops.over(expr.indices, expr.domain, block, body)
-        return pick or best
+        block.known.update({part: picks[part.pick] for part in wanted})
+        return picks.get(expr.pick, best)
+
+    @staticmethod
+    def _parts(expr: ex.Reduce) -> list[ex.Reduce]:
+        """What can be asked for of an argmax: the index of every axis, and, picking none, the value there."""
+        if not expr.op.startswith("arg"):
+            return []
+        return [ex.Reduce(expr.op, expr.indices, expr.body, expr.domain, pick) for pick in (*expr.indices, None)]
+
+    def _first(self, expr: ex.Reduce, block: Block) -> str:
+        """The value at the first point, which is taken where no other one is larger, NaN for instance."""
+        inner = Block(block)
+        text = self.value(ex.substitute(expr.body, {i: Position.of(0) for i in expr.indices}), inner)
+        block.write(*inner.lines)
+        return text
 
 
 def _constants_merged(factors: Sequence[Expr]) -> Sequence[Expr | float]:

@@ -58,7 +58,7 @@ class TimedProgram(LoopProgram):
         space = self.workspace
         given = ["theta", "*arrays", "np.zeros(SIZE, real)", *(["np.int64(-1)"] if self.program.training else [])]
         given.append(f"np.empty({space.per_row} * N + {space.fixed}, real)")
-        kinds = {"integer": "np.int64", "real": "real"}
+        kinds = {"integer": "np.int32", "real": "real"}
         given += [f"np.zeros({self._shape(b)}, {kinds[b.dtype]})" for b in self.own]
         given += [f"np.ones(({', '.join(map(self.at.extent, t.axes))},), real)" for _, t in self.sampled]
         given += ["np.zeros(TRAINED, real)"] * len(self.slots)

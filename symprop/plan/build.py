@@ -18,9 +18,12 @@ from symprop.language.expressions import Number, Reduce, gathers, reads, tensors
 from symprop.plan.axes import merged, with_columns_last
 from symprop.plan.contraction import outermost, split
 from symprop.plan.expansion import lower
+from symprop.plan.flattening import flattened
 from symprop.plan.fusion import fuse
+from symprop.plan.padding import Copies, padded
 from symprop.plan.recurrence import Unit, order, same
 from symprop.plan.sharing import evaluated_once
+from symprop.plan.signs import signs_of_results
 from symprop.plan.step import step_equations
 from symprop.plan.steps import prepared, ranges
 from symprop.plan.tables import through_tables
@@ -181,12 +184,16 @@ def _program(
     needed = [merged(e) for e in _needed(through_tables(asked, results, tensors), results)]
     needed = evaluated_once(needed, tensors)
     items: list[Unit | Product] = []
-    for unit in order(needed):
-        items += _split(unit, tensors, least, turned)
-    stages = fuse(items, in_place)
-    stages = factors_stored(stages, tensors) if turned else stages
+    copies: Copies = {}
+    forms = [flattened(e) for e in signs_of_results(needed)]
+    for unit in order(forms):
+        for part in _padded(unit, tensors, copies) if turned else [unit]:
+            items += _split(part, tensors, least, turned)
     numbers = {e.number for e in asked}
     defined = {e.target for e in needed}
+    # what is made of weights alone stands in the way of loops over the batch
+    stages = fuse(sorted(items, key=lambda item: not _is_given(item, defined)), in_place)
+    stages = factors_stored(stages, tensors) if turned else stages
     reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)
     given = tuple(n for n in tensors if n in reads)
     wanted = {e.target for e in asked}
@@ -207,11 +214,25 @@ def _needed(equations: Sequence[Equation], results: Iterable[str]) -> list[Equat
     return [e for e in equations if e.target in wanted]
 
 
+def _is_given(item: Unit | Product, defined: set[str]) -> bool:
+    """True of an operand without a batch axis that depends on nothing that is computed."""
+    if isinstance(item, Product) or len(item.equations) > 1 or item.equations[0].target in defined:
+        return False
+    equation = item.equations[0]
+    return not any(i.extent.names for i in equation.free) and not defined & set(tensors_read(equation.body))
+
+
+def _padded(unit: Unit, tensors: dict[str, Tensor], copies: Copies) -> list[Unit]:
+    if unit.step is not None:
+        return [unit]
+    return [Unit((equation,)) for equation in padded(unit.equations[0], tensors, copies)]
+
+
 def _split(unit: Unit, tensors: dict[str, Tensor], least: int, turned: bool) -> list[Unit | Product]:
     if unit.step is not None:
         before, steps = prepared(unit, tensors, least, turned)
         return [*(part for e in before for part in _split(Unit((e,)), tensors, least, turned)), steps]
-    parts = split(unit.equations[0], tensors, least)
+    parts = split(unit.equations[0], tensors, least, turned)
     operands: list[Unit | Product] = [Unit((operand,)) for operand in parts.operands]
     if parts.rest is not None and turned and not parts.rest.domain:
         parts.rest, stored = _with_columns_last(parts.rest, tensors, least)

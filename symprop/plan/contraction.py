@@ -9,6 +9,7 @@ index in common; axes that stay together are merged, so that any of these is one
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -30,13 +31,14 @@ class Split:
     rest: Equation | None = None
 
 
-def split(equation: Equation, tensors: dict[str, Tensor], least: int) -> Split:
+def split(equation: Equation, tensors: dict[str, Tensor], least: int, turned: bool = False) -> Split:
     """The equation with its products split off; tensors that this takes are added to `tensors`.
 
     Args:
         equation: one that does not read itself.
         tensors: every tensor by name.
         least: multiplications, the batch counted as 32 rows, under which a product stays a loop.
+        turned: the other side of a window is stored as (inner, columns) first, for vector code.
     """
     out = Split()
     free = [p.index for p in equation.indices]
@@ -44,7 +46,7 @@ def split(equation: Equation, tensors: dict[str, Tensor], least: int) -> Split:
         out.rest = equation
         return out
     plain = [i for i in free if i is not None]
-    body = outermost(equation.body, lambda node: _product(node, equation, plain, tensors, least, out))
+    body = outermost(equation.body, lambda node: _product(node, equation, plain, tensors, least, out, turned))
     if any(isinstance(node, Reduce) for node in walk(body)):
         body = _moved(body, equation.target, tensors, out)
     whole = body == Read(equation.target, map(Position.of, plain))
@@ -79,6 +81,7 @@ def _product(
     tensors: dict[str, Tensor],
     least: int,
     out: Split,
+    turned: bool,
 ) -> Expr:
     found = sides(node, free)
     if found is None or node.op != "sum" or node.domain:
@@ -86,11 +89,16 @@ def _product(
     constant, left, right = found
     rows, columns = _axes(left, node, free), _axes(right, node, free)
     used = rows + columns
-    if used != [i for i in free if i in used]:
-        return node
     if work(used) * work(node.indices) < least:
         return node
     inner = _shared_order(left, right, node)
+    slid = _slid(left, right, node, free) if turned else None
+    if slid is not None:
+        window, other, lanes = slid
+        stored = _rows(other, [*inner, *lanes], equation, tensors, out)
+        return mul(*constant, Reduce("sum", inner, Mul([stored, window])))
+    if used != [i for i in free if i in used]:
+        return node
     target = equation.target if len(used) == len(free) and not out.products else scratch(equation.target, tensors)
     tensors.setdefault(target, Tensor(target, tuple(i.extent for i in used)))
     a = _operand(left, rows, inner, equation, tensors, out)
@@ -136,6 +144,21 @@ def sides(node: Reduce, free: Sequence[Index]) -> tuple[list[Expr], list[Expr], 
     return (constant, left, right) if whole else None
 
 
+def _slid(
+    left: list[Expr], right: list[Expr], node: Reduce, free: Sequence[Index]
+) -> tuple[Read, list[Expr], list[Index]] | None:
+    """A read at sums of indices, X[n, p + u], the other side and its free indices; None of a product of matrices.
+
+    As a matrix such a read has each entry many times.  It is read where it lies, the other side as (inner, columns).
+    """
+    for side, other in ((right, left), (left, right)):
+        window, columns = side[0], _axes(other, node, free)
+        if len(side) == 1 and isinstance(window, Read) and any(len(p.terms) > 1 for p in window.indices):
+            plain = not any(i.extent.names for i in columns)
+            return (window, other, columns) if plain and work(columns) >= TURNED else None
+    return None
+
+
 def _axes(side: Sequence[Expr], node: Reduce, free: Sequence[Index]) -> list[Index]:
     own = set().union(*(free_indices(f) for f in side)) - set(node.indices)
     return [i for i in free if i in own]
@@ -176,11 +199,7 @@ def _operand(
             return read
     batch_first = any(i.extent.names for i in inner)
     order = inner + outer if batch_first else outer + inner
-    name = scratch(equation.target, tensors)
-    tensors[name] = Tensor(name, tuple(i.extent for i in order))
-    positions = tuple(map(Position.of, order))
-    out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
-    return Read(name, positions)
+    return _rows(side, order, equation, tensors, out)
 
 
 def turned_operand(
@@ -192,14 +211,20 @@ def turned_operand(
     out: Split,
 ) -> Read:
     """A read of the right side as (inner, columns), stored first where it lies the other way."""
-    read = _operand(side, columns, inner, equation, tensors, out)
-    order = [*inner, *columns]
-    if [p.index for p in read.indices] == order:
+    return _rows([_operand(side, columns, inner, equation, tensors, out)], [*inner, *columns], equation, tensors, out)
+
+
+def _rows(
+    side: Sequence[Expr], order: list[Index], equation: Equation, tensors: dict[str, Tensor], out: Split
+) -> Read:
+    """A read of a side in an order of its indices, stored so first where it is not."""
+    read = _stored(side)
+    if read is not None and [p.index for p in read.indices] == order and _spans(read, tensors):
         return read
     name = scratch(equation.target, tensors)
     tensors[name] = Tensor(name, tuple(i.extent for i in order))
     positions = tuple(map(Position.of, order))
-    out.operands.append(Equation(name, positions, read, equation.number, origin=equation.origin))
+    out.operands.append(Equation(name, positions, mul(*side), equation.number, origin=equation.origin))
     return Read(name, positions)
 
 
@@ -226,8 +251,12 @@ def _extent(indices: Sequence[Index]) -> Extent:
 
 def work(indices: Sequence[Index]) -> int:
     """Points of the indices, 32 for a batch."""
-    extent = _extent(indices)
-    return extent.value({name: TYPICAL_BATCH for name in extent.names})
+    return typical(*(index.extent for index in indices))
+
+
+def typical(*extents: Extent) -> int:
+    """A product of extents, of a typical batch."""
+    return math.prod(e.value({name: TYPICAL_BATCH for name in e.names}) for e in extents)
 
 
 def flops(expr: Expr) -> Extent:

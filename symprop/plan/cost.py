@@ -23,7 +23,7 @@ from symprop.language import Domain, Equation, Expr, Extent, Function, Index, Op
 from symprop.language import expressions as ex
 from symprop.language.indices import Constraint, Gather, within
 from symprop.plan.expansion import expand
-from symprop.plan.floor import BYTES, INTEGER_BYTES
+from symprop.plan.floor import BYTES, INTEGER_BYTES, PLACE_BYTES
 from symprop.plan.fusion import scattered
 from symprop.plan.points import entries, points
 from symprop.plan.values import KernelPlan, Program, Stage
@@ -219,7 +219,8 @@ def _stage(
     def size(name: str, times: int | None = None) -> int:
         tensor = tensors[name]
         whole = entries(tensor.axes, sizes)
-        each = INTEGER_BYTES if tensor.dtype == "integer" else BYTES[dtype]
+        integer = PLACE_BYTES if name in roles else INTEGER_BYTES
+        each = integer if tensor.dtype == "integer" else BYTES[dtype]
         return min(whole, times or whole) * each
 
     read = {n: size(n, tally.read[n]) for n in stage.inputs}

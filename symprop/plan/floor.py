@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BYTES = {"float32": 4, "float64": 8}
-INTEGER_BYTES = 8
+INTEGER_BYTES, PLACE_BYTES = 8, 4
+"""Of an integer that is given, and of the place of a maximum, which kernels keep."""
 
 
 @dataclass(frozen=True)

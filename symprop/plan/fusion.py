@@ -88,7 +88,8 @@ def _join(stage: Open, equation: Equation) -> bool:
         return False
     if not free[0].extent.names and not stage.targets() & set(tensors_read(equation.body)):
         return False
-    depth = _common(stage.shared, free)
+    whole = [e for g in stage.groups for e in g]
+    depth = min(_common(stage.shared, free), *map(_shareable, (*whole, equation)))
     if stage.groups and depth == len(free) and any(map(_busy, (*stage.groups[-1], equation))):
         depth -= 1
     own = [stage.product.equation] if stage.product else [e for g in stage.groups for e in g]
@@ -121,6 +122,20 @@ def _is_row(equation: Equation, index: Index) -> bool:
         if any(index in f for f in inside) and any(index not in f and f - bound for f in inside):
             return True
     return False
+
+
+def _shareable(equation: Equation) -> int:
+    """How many leading loops others may stand in: not those along which a sum reads one window again and again.
+
+    What is read of the window is used for several of their steps at once where they are loops of the sum's own.
+    """
+    for total in reductions(equation.body):
+        factors = list(reads(total.body))
+        if any(len(p.terms) > 1 for read in factors for p in read.indices):
+            own = [{a for p in read.indices for a in p.index_atoms()} for read in factors]
+            reused = [k for k, i in enumerate(equation.free) if k and any(i not in indices for indices in own)]
+            return min(reused, default=len(equation.free))
+    return len(equation.free)
 
 
 def _common(shared: Sequence[Index], free: Sequence[Index]) -> int:

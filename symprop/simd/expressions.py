@@ -91,7 +91,7 @@ class Expressions:
                 found = write.load(name, array.kind, at)
                 write.masks = masks
                 self._copy(node, array, at, found)
-                return write.opaque(found) if array.kind == "i64" else found
+                return write.opaque(write.resized(found, "i64")) if array.kind in ("i32", "i64") else found
             case ast.Call(args=args):
                 return self._call(node, args)
         raise Unsupported(type(node).__name__)

@@ -13,6 +13,7 @@ Enters: the source of a function.  Leaves: LLVM IR.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -32,15 +33,18 @@ from symprop.simd.reading import (
     has_choices,
     rows_read_again,
     runs_side_by_side,
+    subscripts,
 )
 from symprop.simd.squeezing import squeezed
+from symprop.simd.tiles import SUMS, Candidate, digits, tile_of, vectors_filled, worth
 from symprop.simd.values import LANES, TILE, Integer, Part, Shape, Target, Value
 from symprop.simd.writing import Array
 
-ACCUMULATORS = 8
 TILE_STEPS = 4
 TILES = {16: TILE_STEPS, 32: 8}
 """Steps of a tile of unknown length, by the number of vector registers: two accumulators a step, and what is read."""
+FEWEST_SUMS = 8
+"""Sums at a time that keep a processor busy."""
 LONGEST_ROW = SHORT_LOOP = 4
 State = tuple[int, int, str, Env, tuple[bool, bool], "list[Value]", Shape]
 
@@ -54,6 +58,7 @@ class Order(NamedTuple):
         tile: the loop whose steps are taken together.
         turned: what is read lies along the tile, what is written along the lanes.
         across: what is read lies across the lanes, and is turned for all steps of the tile.
+        inside: loops all of whose steps are inside each step of the tile.
     """
 
     outer: tuple[ast.For, ...]
@@ -61,6 +66,7 @@ class Order(NamedTuple):
     tile: ast.For | None = None
     turned: bool = False
     across: bool = False
+    inside: tuple[ast.For, ...] = ()
 
 
 class Result(NamedTuple):
@@ -179,7 +185,9 @@ class Nests(Panels):
             self.ends.pop(target.id, None)
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             name, array, at = self._place(target)
-            own = self.write.integer(value) if array.kind == "i64" else self.write.convert(value, array.kind)
+            whole = array.kind in ("i32", "i64")
+            own = self.write.integer(value) if whole else self.write.convert(value, array.kind)
+            own = self.write.resized(own, array.kind) if whole else own
             self.write.store(name, array.kind, at, own)
         else:
             raise Unsupported("an assignment to several names")
@@ -248,6 +256,7 @@ class Nests(Panels):
         while len(chain[-1].body) == 1 and isinstance(chain[-1].body[0], ast.For):
             chain.append(chain[-1].body[0])
         chain = self._shortened(chain)
+        loop = chain[0] if len(chain) == 1 else loop
         for order, body in self._orders(chain):
             state = self._state()
             try:
@@ -285,15 +294,13 @@ class Nests(Panels):
         side_by_side = [x for x in chain if runs_side_by_side(x, contents(x.body, self.arrays), set(self.env))]
         found = contents(body, self.arrays)
         fit = [x for x in side_by_side if self._fits(x, chain, found)]
-        fit.sort(key=lambda x: (-min(self._trip(x), self.target.lanes(self.write.real)), -chain.index(x)))
+        fit.sort(key=lambda x: (-self._worth(x, chain, found), -chain.index(x)))
         forms = [(lanes, body, found) for lanes in fit] or list(self._freed(side_by_side, chain))
         for lanes, inner, within in forms:
             others = [x for x in side_by_side if x is not lanes and self._inner_of(x, lanes, chain)]
             tiles = [x for x in reversed(others) if self._reused(_name(x), within)] if within.loops else []
-            tiles.sort(key=lambda x: any(_name(x) in used for _, used in within.loops))
             if tiles and not self.tiled:
-                outer = tuple(x for x in chain if x is not lanes and x is not tiles[0])
-                yield Order(outer, lanes, tiles[0]), inner
+                yield self._with_tile(lanes, tiles, chain, within), inner
             yield Order(tuple(x for x in chain if x is not lanes), lanes), inner
         if not forms and found.loops and not self.tiled:
             yield from ((order, body) for order in self._across(side_by_side, chain, found))
@@ -313,6 +320,26 @@ class Nests(Panels):
             turned = [(rows.array, rows.indices) for rows in again if rows.turned]
             if turned and self._inner_of(tile, lanes, chain) and self._fits(lanes, chain, found, turned):
                 yield Order(tuple(x for x in chain if x not in (lanes, tile)), lanes, tile, across=True)
+    def _with_tile(
+        self, lanes: ast.For, tiles: Sequence[ast.For], chain: Sequence[ast.For], found: Contents
+    ) -> Order:
+        """An order with a tile."""
+        vectors, name = len(self._widths(lanes, True)[0]), _name(lanes)
+        rows = [a for a in found.accesses if a.depth and not a.store and any(name in i.names for i in a.indices)]
+        candidates = [
+            Candidate(
+                chain.index(x),
+                self._trip(x),
+                any(_name(x) in used for _, used in found.loops),
+                all(any(_name(x) in i.names for i in a.indices) for a in rows),
+                not self._lies_along(name, found) and not self._lies_along(_name(x), found),
+            )
+            for x in tiles
+        ]
+        sums = SUMS[self.target.registers] // vectors
+        tile, *inside = (chain[k] for k in tile_of(candidates, self._longest_tile(vectors), sums))
+        outer = tuple(x for x in chain if x not in (lanes, tile, *inside))
+        return Order(outer, lanes, tile, inside=tuple(inside))
 
     def _freed(
         self, side_by_side: Sequence[ast.For], chain: Sequence[ast.For]
@@ -356,9 +383,23 @@ class Nests(Panels):
                 continue
             if not access.store and (access.array, access.indices) in turned:
                 continue
+            if access.store and not access.depth and found.loops:
+                continue  # one by one, after all that is done in the loops
             if access.store or access.depth or not found.loops:
                 return False
         return True
+
+    def _worth(self, loop: ast.For, chain: Sequence[ast.For], found: Contents) -> float:
+        """Lanes of a vector that the steps of a loop fill; fewer where what they write lies apart."""
+        filled = vectors_filled(self._trip(loop), self._widths(loop, False))
+        rows = [x for x in chain if x is not loop and self._inner_of(x, loop, chain) and self._reused(_name(x), found)]
+        turned = any(self._trip(x) >= TILE_STEPS and self._lies_along(_name(x), found) for x in rows)
+        apart = any(self._stride(a, _name(loop)) not in (0, 1) for a in found.accesses if a.store)
+        return worth(filled, apart, turned, math.prod(self._trip(x) for x, _ in found.loops))
+
+    def _lies_along(self, name: str, found: Contents) -> bool:
+        """True where the steps of a loop write to places side by side."""
+        return all(self._stride(a, name) == 1 for a in found.accesses if a.store)
 
     def _near(self, access: Access, name: str) -> bool:
         """True where neighbouring steps read what lies together: every second entry, or each entry several times."""
@@ -406,8 +447,8 @@ class Nests(Panels):
         elif order.tile is not None:
             self.tiled = True
             tiles = self._turned_tiles(order.tile) if order.turned else self._tiles(order.tile)
-            done = self._first_tile(order.tile, tiles[0], body) if self.copied else Integer()
-            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body), done)
+            done = self._first_tile(order.tile, tiles[0], body) if self.copied and not order.inside else Integer()
+            self._blocks(order.tile, tiles, TILE, lambda: self._ordered(Order(()), body), done, order.inside)
             self.tiled = False
         else:
             self._tile_body(body)
@@ -513,8 +554,13 @@ class Nests(Panels):
         most = 1 << (left.bit_length() - 1)
         return min(lanes, left if self.target.masks and left < lanes else most)
 
+    def _longest_tile(self, vectors: int) -> int:
+        """Steps of a tile of so many vectors: a sum is added to again when others have been, some additions later."""
+        return max(TILES[self.target.registers], FEWEST_SUMS // vectors)
+
     def _tiles(self, loop: ast.For) -> list[tuple[int, ...]]:
-        trip, most = self._trip(loop), TILES[self.target.registers]
+        trip = self._trip(loop)
+        most = self._longest_tile(len(self.write.shape.counts) if self.vectors else FEWEST_SUMS)
         if trip == float("inf"):
             return [(most,), *([(2,)] if most > 4 else []), (1,)]
         count = int(trip)
@@ -566,35 +612,47 @@ class Nests(Panels):
     def _blocks(
         self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None],
         done: Integer = Integer(),  # noqa: B008 - it is not changed
+        inside: Sequence[ast.For] = (),
     ) -> None:
-        """A loop whose steps are taken in blocks, one kind of block after the other; the first ones are done before."""
+        """A loop whose steps are taken in blocks, one kind of block after the other, with loops inside each step.
+
+        The first `done` steps are done before.
+        """
         bounds = self._bounds(loop)
         if bounds is None or bounds[2] != 1:
             raise Unsupported("a loop in other steps than 1")
         first, end, _ = bounds
         if first.dims or end.dims:
             raise Unsupported("a loop that is longer for some steps than for others")
-        self._between(_name(loop), first.plus(done), end, blocks, dim, body)
+        self._between(_name(loop), first.plus(done), end, blocks, dim, body, inside)
 
     def _between(
         self, name: str, first: Integer, end: Integer, blocks: Sequence[tuple[int, ...]], dim: str,
-        body: Callable[[], None],
+        body: Callable[[], None], inside: Sequence[ast.For] = (),
     ) -> None:
         """The steps between two, in blocks."""
         write, before, shape = self.write, dict(self.env), self.write.shape
+        of = Integer.of_steps if dim == TILE else Integer.of_lanes
+        spans = [self._bounds(x) for x in inside]
+        starts = [span[0] for span in spans if span is not None]
+        trips = [int(self._trip(x)) for x in inside]
         for block in blocks:
             if isinstance(block, Part):
                 self._rest(name, first, end, block[0], body)
                 break
-            size = sum(block)
+            size = sum(block) // (math.prod(trips) if dim == LANES else 1)
             total = end.plus(first, -1)
             known = total.known
-            write.shape = Shape(size, shape.counts) if dim == TILE else Shape(shape.tile, block)
-            lane = Integer(tile=1) if dim == TILE else Integer(lanes=1)
+            lane, *others = [of(places) for places in digits([size, *trips])]
+            if not inside:
+                lane = Integer(tile=1) if dim == TILE else Integer(lanes=1)
+            within = {_name(x): start.plus(other) for x, start, other in zip(inside, starts, others, strict=True)}
+            steps = size * math.prod(trips)
+            write.shape = Shape(steps, shape.counts) if dim == TILE else Shape(shape.tile, block)
             write.wide.clear()
             count = known // size if known is not None else None
             if count == 1:
-                self.env = {**before, name: first.plus(lane)}
+                self.env = {**before, name: first.plus(lane), **within}
                 body()
                 write.wide.clear()
                 first = first.plus(Integer(constant=size))
@@ -602,9 +660,12 @@ class Nests(Panels):
             place = write.integers(total, "//", Integer(constant=size)) if size > 1 else total
             times = write.index(place, 0, 0)
 
-            def step(k: str, _: list[str], first: Integer = first, size: int = size, lane: Integer = lane) -> list[str]:
+            def step(
+                k: str, _: list[str], first: Integer = first, size: int = size, lane: Integer = lane,
+                within: Mapping[str, Integer] = within,
+            ) -> list[str]:
                 base = Integer({Value("i64", frozenset(), {(0, 0): k}): size}).plus(first)
-                self.env = {**before, name: base.plus(lane)}
+                self.env = {**before, name: base.plus(lane), **within}
                 body()
                 return []
 
@@ -659,7 +720,7 @@ class Nests(Panels):
         if direction > 1:
             gap = write.integers(gap.plus(Integer(constant=direction - 1)), "//", Integer(constant=direction))
         before = dict(self.env)
-        if inner is None and self.vectors and gap.known is not None and self._is_short(gap.known, body):
+        if inner is None and self.vectors and gap.known is not None and self._is_short(name, gap.known, body):
             for k in range(gap.known):
                 self.env[name] = first.plus(Integer(constant=k * direction))
                 self.statements(body)
@@ -687,9 +748,16 @@ class Nests(Panels):
         for n in carried:
             self.env[n] = self._gathered(n, values[n], dims[n], parts, found)
 
-    def _is_short(self, count: int, body: Sequence[ast.stmt]) -> bool:
+    def _is_short(self, name: str, count: int, body: Sequence[ast.stmt]) -> bool:
         """True of a loop whose steps are written one by one: what they know beforehand is known for each."""
-        return count <= SHORT_LOOP and not any(isinstance(n, ast.For) for node in body for n in ast.walk(node))
+        found = [n for node in body for n in ast.walk(node)]
+        if count > SHORT_LOOP or any(isinstance(n, ast.For) for n in found):
+            return False
+        # X[q + v] for steps q of a tile: what neighbouring steps both read would take the registers of the sums
+        tiled = {n for n, value in self.env.items() if TILE in value.dims}
+        places = [words_in(i) for n in found if isinstance(n, ast.Subscript) for i in subscripts(n)]
+        sums = count * self.write.shape.tile * len(self.write.shape.counts)
+        return sums <= self.target.registers or not any(name in words and words & tiled for words in places)
 
     def _type(self, value: Value, key: tuple[int, int]) -> str:
         return self.write.type_of(value.kind, self.write.width(value.dims, key[1]))

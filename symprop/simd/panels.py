@@ -26,7 +26,7 @@ PANEL_ROWS, PANEL_BYTES = 512, 1 << 18
 FEWEST_STEPS = 32
 """Steps of a tile's loop from which a copy of what they read pays."""
 TYPICAL_ROWS = 128
-BYTES = {"float": 4, "double": 8, "i64": 8}
+BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8}
 
 
 def counted(register: str) -> Integer:

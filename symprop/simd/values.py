@@ -38,12 +38,13 @@ class Value:
 
 
 class Integer(NamedTuple):
-    """An integer as constant + sum(coefficient * value) + r*tile + (lane number)*lanes + offsets[lane number].
+    """constant + sum(coefficient * value) + r*tile + steps[r] + (lane number)*lanes + offsets[lane number].
 
     Args:
         terms: coefficients of values in registers.
         constant, tile, lanes: as above; `r` is the step in the tile, the lane number counts over all vectors.
         offsets: what a multiple of the lane number does not say, `q // 2` of steps q; 0 first; () for none.
+        steps: the same of the step in the tile.
     """
 
     terms: Mapping[Value, int] = {}
@@ -51,12 +52,22 @@ class Integer(NamedTuple):
     tile: int = 0
     lanes: int = 0
     offsets: tuple[int, ...] = ()
+    steps: tuple[int, ...] = ()
 
     @staticmethod
     def of_lanes(places: Sequence[int]) -> Integer:
         """The integers of the lanes."""
-        offsets = tuple(place - places[0] for place in places)
-        return Integer(constant=places[0], offsets=offsets if any(offsets) else ())
+        return Integer(constant=places[0], offsets=tuple(place - places[0] for place in places))._regular()
+
+    @staticmethod
+    def of_steps(places: Sequence[int]) -> Integer:
+        """The integers of the steps of a tile."""
+        return Integer(constant=places[0], steps=tuple(place - places[0] for place in places))._regular()
+
+    def _regular(self) -> Integer:
+        """The same with multiples in place of steps and offsets that are multiples."""
+        (lane, offsets), (step, steps) = _multiple(self.offsets), _multiple(self.steps)
+        return self._replace(lanes=self.lanes + lane, offsets=offsets, tile=self.tile + step, steps=steps)
 
     def plus(self, other: Integer, sign: int = 1) -> Integer:
         """The sum or difference."""
@@ -65,33 +76,40 @@ class Integer(NamedTuple):
             terms[value] = terms.get(value, 0) + sign * factor
         kept = {value: factor for value, factor in terms.items() if factor}
         tile, lanes = self.tile + sign * other.tile, self.lanes + sign * other.lanes
-        pairs = itertools.zip_longest(self.offsets, other.offsets, fillvalue=0)
-        offsets = tuple(a + sign * b for a, b in pairs)
+        offsets, steps = (
+            tuple(a + sign * b for a, b in itertools.zip_longest(mine, its, fillvalue=0))
+            for mine, its in ((self.offsets, other.offsets), (self.steps, other.steps))
+        )
         constant = self.constant + sign * other.constant
-        return Integer(kept, constant, tile, lanes, offsets if any(offsets) else ())
+        return Integer(kept, constant, tile, lanes, offsets, steps)._regular()
 
     def times(self, factor: int) -> Integer:
         """A multiple."""
         if not factor:
             return Integer()
         terms = {value: k * factor for value, k in self.terms.items()}
-        offsets = tuple(k * factor for k in self.offsets)
-        return Integer(terms, self.constant * factor, self.tile * factor, self.lanes * factor, offsets)
+        offsets, steps = (tuple(k * factor for k in places) for places in (self.offsets, self.steps))
+        return Integer(terms, self.constant * factor, self.tile * factor, self.lanes * factor, offsets, steps)
 
     def lane(self, number: int) -> int:
         """What a lane has that is known beforehand; a lane behind the last has what the last one has."""
         return number * self.lanes + (self.offsets[min(number, len(self.offsets) - 1)] if self.offsets else 0)
 
+    def step(self, number: int) -> int:
+        """What a step of the tile has more than the first one."""
+        return number * self.tile + (self.steps[number] if self.steps else 0)
+
     @property
     def known(self) -> int | None:
         """Its number, where it is one."""
-        return None if self.terms or self.tile or self.lanes or self.offsets else self.constant
+        return None if self.dims or self.terms else self.constant
 
     @property
     def dims(self) -> frozenset[str]:
         """What it differs in."""
         found = frozenset[str]().union(*(v.dims for v in self.terms))
-        return found | ({TILE} if self.tile else set()) | ({LANES} if self.lanes or self.offsets else set())
+        tile, lanes = self.tile or self.steps, self.lanes or self.offsets
+        return found | ({TILE} if tile else set()) | ({LANES} if lanes else set())
 
     @property
     def gathers(self) -> bool:
@@ -102,6 +120,13 @@ class Integer(NamedTuple):
     def side_by_side(self) -> bool:
         """True where every lane is one more than the one before."""
         return self.lanes == 1 and not self.offsets and not self.gathers
+
+
+def _multiple(places: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """(k, ()) of the places 0, k, 2*k, ...; else 0 and the places."""
+    step = places[1] if len(places) > 1 else 0
+    regular = all(place == step * number for number, place in enumerate(places))
+    return (step, ()) if regular else (0, places)
 
 
 class Target(NamedTuple):

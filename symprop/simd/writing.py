@@ -35,12 +35,10 @@ class Array(NamedTuple):
 
 
 def array_of(text: str, kind: str) -> Array:
-    """The array of a text such as "N, 64", or "N: integer"."""
-    extents, _, integer = text.partition(":")
+    """The array of a text such as "N, 64", or "N: integer", or "N, 64: short" of integers of 32 bits."""
+    extents, _, word = text.partition(":")
     shape = tuple(int(w) if w.strip().isdigit() else w.strip() for w in extents.split(","))
-    return Array("i64" if integer else kind, shape)
-
-
+    return Array({"": kind, "integer": "i64", "short": "i32"}[word.strip()], shape)
 
 
 class Writer:
@@ -186,7 +184,7 @@ class Writer:
 
     def index(self, value: Integer, r: int, v: int) -> str:
         """The number for a step of the tile and the first lane of a vector."""
-        constant = value.constant + value.tile * r + value.lane(self.shape.start(v))
+        constant = value.constant + value.step(r) + value.lane(self.shape.start(v))
         text = ""
         for part, factor in value.terms.items():
             own = part.at(r, v)
@@ -223,6 +221,19 @@ class Writer:
             regs[r, v] = text
         return Value("i64", dims, regs)
 
+    def resized(self, value: Value, kind: str) -> Value:
+        """Integers in more bits, or in fewer."""
+        if value.kind == kind:
+            return value
+        if value.constant is not None:
+            return self.const(value.constant, kind)
+        word = "sext" if kind == "i64" else "trunc"
+
+        def write(own: str, operands: list[str], width: int) -> str:
+            return self.put(f"{word} {own} {operands[0]} to {self.type_of(kind, width)}")
+
+        return self.each(kind, [value], write)
+
     def opaque(self, value: Value) -> Integer:
         """An integer that is held in registers."""
         if value.constant is not None:
@@ -236,7 +247,8 @@ class Writer:
             return Integer(constant={"*": a * b, "//": a // (b or 1), "%": a % (b or 1)}[word])
         if word == "*" and (a is not None or b is not None):
             return right.times(a) if a is not None else left.times(b or 0)
-        if b and word in ("//", "%") and left.tile % b == 0 and all(factor % b == 0 for factor in left.terms.values()):
+        whole = not left.steps and left.tile % (b or 1) == 0
+        if b and word in ("//", "%") and whole and all(factor % b == 0 for factor in left.terms.values()):
             return self._divided(left, word, b)
         parts = [self.integer(left), self.integer(right)]
         if word == "*":
@@ -286,10 +298,16 @@ class Writer:
     def compare(self, left: Value | Integer, op: ast.cmpop, right: Value | Integer) -> Value:
         """A comparison."""
         if isinstance(left, Integer) and isinstance(right, Integer):
-            gap = left.plus(right, -1).known
+            difference = left.plus(right, -1)
+            gap = difference.known
             if gap is not None:
                 truth = {ast.Lt: gap < 0, ast.LtE: gap <= 0, ast.Gt: gap > 0, ast.GtE: gap >= 0, ast.Eq: gap == 0}
                 return self.const(float(truth.get(type(op), gap != 0)), "i1")
+            # what both have is left out, and the rest is known beforehand more often
+            apart = {v: k for v, k in difference.terms.items() if v.dims}
+            side = -1 if any(k < 0 for k in apart.values()) else 1
+            left, right = Integer(apart).times(side), Integer(apart).plus(difference, -1).times(side)
+            left, right = (left, right) if side > 0 else (right, left)
             parts, word = (self.integer(left), self.integer(right)), f"icmp {SIGNED[type(op)]}"
         else:
             parts, word = self.both(left, right), f"fcmp {ORDERED[type(op)]}"
@@ -383,7 +401,7 @@ class Writer:
         if mask is not None and LANES in mask.dims and LANES not in at.dims:
             mask = self.any(mask)
         dims = at.dims | (mask.dims if mask is not None else NONE)
-        align = 4 if kind == "float" else 8
+        align = 4 if kind in ("float", "i32") else 8
         if mask is None and self._turned(at):
             return Value(kind, dims, self._transposed(name, kind, at, align))
         regs = {}
@@ -397,11 +415,57 @@ class Writer:
                 regs[r, v] = self._gather(name, kind, at, (r, v), mask, align)
         return Value(kind, dims, regs)
 
+    def _lies_across(self, at: Integer) -> bool:
+        """True of entries side by side along a tile and apart along the lanes."""
+        if at.tile != 1 or at.steps or at.side_by_side or LANES not in at.dims:
+            return False
+        return self.shape.tile > 1 and all(not value.dims for value in at.terms)
+
+    def _store_turned(self, name: str, kind: str, at: Integer, value: Value, align: int) -> None:
+        """Vectors along the lanes for every step of a tile, turned to one along the tile for every lane."""
+        steps = self.shape.tile
+        size = 1 << (steps - 1).bit_length()
+        for v, width in enumerate(self.shape.widths):
+            own = self.type_of(kind, width)
+            parts = [self.register(value, min(r, steps - 1), v, width) for r in range(size)]
+            for _ in range(size.bit_length() - 1 if width > 1 else 0):
+                pairs = zip(parts, parts[size // 2 :], strict=False)
+                parts = [self._interleaved(own, width, *pair, side) for pair in pairs for side in (0, 1)]
+            for lane, place in enumerate(self._lane_places(at, v)[: self.shape.counts[v]]):
+                first = self.index(at._replace(constant=at.constant + place), 0, v)
+                self._store_row(self.place(name, kind, first), kind, parts, width, lane * size, steps, align)
+
+    def _store_row(
+        self, pointer: str, kind: str, parts: Sequence[str], width: int, start: int, count: int, align: int
+    ) -> None:
+        """Write entries from a place on of vectors that stand one behind the other."""
+        whole = 1 << (count - 1).bit_length()
+        if self.target.masks and width > 1 and whole > count:
+            self._store_first(pointer, kind, self._cut(kind, parts, width, start, whole), count, whole, align)
+            return
+        while count:
+            size = 1 << (count.bit_length() - 1) if width > 1 else 1
+            text = self._cut(kind, parts, width, start, size) if width > 1 else parts[start]
+            self.do(f"store {self.type_of(kind, size)} {text}, ptr {pointer}, align {align}")
+            start, count = start + size, count - size
+            if count:
+                pointer = self.put(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {size}")
+
+    def _store_first(self, pointer: str, kind: str, text: str, count: int, width: int, align: int) -> None:
+        """Write the first entries of a vector."""
+        own, flag = self.type_of(kind, width), self.type_of("i1", width)
+        full = f"llvm.masked.store.v{width}{SHORT[kind]}.p0"
+        self.declared.add(f"declare void @{full}({own}, ptr, i32, {flag})")
+        flags = ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width))
+        self.do(f"call void @{full}({own} {text}, ptr {pointer}, i32 {align}, {flag} <{flags}>)")
+
     def _turned(self, at: Integer) -> bool:
         """True of entries side by side along a tile of 2, 4, 8, ... steps, and equally far apart along the lanes."""
         steps = self.shape.tile
         regular = all(not value.dims for value in at.terms) and not self.shape.flags
-        return at.tile == 1 and at.lanes > 1 and not at.offsets and regular and steps > 1 and not steps & (steps - 1)
+        if at.tile != 1 or at.lanes < 2 or at.offsets or at.steps:
+            return False
+        return regular and steps > 1 and not steps & (steps - 1)
 
     def _transposed(self, name: str, kind: str, at: Integer, align: int) -> dict[Key, str]:
         """A vector along the tile for every lane, interleaved to one along the lanes for every step."""
@@ -540,12 +604,14 @@ class Writer:
         """Entries picked from a vector, or from two, that begin and end where the entries do."""
         places = self._lane_places(at, key[1])
         low, span = min(places), max(places) - min(places) + 1
-        size = span if span <= len(places) else (span + 1) // 2
-        own, starts = self.type_of(kind, size), sorted({low, low + span - size})
-        parts = []
+        size = min(span, len(places))
+        starts, whole = sorted({low, low + span - size}), size
+        if self.target.masks:
+            size = 1 << (size - 1).bit_length()
+        own, parts = self.type_of(kind, size), []
         for start in starts:
             pointer = self.place(name, kind, self.index(at._replace(constant=at.constant + start), *key))
-            parts.append(self.put(f"load {own}, ptr {pointer}, align {align}"))
+            parts.append(self._first_entries(pointer, kind, whole, size, align))
         if size == 1:
             parts = [self.put(f"insertelement <1 x {kind}> poison, {kind} {parts[0]}, i64 0")]
             own = f"<1 x {kind}>"
@@ -553,6 +619,16 @@ class Writer:
         picks = ", ".join(f"i32 {p - low if p - low < size else p - last}" for p in places)
         both = f"{own} {parts[0]}, {own} {parts[1] if len(parts) > 1 else 'poison'}"
         return self.put(f"shufflevector {both}, <{len(places)} x i32> <{picks}>")
+
+    def _first_entries(self, pointer: str, kind: str, count: int, width: int, align: int) -> str:
+        """A vector whose first entries are read from memory."""
+        own = self.type_of(kind, width)
+        if count == width:
+            return self.put(f"load {own}, ptr {pointer}, align {align}")
+        full, flag = f"llvm.masked.load.v{width}{SHORT[kind]}.p0", self.type_of("i1", width)
+        self.declared.add(f"declare {own} @{full}(ptr, i32, {flag}, {own})")
+        flags = ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width))
+        return self.put(f"call {own} @{full}(ptr {pointer}, i32 {align}, {flag} <{flags}>, {own} zeroinitializer)")
 
     def _lane_indices(self, at: Integer, key: tuple[int, int]) -> list[str]:
         """The flat index of every lane."""
@@ -600,7 +676,10 @@ class Writer:
             raise Unsupported("a store that only some of the steps do")
         if value.dims - at.dims:
             raise Unsupported("several steps that write one entry")
-        align = 4 if kind == "float" else 8
+        align = 4 if kind in ("float", "i32") else 8
+        if self._lies_across(at):
+            self._store_turned(name, kind, at, value, align)
+            return
         for r, v in self.shape.keys(at.dims):
             width = self.width(at.dims, v)
             text = self.register(value, r, v, width)
@@ -616,13 +695,10 @@ class Writer:
 
     def _store_lanes(self, pointer: str, kind: str, text: str, width: int, v: int, align: int) -> None:
         """Write what means something of a vector."""
-        own = self.type_of(kind, width)
         if width == 1 or self.shape.is_whole(v):
-            self.do(f"store {own} {text}, ptr {pointer}, align {align}")
-            return
-        full, flag = f"llvm.masked.store.v{width}{SHORT[kind]}.p0", self.type_of("i1", width)
-        self.declared.add(f"declare void @{full}({own}, ptr, i32, {flag})")
-        self.do(f"call void @{full}({own} {text}, ptr {pointer}, i32 {align}, {flag} {self._some(v)})")
+            self.do(f"store {self.type_of(kind, width)} {text}, ptr {pointer}, align {align}")
+        else:
+            self._store_first(pointer, kind, text, self.shape.counts[v], width, align)
 
     # -- loops -------------------------------------------------------------------------------------------------------
 

@@ -331,15 +331,99 @@ def activated(N, x, W, b, k, Z, E, A):  # type: ignore[no-untyped-def]
             e = np.exp(-abs(s))
             E[n, j] = e
             A[n, j] = (s if s >= real(0.0) else s * e) / (real(1.0) + e) + b[k[n]] * total
+def channels(N, x, W, b, A):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for o in range(17):
+            for p in range(3):
+                for q in range(5):
+                    total = real(0.0)
+                    for c in range(4):
+                        for u in range(3):
+                            for v in range(3):
+                                total += W[c, u, v, o] * x[n, c, p + u, q + v]
+                    A[n, o, p, q] = max(real(0.0), total + b[o])
 
 
-LARGE = {
-    wide: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
-    tall: {"x": "N, 35", "D": "N, 128", "dW": "35, 128"},
-    across: {"D": "N, 300", "W": "75, 300", "d": "N, 75"},
-    chosen: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
-}
-"""Products whose rows are copied beside one another where there are enough of them, too large to run in Python."""
+def few_channels(N, x, W, A):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for o in range(6):
+            for p in range(2):
+                for q in range(3):
+                    total = real(0.0)
+                    for c in range(2):
+                        for u in range(4):
+                            for v in range(5):
+                                total += W[c, u, v, o] * x[n, c, 2 * p + u, 3 * q + v]
+                    A[n, o, p, q] = total
+
+
+def kernels(N, D, x, dW):  # type: ignore[no-untyped-def]
+    for o in range(9):
+        for c in range(3):
+            for u in range(2):
+                for v in range(3):
+                    total = real(0.0)
+                    for n in range(N):
+                        part = real(0.0)
+                        for p in range(4):
+                            for q in range(5):
+                                part += D[n, p, q, o] * x[n, c, p + u, q + v]
+                        total += part
+                    dW[o, c, u, v] = total
+
+
+def taken(N, A, U, V, Z, D, dA):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for p in range(3):
+            for q in range(13):
+                best = real(-np.inf)
+                row = 0
+                column = 0
+                value = A[n, 2 * p, 2 * q]
+                for u in range(2):
+                    for v in range(2):
+                        entry = A[n, 2 * p + u, 2 * q + v]
+                        if entry > best:
+                            best = entry
+                            row = u
+                            column = v
+                            value = entry
+                U[n, p, q] = row
+                V[n, p, q] = column
+                Z[n, p, q] = value
+        for h in range(6):
+            for w in range(26):
+                total = real(0.0)
+                p = h // 2
+                q = w // 2
+                if 2 * p + U[n, p, q] == h and 2 * q + V[n, p, q] == w:
+                    total += D[n, p, q]
+                dA[n, h, w] = total
+
+
+def plane_sums(N, D, s):  # type: ignore[no-untyped-def]
+    for o in range(3):
+        total = real(0.0)
+        for n in range(N):
+            part = real(0.0)
+            for p in range(5):
+                for q in range(7):
+                    part += D[n, o, p, q]
+            total += part
+        s[o] = total
+
+
+def ordered(N, U, V, Z):  # type: ignore[no-untyped-def]
+    for n in range(N):
+        for j in range(11):
+            kind = real(0.0)
+            if U[n, j] + n < n + j - V[n, j]:
+                kind = real(1.0)
+            if j - U[n, j] <= n - V[n, j] + 3:
+                kind = kind + real(2.0)
+            Z[n, j] = kind
+
+
 def single(N, x, W, y, Z, D):  # type: ignore[no-untyped-def]
     loss = 0.0
     for n in range(N):
@@ -380,6 +464,14 @@ def sums_of_parts(N, x, w, s):  # type: ignore[no-untyped-def]
         s[n] = total
 
 
+LARGE = {
+    wide: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
+    tall: {"x": "N, 35", "D": "N, 128", "dW": "35, 128"},
+    across: {"D": "N, 300", "W": "75, 300", "d": "N, 75"},
+    chosen: {"x": "N, 300", "W": "300, 137", "Z": "N, 137"},
+}
+"""Products whose rows are copied beside one another where there are enough of them, too large to run in Python."""
+
 SHAPES = {
     single: {"x": "N, 5", "W": "5, 1", "y": "N, 1", "Z": "N, 1", "D": "N, 1, 1"},
     extremes: {"x": "3, N", "low": "3", "high": "3"},
@@ -409,5 +501,14 @@ SHAPES = {
     flattened: {"X": "N, 3, 5", "F": "N, 30"},
     several: {"X": "N, 3, 5", "s": "N", "m": "N, 3"},
     branches: {"X": "N, 13", "Y": "N, 13"},
+    channels: {"x": "N, 4, 5, 7", "W": "4, 3, 3, 17", "b": "17", "A": "N, 17, 3, 5"},
+    few_channels: {"x": "N, 2, 6, 11", "W": "2, 4, 5, 6", "A": "N, 6, 2, 3"},
+    kernels: {"D": "N, 4, 5, 9", "x": "N, 3, 5, 7", "dW": "9, 3, 2, 3"},
+    taken: {
+        "A": "N, 6, 26", "U": "N, 3, 13: short", "V": "N, 3, 13: short", "Z": "N, 3, 13", "D": "N, 3, 13",
+        "dA": "N, 6, 26",
+    },
+    plane_sums: {"D": "N, 3, 5, 7", "s": "3"},
+    ordered: {"U": "N, 11: short", "V": "N, 11: integer", "Z": "N, 11"},
     step: {"w": "29", "g": "29", "m": "29"},
 }

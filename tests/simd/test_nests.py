@@ -39,7 +39,8 @@ def given(function: Function, rows: int, dtype: str) -> list[Any]:
             continue
         array = array_of(shapes_of(function)[name], "double")
         shape = [rows if e == "N" else e for e in array.shape]
-        found.append(rng.integers(0, 5, shape) if array.kind == "i64" else rng.normal(size=shape).astype(dtype))
+        whole = {"i32": np.int32, "i64": np.int64}.get(array.kind)
+        found.append(rng.integers(0, 5, shape, whole) if whole else rng.normal(size=shape).astype(dtype))
     return found
 
 
@@ -123,6 +124,19 @@ def test_what_lies_the_other_way_is_turned_in_registers() -> None:
     assert len(re.findall(r"load <16 x float>", text)) >= 16
 
 
+def test_results_are_turned_in_registers_where_rows_lie_along_the_tile() -> None:
+    text = compiled_of("channels")
+    assert len(re.findall(r"shufflevector <16 x float>", text)) >= 32
+    assert len(re.findall(r"llvm.masked.store.v8f32.p0\(<8 x float> %", text)) == 16  # rows of 5 for each channel
+
+
+def test_loops_of_few_steps_are_a_tile_together() -> None:
+    """The sums of two of the kernel's axes, at least, beside those of its channels."""
+    product = r"= fadd contract <(?:8|16) x float>"
+    inner = max(compiled_of("kernels").split("\nb"), key=lambda block: len(re.findall(product, block)))
+    assert len(re.findall(product, inner)) >= 9
+
+
 @pytest.mark.parametrize(("name", "most"), [("spread", 3), ("thirds", 3), ("pairs", 0)])
 def test_what_lies_near_is_picked_from_whole_vectors(name: str, most: int) -> None:
     """Entries one by one are read for what is left of a row at most."""
@@ -166,7 +180,12 @@ def compiled_of(name: str) -> str:
     return compiled_text(inspect.getsource(function), "f", arrays, {"N": "i64"}, "float", Target(512, 32)).text
 
 
-@pytest.mark.parametrize("name", ["product", "outer", "recurrence", "step", "branches", "steps", "windows", "columns"])
+VECTORS = (
+    "product", "outer", "recurrence", "step", "branches", "steps", "windows", "columns", "channels", "kernels",
+)
+
+
+@pytest.mark.parametrize("name", VECTORS)
 def test_what_matters_is_vector_code(name: str) -> None:
     function = getattr(written, name)
     arrays = {n: array_of(s, "float") for n, s in shapes_of(function).items()}
