@@ -132,7 +132,7 @@ def _header(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
         "inference": [f"({e.number}) {equation_text(e)}" for e in network.inference],
     }
     content = network.text or "\n".join([network.name, *forward, *beside["updates"], *beside["inference"]])
-    numba = ', "numba": numba.__version__' if backend == "numba" else ""
+    numba = ', "numba": version("numba")' if backend == "numba" else ""
     return {
         "name": network.name,
         "forward": forward,
@@ -160,11 +160,9 @@ def _plain(words: str) -> str:
 def _imports(backend: str) -> list[str]:
     if backend == "numpy":
         return ["import math", "from typing import NamedTuple", "", "import numpy as np"]
-    plain = [f"import {name}" for name in ("hashlib", "math", "os", "sys", "tempfile")]
-    named = ["from pathlib import Path", "from typing import NamedTuple"]
-    tail = ["import numba", "import numpy as np", "from numba import njit", "from numba.core import config"]
-    layer = [line for line in simd_import_lines() if line not in (*plain, *named, *tail)]
-    return ["from __future__ import annotations", "", *plain, *named, "", *tail, "", *layer]
+    whole = [line for line in simd_import_lines() if line.startswith("import ")]
+    parts = [line for line in simd_import_lines() if line not in whole]
+    return ["from __future__ import annotations", "", *whole, "from importlib.metadata import version", *parts]
 
 
 def _dictionary(values: Mapping[str, object]) -> str:
@@ -247,22 +245,25 @@ def _numpy(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, o
 def _numba(plan: KernelPlan, params: Sequence[Slice], dtype: str) -> dict[str, object]:
     lines: list[str] = []
     sizes: dict[str, str] = {}
+    own: dict[str, object] = {}
     vector: dict[tuple[str, ...], StageFunction] = {}
     for program in plan.programs:
         writer = LoopProgram(plan, program, params, dtype, vector)
         lines += ["", "", *writer.lines()]
         space = writer.workspace
         sizes[program.name] = f"{space.per_row} * N + {space.fixed}"
+        own[f"{program.name}_own"] = list(writer.allocated.values())
+        own[f"{program.name}_names"] = "".join(f", own{k}" for k in range(len(writer.allocated)))
+        own[f"{program.name}_results"] = "" if program.labelled else writer.given_back("own")
     data = (*plan.inputs, *plan.targets)
     names = [f"data_{t.name}" for t in data]
-    per_row, fixed = sizes["gradient"].split(" * N + ")
     return {
         "simd_layer": simd_layer(),
         "kernels": lines[2:],
         "data_args": ", ".join(names),
         "rows_of_data": f"len({names[0]})",
         **{f"{name}_work_call": size for name, size in sizes.items()},
-        "gradient_work": f"{per_row} * min(batch_size, N) + {fixed}",
+        **own,
         **_batches(data),
     }
 
@@ -277,7 +278,7 @@ def _batches(data: Sequence[Tensor]) -> dict[str, object]:
             width *= size
         kind = "np.int64" if tensor.dtype == "integer" else "real"
         name = tensor.name
-        buffers.append(f"taken_{name} = np.empty(min(batch_size, N) * {width}, {kind})")
+        buffers.append(f"taken_{name} = np.empty(N * {width}, {kind})")
         names.append(f"taken_{name}")
         source = f"data_{name}" if not sizes else f"data_{name}.reshape(data_{name}.size)"
         takes.append(f"take(taken_{name}, {source}, order, start, rows, {width})")
