@@ -18,13 +18,12 @@ from typing import Any, NamedTuple, Protocol
 from symprop.simd.nests import Result
 from symprop.simd.reading import Unsupported, subscripts
 from symprop.simd.scalars import KNOWN, LLVM, REALS, Number, Scalars, common, constant
+from symprop.simd.writing import Array
 
 CASTS = {
     "int64": "i64", "uint64": "u64", "float32": "float", "float64": "double", "int": "i64", "float": "double",
     "bool": "i1", "bool_": "i1",
 }
-
-
 HEAD = object.__basicsize__
 """Where the header of an array begins: its address, the number of its axes, the address of its extents, a word each."""
 
@@ -42,12 +41,19 @@ class View(NamedTuple):
     shape: tuple[Number, ...]
 
 
+NOTHING = Number("none", "")
+
+
 class Lower(Protocol):
     """A function of loops."""
 
     @property
     def names(self) -> Sequence[str]:
         """Its arguments."""
+
+    @property
+    def arrays(self) -> Mapping[str, Array]:
+        """Those of them that are arrays."""
 
     def result(self, scalars: Mapping[str, str]) -> Result:
         """Its text for given types of its numbers."""
@@ -87,7 +93,7 @@ class Program:
         def word(kind: str, start: str, number: int) -> str:
             return write.put(f"load {kind}, ptr {write.put(f'getelementptr i8, ptr {start}, i64 {number}')}")
 
-        for k, kind in enumerate(kinds):
+        for k, kind in enumerate(kind for kind in kinds if kind != "none"):
             scalar, _, axes = kind.partition("*")
             if axes:
                 header = word("ptr", "%frame", 8 * k)
@@ -152,6 +158,9 @@ class Driver(Scalars):
 
     def _parameter(self, name: str, kind: str) -> None:
         scalar, _, axes = kind.partition("*")
+        if kind == "none":
+            self._assign_name(name, NOTHING)
+            return
         if not axes:
             self.parameters.append(f"{LLVM[scalar]} %a.{name}")
             self._assign_name(name, Number(scalar, f"%a.{name}"))
@@ -196,7 +205,11 @@ class Driver(Scalars):
             case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=bounds), orelse=[]):
                 self._loop(name, [self.convert(self.number_of(b), "i64") for b in bounds], node.body)
             case ast.If(test=test, body=then, orelse=otherwise):
-                self._branch(test, lambda: self.statements(then), lambda: self.statements(otherwise))
+                flag = self.number_of(test)
+                if flag.value is None:
+                    self._branch(flag, lambda: self.statements(then), lambda: self.statements(otherwise))
+                else:  # what is not run may hold what this layer does not know
+                    self.statements(then if flag.value else otherwise)
             case ast.Return(value=value):
                 self._return(value)
             case _:
@@ -216,9 +229,9 @@ class Driver(Scalars):
     def _enter(self, label: str) -> None:
         self.lines.append(f"{label}:")
 
-    def _branch(self, test: ast.expr, then: Callable[[], object], otherwise: Callable[[], object]) -> None:
+    def _branch(self, test: Number, then: Callable[[], object], otherwise: Callable[[], object]) -> None:
         labels = [self.fresh() for _ in range(3)]
-        flag = self.convert(self.number_of(test), "i1").text
+        flag = self.convert(test, "i1").text
         self.do(f"br i1 {flag}, label %{labels[0]}, label %{labels[1]}")
         for label, write in zip(labels, (then, otherwise), strict=False):
             self._enter(label)
@@ -262,8 +275,7 @@ class Driver(Scalars):
         if isinstance(own, View):
             self._fill(own, value)
         elif isinstance(value, Number):
-            kind, place = own
-            self.do(f"store {kind} {self.convert(value, kind).text}, ptr {place}")
+            self._store(*own, value)
         else:
             raise Unsupported("an array as an entry")
 
@@ -275,10 +287,12 @@ class Driver(Scalars):
             if name in self.views:
                 raise Unsupported("a name of an array and of a number")
             self.numbers[name] = value.kind
-            self.head.append(f"  %n.{name} = alloca {LLVM[value.kind]}")
+            if value.kind != "none":
+                self.head.append(f"  %n.{name} = alloca {LLVM[value.kind]}")
         if self.numbers[name] != value.kind:
             raise Unsupported(f"{name} is {self.numbers[name]} and {value.kind}")
-        self.do(f"store {LLVM[value.kind]} {value.text}, ptr %n.{name}")
+        if value.kind != "none":
+            self.do(f"store {LLVM[value.kind]} {value.text}, ptr %n.{name}")
 
     def _assign_view(self, name: str, value: View) -> None:
         kind, own, axes = self.views.setdefault(name, (value.kind, f"%n.{name}", len(value.shape)))
@@ -297,7 +311,7 @@ class Driver(Scalars):
     def _variable(self, name: str) -> Number | View:
         if name in self.numbers:
             kind = self.numbers[name]
-            return Number(kind, self.put(f"load {LLVM[kind]}, ptr %n.{name}"))
+            return NOTHING if kind == "none" else Number(kind, self.put(f"load {LLVM[kind]}, ptr %n.{name}"))
         if name in self.views:
             kind, own, axes = self.views[name]
             parts = [self.put(f"load {'i64' if k else 'ptr'}, ptr {self._slot(own, axes, k)}") for k in range(axes + 1)]
@@ -317,6 +331,15 @@ class Driver(Scalars):
 
     def _from(self, view: View, start: Number) -> str:
         return self.put(f"getelementptr {view.kind}, ptr {view.pointer}, i64 {start.text}")
+
+    def _load(self, kind: str, place: str) -> Number:
+        """An entry; an integer of 32 bits is one of 64 from then on."""
+        text = self.put(f"load {kind}, ptr {place}")
+        return Number("i64", self.put(f"sext i32 {text} to i64")) if kind == "i32" else Number(kind, text)
+
+    def _store(self, kind: str, place: str, value: Number) -> None:
+        text = self.convert(value, "i64" if kind == "i32" else kind).text
+        self.do(f"store {kind} {self.put(f'trunc i64 {text} to i32') if kind == 'i32' else text}, ptr {place}")
 
     def _part(self, node: ast.Subscript) -> View | tuple[str, str]:
         """Rows of an array, or the type and the place of an entry."""
@@ -366,8 +389,8 @@ class Driver(Scalars):
         self._enter(inner)
         one = value
         if isinstance(one, View):
-            one = Number(one.kind, self.put(f"load {one.kind}, ptr {self._from(one, at)}"))
-        self.do(f"store {view.kind} {self.convert(one, view.kind).text}, ptr {self._from(view, at)}")
+            one = self._load(one.kind, self._from(one, at))
+        self._store(view.kind, self._from(view, at), one)
         self.do(f"store i64 {self.put(f'add i64 {at.text}, 1')}, ptr {room}")
         self.do(f"br label %{top}")
         self._enter(after)
@@ -400,6 +423,10 @@ class Driver(Scalars):
                 return self.opposite(self.number_of(inner))
             case ast.BinOp(left=left, op=op, right=right):
                 return self.binary(self.number_of(left), op, self.number_of(right))
+            case ast.Constant(value=None):
+                return NOTHING
+            case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
+                return constant((self.value(left) == NOTHING) == isinstance(op, ast.Is))
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return self.compare(self.number_of(left), op, self.number_of(right))
             case ast.Compare(left=left, ops=[op, *ops], comparators=[middle, *others]):
@@ -417,14 +444,16 @@ class Driver(Scalars):
                 found = self._part(node)
                 if isinstance(found, View):
                     return found
-                kind, place = found
-                return Number(kind, self.put(f"load {kind}, ptr {place}"))
+                return self._load(*found)
             case ast.Call():
                 return self.call_of(node)
         raise Unsupported(ast.unparse(node))
 
     def _either(self, test: ast.expr, then: ast.expr, otherwise: ast.expr) -> Number:
         """The value of one of two expressions; the other one is not run."""
+        flag = self.number_of(test)
+        if flag.value is not None:
+            return self.number_of(then if flag.value else otherwise)
         sides, outer = [], self.lines
         for node in (then, otherwise):
             self.lines = []
@@ -437,7 +466,7 @@ class Driver(Scalars):
             self.lines += lines
             self.do(f"store {LLVM[kind]} {self.convert(found, kind).text}, ptr {room}")
 
-        self._branch(test, *(partial(write, *side) for side in sides))
+        self._branch(flag, *(partial(write, *side) for side in sides))
         return Number(kind, self.put(f"load {LLVM[kind]}, ptr {room}"))
 
     def call_of(self, node: ast.Call, wanted: bool = True) -> Number | View:
@@ -494,10 +523,10 @@ class Driver(Scalars):
         own, back = self.program.function(name, tuple(kinds))
         arguments: list[str] = []
         for v in values:
-            if isinstance(v, Number):
-                arguments.append(f"{LLVM[v.kind]} {v.text}")
-            else:
+            if isinstance(v, View):
                 arguments += [f"ptr {v.pointer}", *(f"i64 {n.text}" for n in v.shape)]
+            elif v.kind != "none":
+                arguments.append(f"{LLVM[v.kind]} {v.text}")
         return own, back, arguments
 
     def _loops(self, name: str, lower: Lower, nodes: Sequence[ast.expr]) -> tuple[str, str, list[str]]:
@@ -505,6 +534,8 @@ class Driver(Scalars):
         scalars, arguments = {}, []
         for own, v in zip(lower.names, values, strict=True):
             if isinstance(v, View):
+                if own not in lower.arrays or lower.arrays[own].kind != v.kind:
+                    raise TypeError(f"{name}: an array of {v.kind} for {own}")
                 arguments.append(f"ptr {v.pointer}")
                 continue
             given = v if v.kind in REALS else self.convert(v, "i64")

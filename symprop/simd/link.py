@@ -34,11 +34,12 @@ from symprop.simd.writing import Array, array_of
 
 NUMBERS = {"float32": "float", "float64": "double"}
 KINDS: dict[Any, str] = {
-    **{np.dtype(name): kind for name, kind in (*NUMBERS.items(), ("int64", "i64"))},
+    **{np.dtype(name): kind for name, kind in (*NUMBERS.items(), ("int64", "i64"), ("int32", "i32"))},
     **{own: "i1" for own in (bool, np.bool_)},
     **{own: "i64" for own in (int, np.int64)},
     **{own: "double" for own in (float, np.float64)},
     np.float32: "float",
+    type(None): "none",
 }
 """The types of entries of arrays, and of numbers."""
 WORDS = {"i1": "q", "i64": "q", "float": "d", "double": "d"}
@@ -364,6 +365,8 @@ def compiler(real: str, folder: str) -> Callable[[Callable[..., Any]], Compiled]
 def _word(kind: Any) -> str:
     """An argument's type as `Program` names it."""
     own, axes, in_order = kind if isinstance(kind, tuple) else (kind, 0, True)
+    if isinstance(kind, tuple) and not axes:
+        raise Unsupported("an array without axes")
     if own not in KINDS or not in_order:
         raise Unsupported(f"an argument of type {own}")
     return f"{KINDS[own]}*{axes}" if axes else KINDS[own]
@@ -387,6 +390,9 @@ def _shows_headers() -> bool:
 
 def _caller(function: Callable[[bytes], Any], words: tuple[str, ...]) -> Callable[..., Any]:
     """A function of arrays and numbers that calls one of words."""
+    if "none" in words:
+        rest = _caller(function, tuple(word for word in words if word != "none"))
+        return lambda *given: rest(*[a for a in given if a is not None])
     pack = struct.Struct("".join("P" if "*" in word else WORDS[word] for word in words)).pack
     array = np.ndarray
 

@@ -41,7 +41,7 @@ LONGEST_POWER = 64
 
 
 class Number(NamedTuple):
-    """A number: its type, its register, and its value where that is known beforehand."""
+    """A number: its type, its register, and its value where that is known beforehand; None is one of type "none"."""
 
     kind: str
     text: str
@@ -60,6 +60,8 @@ def constant(value: float) -> Number:
 def common(first: str, second: str) -> str:
     """The type that holds numbers of two types."""
     kinds = {first, second}
+    if "none" in kinds:
+        raise Unsupported("None as a number")
     if len(kinds) == 1:
         return first
     if kinds == {"i64", "u64"}:
@@ -108,6 +110,8 @@ class Scalars:
         """The number in another type; what is no whole number loses its fraction in one of integers."""
         if a.kind == kind:
             return a
+        if a.kind == "none":
+            raise Unsupported("None as a number")
         if a.value is not None and kind in REALS:
             return Number(kind, number(float(a.value), kind), float(a.value))
         if a.value is not None and kind in WHOLE and a.kind in WHOLE:

@@ -1,6 +1,5 @@
 """Functions of numbers, arrays and calls, as they drive functions of loops: run by Python, and as machine code."""
 
-# ruff: noqa: B007
 from __future__ import annotations
 
 import math
@@ -58,7 +57,7 @@ def extremes(a: Any, x: Any) -> Any:
 @compiled
 def conditions(a: Any, x: Any) -> Any:
     first = 1 if 0 <= a < 5 else 2 if a == 7 else 3
-    second = 10 if not x > 0.5 or a != 7 and x < 9 else 20
+    second = 10 if not x > 0.5 or (a != 7 and x < 9) else 20
     third = 100 if x != x else 200
     return first + second + third + (a > 3)
 
@@ -152,6 +151,23 @@ def driven(values: Any, out: Any) -> Any:
     total = doubled(3, part(values, 1), part(out, 2), real(2.0))
     doubled(len(values), values, values, real(0.5))
     return total
+
+
+@compiled
+def perhaps(values: Any, places: Any, other: Any) -> Any:
+    """An argument that may be None, and integers of 32 bits."""
+    total = 0 if other is None else 100
+    if other is not None:
+        total += other[0]
+    for k in range(len(places)):
+        total += at(values[places[k]]) + inner_or(other, k)
+        places[k] -= 3
+    return total
+
+
+@compiled
+def inner_or(other: Any, k: Any) -> Any:
+    return k if other is None else other[k] * 2
 
 
 @compiled

@@ -78,6 +78,16 @@ def test_arrays(name: str) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
+@pytest.mark.parametrize("other", [None, np.array([3, 5, 8, 11], np.int64)], ids=["None", "array"])
+def test_what_may_be_none(other: Any) -> None:
+    values = np.array([7, -2, 9, 40], np.int64)
+    ours, theirs = np.array([3, 0, 1], np.int32), np.array([3, 0, 1], np.int32)
+    found = written.perhaps(values, ours, other)
+    assert "by_numba" not in vars(written.perhaps)
+    assert found == by_python(written.perhaps, values, theirs, other)
+    assert list(ours) == list(theirs) == [0, -3, -2]
+
+
 def test_an_entry_is_read_only_where_there_is_one() -> None:
     values = np.array([2.5, -1.0], np.float32)
     assert [written.guarded(values, a) for a in (0, 1, 2, 10**12)] == [2.5, -1.0, -1.0, -1.0]
@@ -88,7 +98,7 @@ def test_a_division_by_zero_ends_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [np.zeros((4, 10), np.float32)[:, ::2], np.zeros((4, 5), np.int32), np.zeros((4, 5), ">f4"),
+    "wrong", [np.zeros((4, 10), np.float32)[:, ::2], np.zeros((4, 5), np.int16), np.zeros((4, 5), ">f4"),
               np.zeros((4, 5), np.float32).T.copy().T, np.zeros((4, 5), np.float32, order="F")],
     ids=["steps", "type", "byte order", "columns", "order"],
 )
@@ -96,6 +106,11 @@ def test_memory_of_another_form_is_never_taken_for_what_it_is_not(wrong: Any) ->
     kinds = tuple((a.dtype, a.ndim, a.flags.carray) for a in (wrong,))
     with pytest.raises(Unsupported):
         link._word(kinds[0])
+
+
+def test_a_function_of_loops_is_given_arrays_of_its_own_types() -> None:
+    with pytest.raises(TypeError, match="doubled: an array of double for values"):
+        written.driven(np.zeros(9), np.zeros(9))
 
 
 def test_a_read_only_array_is_not_written() -> None:
