@@ -534,9 +534,13 @@ class Driver(Scalars):
         scalars, arguments = {}, []
         for own, v in zip(lower.names, values, strict=True):
             if isinstance(v, View):
-                if own not in lower.arrays or lower.arrays[own].kind != v.kind:
+                if own not in lower.arrays:
+                    raise Unsupported(f"an array for {own}")
+                if lower.arrays[own].kind != v.kind:
                     raise TypeError(f"{name}: an array of {v.kind} for {own}")
                 arguments.append(f"ptr {v.pointer}")
+                continue
+            if v.kind == "none":
                 continue
             given = v if v.kind in REALS else self.convert(v, "i64")
             scalars[own] = given.kind

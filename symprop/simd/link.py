@@ -70,10 +70,11 @@ def text_of(function: Callable[..., Any]) -> str:
     Raises:
         Unsupported: there is none.
     """
-    text, name = TEXTS.get(function.__code__.co_filename, ""), function.__name__
-    found = re.search(rf"^def {name}\(.*?(?=^[^\s)]|\Z)", text, re.DOTALL | re.MULTILINE)
+    text = TEXTS.get(function.__code__.co_filename, "")
+    start = text.find(f"\ndef {function.__name__}(") + 1
+    end = re.compile(r"\n[^\s)]").search(text, start)
     try:
-        return found.group() if found else textwrap.dedent(inspect.getsource(function))
+        return text[start : end.start() if end else None] if start else textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):
         raise Unsupported(f"no text of {function.__name__}") from None
 
@@ -300,14 +301,17 @@ class Compiled:
     def _space(self) -> dict[str, Any]:
         return self.function.__globals__
 
+    @cached_property
+    def tree(self) -> ast.FunctionDef:
+        """The syntax of the function."""
+        return next(n for n in ast.parse(text_of(self.function)).body if isinstance(n, ast.FunctionDef))
+
     def _written(self, words: tuple[str, ...]) -> Native:
         space = self._space()
 
         def tree(name: str) -> ast.FunctionDef | None:
             own = space.get(name)
-            if not isinstance(own, Compiled):
-                return None
-            return next(n for n in ast.parse(text_of(own.function)).body if isinstance(n, ast.FunctionDef))
+            return own.tree if isinstance(own, Compiled) else None
 
         def lower(name: str) -> Loops | None:
             own = space.get(name)

@@ -9,7 +9,6 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from llvmlite import __version__ as llvmlite_version
@@ -54,14 +53,14 @@ class Native(NamedTuple):
     objects: tuple[bytes, ...]
 
 
-@lru_cache(maxsize=4)
-def _machine(name: str, features: str) -> Any:
+def _machine() -> Any:
+    """A machine of LLVM's of one's own: one that is given to an engine belongs to it."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     target = binding.Target.from_default_triple()
     # code that is loaded at any address, by a linker of LLVM's that knows no other way on x86
     place = "static" if target.name.startswith("x86") else "default"
-    return target.create_target_machine(name, features, 3, reloc=place, codemodel="jitdefault", jit=True)
+    return target.create_target_machine(*processor(), 3, reloc=place, codemodel="jitdefault", jit=True)
 
 
 def made_by() -> tuple[str, ...]:
@@ -76,7 +75,7 @@ def object_of(text: str, optimised: bool) -> bytes:
     Raises:
         RuntimeError: the text is no LLVM IR.
     """
-    machine = _machine(*processor())
+    machine = _machine()
     module = binding.parse_assembly(text)
     module.triple, module.data_layout = machine.triple, str(machine.target_data)
     if not optimised:
@@ -88,7 +87,7 @@ def object_of(text: str, optimised: bool) -> bytes:
 
 def loaded(native: Native) -> Callable[[bytes], Any] | None:
     """The function of `Native`, taking the words of its arguments; None where the process lacks what it calls."""
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), _machine(*processor()))
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), _machine())
     # asked once there is an engine, which looks through the libraries of the process; it would end one that lacks them
     if not all(binding.address_of_symbol(name) for name in native.needed):
         return None

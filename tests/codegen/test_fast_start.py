@@ -138,6 +138,30 @@ def test_python_runs_the_same_functions(place: Path) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5)
 
 
+DROP = """
+import gc, importlib.util, sys, weakref
+for _ in range(6):
+    spec = importlib.util.spec_from_file_location("kernels", {place!r})
+    m = importlib.util.module_from_spec(spec)
+    sys.modules["kernels"] = m
+    spec.loader.exec_module(m)
+    params = m.init_params(0)
+    m.value_and_grad(params, [[0.5] * 5], [1])
+    m.loss(params, [[0.5] * 5], [1])
+    gone = weakref.ref(m.loss_kernel)
+    del sys.modules["kernels"], m, params, spec
+    gc.collect()
+    assert gone() is None
+"""
+
+
+def test_a_module_that_nobody_holds_takes_its_code_with_it(place: Path) -> None:
+    for folder in ("cache", os.devnull):
+        given = {**os.environ, "SYMPROP_CACHE_DIR": str(place.parent / folder)}
+        done = subprocess.run([sys.executable, "-c", DROP.format(place=str(place))], capture_output=True, env=given)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_module_that_differs_from_its_file_in_memory_has_code_of_its_own() -> None:
     m = load_module(generate_module(perceptron(4), "numba"), "drifting")
     before = m.loss_kernel._memory()
