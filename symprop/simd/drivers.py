@@ -133,7 +133,7 @@ class Program:
                 raise Unsupported(f"function {name}")
             own = f"{name}.{len(self.written)}"
             self.written[key] = own, "?"
-            back, text = Driver(self, tree, kinds).text(own)
+            back, text = self._text(own, tree, kinds)
             self.written[key] = own, back
             self.texts.append(text)
         own, back = self.written[key]
@@ -142,12 +142,33 @@ class Program:
         return own, back
 
 
-class Driver(Scalars):
-    """The text of one function for given types of arguments."""
+    def _text(self, own: str, tree: ast.FunctionDef, kinds: tuple[str, ...]) -> tuple[str, str]:
+        """The type a function gives back, and its text, variables being of the types of all they are given."""
+        widened: dict[str, str] = {}
+        while True:
+            try:
+                return Driver(self, tree, kinds, widened).text(own)
+            except Widened as found:
+                name, kind = found.args
+                widened[name] = kind
 
-    def __init__(self, program: Program, tree: ast.FunctionDef, kinds: Sequence[str]) -> None:
+
+class Widened(Exception):
+    """A variable, by its name, is given a number of another type, and is to be of a type that holds both."""
+
+
+class Driver(Scalars):
+    """The text of one function for given types of arguments.
+
+    Raises:
+        Widened: a variable that is not in `widened` needs another type.
+    """
+
+    def __init__(
+        self, program: Program, tree: ast.FunctionDef, kinds: Sequence[str], widened: Mapping[str, str]
+    ) -> None:
         super().__init__(program.real, program.declared)
-        self.program, self.tree = program, tree
+        self.program, self.tree, self.widened = program, tree, widened
         self.head: list[str] = []
         self.numbers: dict[str, str] = {}
         self.views: dict[str, tuple[str, str, int]] = {}
@@ -286,13 +307,14 @@ class Driver(Scalars):
         if name not in self.numbers:
             if name in self.views:
                 raise Unsupported("a name of an array and of a number")
-            self.numbers[name] = value.kind
+            self.numbers[name] = self.widened.get(name, value.kind)
             if value.kind != "none":
-                self.head.append(f"  %n.{name} = alloca {LLVM[value.kind]}")
-        if self.numbers[name] != value.kind:
-            raise Unsupported(f"{name} is {self.numbers[name]} and {value.kind}")
-        if value.kind != "none":
-            self.do(f"store {LLVM[value.kind]} {value.text}, ptr %n.{name}")
+                self.head.append(f"  %n.{name} = alloca {LLVM[self.numbers[name]]}")
+        kind = self.numbers[name]
+        if kind != value.kind and common(kind, value.kind) != kind:
+            raise Widened(name, common(kind, value.kind))
+        if kind != "none":
+            self.do(f"store {LLVM[kind]} {self.convert(value, kind).text}, ptr %n.{name}")
 
     def _assign_view(self, name: str, value: View) -> None:
         kind, own, axes = self.views.setdefault(name, (value.kind, f"%n.{name}", len(value.shape)))

@@ -171,6 +171,17 @@ def inner_or(other: Any, k: Any) -> Any:
 
 
 @compiled
+def widened(values: Any, a: Any) -> Any:
+    """A variable that is an integer, a single and a double in turn."""
+    total = 0
+    for k in range(len(values)):
+        total = total + values[k] if k != a else values[k]
+    if a > 100:
+        total = a
+    return total * total
+
+
+@compiled
 def collected(values: Any) -> Any:
     """What the layer does not know: a tuple."""
     low, high = values[0], values[-1]

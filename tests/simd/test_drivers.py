@@ -88,6 +88,14 @@ def test_what_may_be_none(other: Any) -> None:
     assert list(ours) == list(theirs) == [0, -3, -2]
 
 
+@pytest.mark.parametrize("a", [2, 101])
+def test_a_variable_holds_all_that_it_is_given(a: int) -> None:
+    values = arrays()["calls"][0]
+    found = written.widened(values, a)
+    assert "by_numba" not in vars(written.widened)
+    np.testing.assert_allclose(found, by_python(written.widened, values.astype(float), a), rtol=1e-15)
+
+
 def test_an_entry_is_read_only_where_there_is_one() -> None:
     values = np.array([2.5, -1.0], np.float32)
     assert [written.guarded(values, a) for a in (0, 1, 2, 10**12)] == [2.5, -1.0, -1.0, -1.0]
