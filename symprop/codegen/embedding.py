@@ -24,6 +24,10 @@ FILES = (
     "panels",
     "parts",
     "nests",
+    "scalars",
+    "drivers",
+    "machine",
+    "store",
     "link",
 )
 OWN = "symprop.simd."

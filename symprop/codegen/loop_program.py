@@ -18,7 +18,7 @@ from symprop.codegen.layout import Slice, Workspace, packed, workspace
 from symprop.codegen.loops import StageLoops
 from symprop.codegen.naming import RESERVED, Names
 from symprop.codegen.samples import drawing
-from symprop.language import Equation
+from symprop.language import Equation, Tensor
 from symprop.plan.values import Buffer, KernelPlan, Program, Stage
 from symprop.simd.nests import compiled_text
 from symprop.simd.reading import Unsupported
@@ -125,6 +125,12 @@ class LoopProgram:
         self.sampled = [(k, t) for k, t in enumerate(plan.samples) if t.name in program.reads]
         self.own = [b for b in program.buffers if b.axes and b.role != "local" and self._kept(b)]
         """Buffers that are no slices of `theta`, `grad` or `work`."""
+        held = {b.name for b in self.own}
+        free = [] if program.labelled else [r for r in program.results if r not in held]
+        self.copied = {r: self.names.variable("result") for r in free}
+        """Results that are no buffers, and the arrays they are copied to."""
+        self.words: set[str] = set()
+        """What the text of the function names, once it is written."""
 
     def _names(self) -> Names:
         """Identifiers of a new function."""
@@ -139,7 +145,32 @@ class LoopProgram:
         tensors = [*self.plan.inputs, *(self.plan.targets if self.program.labelled else ())]
         arrays = [self.names.tensor(t.name) for t in tensors]
         key = ["key"] if self.program.training else []
-        return ["theta", *arrays, *(["grad"] if self.gradient else []), *key, "work"]
+        return ["theta", *arrays, *(["grad"] if self.gradient else []), *key, "work", *self.allocated]
+
+    def needed(self) -> list[Buffer]:
+        """Buffers of their own, but for products that turned out to need none."""
+        return [b for b in self.own if b.role != "passing" or self.names.tensor(b.name) in self.words]
+
+    @property
+    def allocated(self) -> dict[str, str]:
+        """Arrays that the caller allocates behind `work`, and how."""
+        kinds, own = {"integer": "np.int32", "real": "real"}, self.needed()
+        found = {self.names.tensor(b.name): f"np.empty({self._shape(b)}, {kinds[b.dtype]})" for b in own}
+        found |= {self.names.tensor(t.name): f"np.empty({self._shape(t)}, real)" for _, t in self.sampled}
+        for result, name in self.copied.items():
+            tensor = self.writer.tensors[result]
+            kind = "np.int64" if tensor.dtype == "integer" else "real"
+            found[name] = f"np.empty({self._shape(tensor) if tensor.axes else 1}, {kind})"
+        return found
+
+    def given_back(self, arrays: str) -> str:
+        """The results, of the arrays that were allocated."""
+        places, found = list(self.allocated), []
+        for result in self.program.results:
+            place = places.index(self.copied.get(result) or self.names.tensor(result))
+            scalar = "" if self.writer.tensors[result].axes else ".reshape(())"
+            found.append(f"{arrays}[{place}]{scalar}")
+        return f"({', '.join(found)},)"
 
     def title(self) -> str:
         """What the function gives."""
@@ -169,7 +200,8 @@ class LoopProgram:
         self._results(body)
         head = Block()
         head.write(*docstring(self.program.equations, title))
-        self._arrays(head, {word for line in body.lines for word in WORD.findall(line)})
+        self.words = {word for line in body.lines for word in WORD.findall(line)}
+        self._arrays(head)
         functions = [*list(self.vector.values())[before:], *shared.values()]
         lines = [line for function in functions for line in (*self._shared(function), "", "")]
         return [*lines, *_function(f"{self.own_name}_kernel", self.arguments(), [*head.lines, *body.lines])]
@@ -288,20 +320,20 @@ class LoopProgram:
         if first in self.arguments():
             body.write(f"N = len({first})")
 
-    def _arrays(self, body: Block, used: set[str]) -> None:
+    def _arrays(self, body: Block) -> None:
         """What a function has of its own and uses, and adjoints that are 0 everywhere."""
         self._rows(body)
         for part in self.params:
             if self.gradient and not self.plan.found_for(part.name):
                 body.write(f"grad[{part.start}:{part.stop}] = {self.writer.zero}")
-        for buffer in (b for b in self.own if self.names.tensor(b.name) in used):
-            kind = "np.int32" if buffer.dtype == "integer" else "real"
-            body.write(f"{self.names.tensor(buffer.name)} = np.empty({self._shape(buffer)}, {kind})")
         for count, tensor in self.sampled:
-            name = self.names.tensor(tensor.name)
-            sizes = ", ".join(map(self.at.extent, tensor.axes))
-            body.write(f"{name} = np.empty(({sizes},), real)")
-            body.write(drawing(tensor, f"{name}.reshape({name}.size)", count))
+            body.write(drawing(tensor, self._rows_of(tensor), count))
+
+    def _rows_of(self, tensor: Tensor) -> str:
+        """The entries of an array, which may have been allocated for more rows, in a row."""
+        name, sizes = self.names.tensor(tensor.name), list(map(self.at.extent, tensor.axes))
+        rest = f".reshape({' * '.join(f'({size})' for size in sizes)})" if len(sizes) > 1 else ""
+        return f"{name}[: {sizes[0]}]{rest}"
 
     def _views(self, touched: set[str]) -> list[View]:
         """The slices of the flat arrays that the given tensors are, in the order of the arrays."""
@@ -328,20 +360,29 @@ class LoopProgram:
             return View(buffer.name, "work", at, size, "N", shape)
         return View(buffer.name, "work", at, size, "", shape, f"{self.workspace.per_row} * N + ")
 
-    def _shape(self, buffer: Buffer) -> str:
+    def _shape(self, buffer: Buffer | Tensor) -> str:
         sizes = [self.at.extent(a) for a in buffer.axes]
         return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
     def _results(self, body: Block) -> None:
         if not self.program.labelled:
-            outputs = ", ".join(map(self.names.tensor, self.program.results))
-            body.write(f"return ({outputs},)")
+            self._copies(body)
             return
         for part in self.params:
             adjoint = self.plan.found_for(part.name)
             if self.gradient and not part.shape and adjoint:
                 body.write(f"grad[{part.start}] = {self.names.tensor(adjoint)}")
         body.write(f"return {self.names.tensor(self.program.results[0])}")
+
+
+    def _copies(self, body: Block) -> None:
+        """Results that are no buffers go to the arrays of the caller."""
+        for result, name in self.copied.items():
+            own = self.names.tensor(result)
+            if not self.writer.tensors[result].axes:
+                body.write(f"{name}[0] = {own}")
+            else:
+                body.write(f"{name}.reshape({name}.size)[:] = {own}.reshape({own}.size)")
 
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[str]) -> list[str]:

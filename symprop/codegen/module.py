@@ -140,7 +140,7 @@ def _header(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str) 
         "inference": [f"({e.number}) {equation_text(e)}" for e in network.inference],
     }
     content = network.text or "\n".join([network.name, *forward, *beside["updates"], *beside["inference"]])
-    numba = ', "numba": numba.__version__' if backend == "numba" else ""
+    numba = ', "numba": version("numba")' if backend == "numba" else ""
     return {
         "name": network.name,
         "forward": forward,
@@ -168,11 +168,9 @@ def _plain(words: str) -> str:
 def _imports(backend: str) -> list[str]:
     if backend == "numpy":
         return ["import math", "from typing import NamedTuple", "", "import numpy as np"]
-    plain = [f"import {name}" for name in ("hashlib", "math", "os", "sys", "tempfile")]
-    named = ["from pathlib import Path", "from typing import NamedTuple"]
-    tail = ["import numba", "import numpy as np", "from numba import njit", "from numba.core import config"]
-    layer = [line for line in simd_import_lines() if line not in (*plain, *named, *tail)]
-    return ["from __future__ import annotations", "", *plain, *named, "", *tail, "", *layer]
+    whole = [line for line in simd_import_lines() if line.startswith("import ")]
+    parts = [line for line in simd_import_lines() if line not in whole]
+    return ["from __future__ import annotations", "", *whole, "from importlib.metadata import version", *parts]
 
 
 def _dictionary(values: Mapping[str, object]) -> str:
@@ -257,6 +255,7 @@ def _numba(
 ) -> dict[str, object]:
     lines: list[str] = []
     sizes: dict[str, str] = {}
+    own: dict[str, object] = {}
     vector: dict[tuple[str, ...], StageFunction] = {}
     writer: LoopProgram
     for program in plan.programs:
@@ -267,19 +266,26 @@ def _numba(
         lines += ["", "", *writer.lines()]
         space = writer.workspace
         sizes[program.name] = f"{space.per_row} * N + {space.fixed}"
+        own[f"{program.name}_own"] = list(writer.allocated.values())
+        own[f"{program.name}_names"] = "".join(f", own{k}" for k in range(len(writer.allocated)))
+        own[f"{program.name}_results"] = "" if program.labelled else writer.given_back("own")
+    step = {"lines": writer.scalar_lines(), "scalars": writer.scalars} if isinstance(writer, StepLoops) else None
     if timed is not None:
         lines += ["", "", *TimedProgram(plan, params, dtype, vector, timed).lines()]
     data = (*plan.inputs, *plan.targets)
     names = [f"data_{t.name}" for t in data]
-    per_row, fixed = sizes["step" if "step" in sizes else "gradient"].split(" * N + ")
+    training = "gradient" if step is None else "step"
     return {
         "simd_layer": simd_layer(),
         "kernels": lines[2:],
         "data_args": ", ".join(names),
         "rows_of_data": f"len({names[0]})",
         **{f"{name}_work_call": size for name, size in sizes.items()},
-        "step": {"lines": writer.scalar_lines(), "scalars": writer.scalars} if isinstance(writer, StepLoops) else None,
-        "gradient_work": f"{per_row} * min(batch_size, N) + {fixed}",
+        "step": step,
+        **own,
+        "train_own": own[f"{training}_own"],
+        "train_names": own[f"{training}_names"],
+        "train_work_call": sizes[training],
         **_batches(data),
     }
 
@@ -290,7 +296,7 @@ def _batches(data: Sequence[Tensor]) -> dict[str, object]:
     for tensor in data:
         sizes = [a.constant or 0 for a in tensor.axes[1:]]
         name, integer, width = tensor.name, tensor.dtype == "integer", prod(sizes)
-        shape = ", ".join(["(min(batch_size, N)", *map(str, sizes)]) + ")" if sizes else "min(batch_size, N)"
+        shape = f"({', '.join(['N', *map(str, sizes)])})" if sizes else "N"
         buffers.append(f"taken_{name} = np.empty({shape}, {'np.int64' if integer else 'real'})")
         names.append(f"taken_{name}")
         kind = f"{'integers' if integer else 'rows'}_of_{width}"

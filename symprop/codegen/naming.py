@@ -24,7 +24,7 @@ _WORDS = """
     drop noise erf erfc extreme
     epochs fill forward forward_kernel fit fit_chunk grad gradient_kernel hashlib init_optimizer init_params key key_of
     lanes loss loss_kernel lr njit order os params part permute r read rows scatter seed shuffle state t tempfile theta
-    total train training training_forward_kernel uniform step_kernel scalars_of update value_and_grad w work
+    total train training training_forward_kernel uniform step_kernel update value_and_grad w work
 """
 RESERVED = frozenset(_WORDS.split())
 

@@ -39,11 +39,13 @@ SUMMARY = {
 
 @dataclass(frozen=True)
 class Kernel:
-    """One kernel: its name, its lines, the size of its workspace as text."""
+    """One kernel: its name, its lines; as text the size of its workspace, what else it is given, and its results."""
 
     name: str
     lines: tuple[str, ...]
-    work: str
+    work: str = ""
+    own: tuple[str, ...] = ()
+    results: str = ""
 
 
 def quantity_source(asked: Mapping[str, Sequence[Quantity]], plan: KernelPlan, backend: str, dtype: str) -> str:
@@ -70,10 +72,11 @@ def _kernel(name: str, count: int, quantity: Quantity, plan: KernelPlan, backend
     labelled = name not in UNLABELLED
     made = plan_quantity(quantity, own, plan, 2048 if backend == "numba" else 1, turned=backend == "numba")
     if backend == "numpy":
-        return Kernel(own, tuple(QuantityArrays(made, quantity, labelled, params, dtype).lines()), "")
+        return Kernel(own, tuple(QuantityArrays(made, quantity, labelled, params, dtype).lines()))
     writer = QuantityLoops(made, quantity, labelled, params, dtype)
     lines, space = writer.lines(), writer.workspace
-    return Kernel(own, tuple(lines), f"{space.per_row} * N + {space.fixed}")
+    size = f"{space.per_row} * N + {space.fixed}"
+    return Kernel(own, tuple(lines), size, tuple(writer.allocated.values()), writer.given_back("own"))
 
 
 def _function(

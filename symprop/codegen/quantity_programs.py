@@ -73,7 +73,8 @@ class QuantityLoops(LoopProgram):
     def arguments(self) -> list[str]:
         """Names of the arrays the function takes, theta first."""
         given = [DIRECTION] if self.quantity.directions else []
-        return ["theta", *given, *(self.names.tensor(t.name) for t in _data(self.plan, self.labelled)), "work"]
+        data = (self.names.tensor(t.name) for t in _data(self.plan, self.labelled))
+        return ["theta", *given, *data, "work", *self.allocated]
 
     def _given(self) -> list[str]:
         return [*super()._given(), *(v for _, v in self.quantity.directions)]
@@ -87,4 +88,4 @@ class QuantityLoops(LoopProgram):
         return {**found, **{view.tensor: (len(found) + k, view) for k, view in enumerate(views)}}
 
     def _results(self, body: Block) -> None:
-        body.write(f"return ({', '.join(map(self.names.tensor, self.program.results))},)")
+        self._copies(body)

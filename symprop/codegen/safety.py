@@ -15,15 +15,9 @@ from symprop.errors import SympropError
 
 MODULES = {
     "__future__": {"annotations"},
-    "hashlib": None,
+    "importlib.metadata": {"version"},
     "math": None,
-    "numba": None,
-    "numba.core": {"config"},
     "numpy": None,
-    "os": None,
-    "pathlib": {"Path"},
-    "sys": None,
-    "tempfile": None,
     "typing": {"NamedTuple"},
 }
 _NAMES = """
@@ -34,7 +28,7 @@ _ATTRIBUTES = """
     ctypeslib execv execve fork popen remove rename replace rmdir rmtree save savez spawn startfile symlink_to
     system tofile unlink write_bytes write_text load fromfile memmap
 """
-PLAIN_IMPORTS = frozenset({"import math", "import numpy as np", "from numba.core import config"})
+PLAIN_IMPORTS = frozenset({"import math", "import numpy as np"})
 FORBIDDEN_NAMES = frozenset(_NAMES.split())
 FORBIDDEN_ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 FORBIDDEN_NODES = (ast.AsyncFunctionDef, ast.Await, ast.Delete, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
@@ -92,7 +86,7 @@ def _refusal(node: ast.AST) -> str:
 
 def _import_from(node: ast.ImportFrom) -> str:
     module = node.module or ""
-    allowed = {"njit"} if module == "numba" else MODULES.get(module) or set()
+    allowed = MODULES.get(module) or set()
     wrong = [a.name for a in node.names if a.name not in allowed]
     return f"import of {wrong[0]} from {module or '.'}" if wrong or node.level else ""
 

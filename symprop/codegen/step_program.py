@@ -1,6 +1,6 @@
 """The program of a step of training as a compiled function: parameters and the optimizer's state change in place.
 
-Enters: a plan with a step.  Leaves: lines of the function, and of the one that computes the update's scalars.
+Enters: a plan with a step.  Leaves: lines of the function, and those that compute the update's scalars.
 """
 
 from __future__ import annotations
@@ -43,14 +43,13 @@ class StepLoops(LoopProgram):
     def arguments(self) -> list[str]:
         """Names of the arrays the function takes, theta first, and of the scalars behind them."""
         data = [self.names.tensor(t.name) for t in (*self.plan.inputs, *self.plan.targets)]
-        return ["theta", *self.states, *data, "key", "work", *self.scalars]
+        return ["theta", *self.states, *data, "key", "work", *self.scalars, *self.allocated]
 
     def scalar_lines(self) -> list[str]:
-        """The body of the function of t and lr that gives the scalars."""
-        names = Names(["t", "lr"], self.reserved - {"t", "lr"})
+        """What computes the scalars of step t, whose rate is `rate`."""
+        names = Names(["t", "rate"], self.reserved - {"t", "rate"}, {"lr": "rate"})
         expressions = [expr for _, expr in self.step.scalars]
-        lines = once_a_step(list(zip(self.scalars, expressions, strict=True)), names)
-        return [*lines, f"return ({''.join(f'{name}, ' for name in self.scalars)})"]
+        return once_a_step(list(zip(self.scalars, expressions, strict=True)), names)
 
     def _names(self) -> Names:
         arrays = {new: old for new, old in self.step.in_place if self.plan.tensor(old).axes}

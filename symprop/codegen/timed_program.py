@@ -75,7 +75,7 @@ class TimedProgram(LoopProgram):
             *wrapped(f"    return ({', '.join(given)})", 0),
         ]
 
-    def _arrays(self, body: Block, used: set[str]) -> None:
+    def _arrays(self, body: Block) -> None:
         self._rows(body)
         for name in dict.fromkeys(n for stage in self.program.stages for n in self._scalars(stage)):
             body.write(f"{self.names.tensor(name)} = real(1.0)")

@@ -186,7 +186,7 @@ def _program(
     items: list[Unit | Product] = []
     copies: Copies = {}
     forms = [flattened(e) for e in signs_of_results(needed)]
-    for unit in order(forms):
+    for unit in order(forms, in_place):
         for part in _padded(unit, tensors, copies) if turned else [unit]:
             items += _split(part, tensors, least, turned)
     numbers = {e.number for e in asked}

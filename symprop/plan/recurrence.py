@@ -25,10 +25,17 @@ class Unit:
     downwards: bool = False
 
 
-def order(equations: Sequence[Equation]) -> tuple[Unit, ...]:
-    """Units in an order in which they can run, as near to the given order as that allows."""
+def order(equations: Sequence[Equation], in_place: Mapping[str, str] = {}) -> tuple[Unit, ...]:
+    """Units in an order in which they can run, as near to the given order as that allows.
+
+    Args:
+        equations: of any order.
+        in_place: tensors that are written where others lie, when all that reads those has run.
+    """
     defined = {e.target: e for e in equations}
     reads = {e.target: [n for n in tensors_read(e.body) if n in defined] for e in equations}
+    for new, old in in_place.items():
+        reads[new] = [*(e.target for e in equations if old in tensors_read(e.body) and e.target != new), *reads[new]]
     return tuple(_unit([defined[name] for name in names], reads) for names in _components(list(defined), reads))
 
 

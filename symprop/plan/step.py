@@ -175,6 +175,8 @@ class _Maker:
     def made(self, param: Tensor, adjoint: Equation | None) -> list[Equation]:
         """The equations of a parameter, that of its adjoint first."""
         at = tuple(Position.of(Index(f"i{k}", axis)) for k, axis in enumerate(param.axes, 1))
+        if adjoint is not None and all(p.index is not None for p in adjoint.indices):
+            at = adjoint.indices
         names = {slot: self._tensor(f"{slot}_{param.name}", param) for slot in self.optimizer.state}
         self.slots += [(name, slot, param.name) for slot, name in names.items()]
         values: dict[str, Expr] = {slot: Read(name, at) for slot, name in names.items()}

@@ -36,7 +36,7 @@ def test_modules_of_numpy_do_without_it() -> None:
 def test_only_the_very_layer_may_do_what_it_does() -> None:
     source = generate_module(perceptron(), "numba")
     check_source(source)
-    changed = source.replace("def part_of(", "def part_of_(")
+    changed = source.replace("def text_of(", "def text_of_(")
     assert changed != source
     with pytest.raises(SympropError, match="is not allowed"):
         check_source(changed)

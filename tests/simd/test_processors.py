@@ -37,8 +37,18 @@ import symprop
 from symprop.network import build
 from symprop.spec import parse_spec
 
-found = {}
+found, texts = {}, []
+emit = binding.TargetMachine.emit_object
+
+
+def told(machine, module):
+    texts.append(machine.emit_assembly(module))
+    return emit(machine, module)
+
+
+binding.TargetMachine.emit_object = told
 for name, text in json.loads(sys.stdin.read()).items():
+    texts.clear()
     m = symprop.compile(build(parse_spec(f"symprop: 1\\nname: {name}\\n{text}")), dtype=sys.argv[1])
     rng = np.random.default_rng(8)
     x = rng.standard_normal((17, *m.INPUTS["x"]["shape"]))
@@ -46,11 +56,11 @@ for name, text in json.loads(sys.stdin.read()).items():
     params = m.init_params(3)
     value, grads = m.value_and_grad(params, x, y)
     # the widest registers that the machine code of the gradient names
-    code = "".join(m.gradient_kernel.inspect_asm().values())
+    code = "".join(texts)
     used = next((n for n in ("zmm", "ymm", "xmm") if f"%{n}" in code), "")
     arrays = {"forward": m.forward(params, x), **grads._asdict()}
     found[name] = {
-        "bits": m.TARGET.bits, "registers": used, "fma": "vfmadd" in code, "loss": value,
+        "bits": m.host_target().bits, "registers": used, "fma": "vfmadd" in code, "loss": value,
         "arrays": {n: a.astype(float).tolist() for n, a in arrays.items()},
     }
 print(json.dumps(found))
