@@ -47,7 +47,7 @@ class Steps:
         for name in sorted(set(words) & set(env)):
             value = env[name]
             if isinstance(value, Integer):
-                if any(TILE in part.dims for part in value.terms):
+                if value.steps or any(TILE in part.dims for part in value.terms):
                     raise Unsupported("an index that is looked up in every step")
             elif TILE in value.dims:
                 self.kept[name] = self._stored(value)

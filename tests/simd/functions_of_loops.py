@@ -344,6 +344,21 @@ def channels(N, x, W, b, A):  # type: ignore[no-untyped-def]
                     A[n, o, p, q] = max(real(0.0), total + b[o])
 
 
+def much_behind_kernels(N, D, x, m, dW):  # type: ignore[no-untyped-def]
+    for o in range(9):
+        for c in range(3):
+            for u in range(3):
+                for v in range(3):
+                    total = real(0.0)
+                    for n in range(N):
+                        for p in range(4):
+                            total += D[n, p, o] * x[n, c, p + u, v]
+                    s = real(0.9) * m[o, c, u, v] + real(0.1) * total
+                    m[o, c, u, v] = s
+                    e = np.exp(-abs(s)) * real(0.5) + real(u)
+                    dW[o, c, u, v] = s * e / (real(1.0) + e * e) - dW[o, c, u, v]
+
+
 def few_channels(N, x, W, A):  # type: ignore[no-untyped-def]
     for n in range(N):
         for o in range(6):
@@ -503,6 +518,7 @@ SHAPES = {
     branches: {"X": "N, 13", "Y": "N, 13"},
     channels: {"x": "N, 4, 5, 7", "W": "4, 3, 3, 17", "b": "17", "A": "N, 17, 3, 5"},
     few_channels: {"x": "N, 2, 6, 11", "W": "2, 4, 5, 6", "A": "N, 6, 2, 3"},
+    much_behind_kernels: {"D": "N, 4, 9", "x": "N, 3, 6, 3", "m": "9, 3, 3, 3", "dW": "9, 3, 3, 3"},
     kernels: {"D": "N, 4, 5, 9", "x": "N, 3, 5, 7", "dW": "9, 3, 2, 3"},
     taken: {
         "A": "N, 6, 26", "U": "N, 3, 13: short", "V": "N, 3, 13: short", "Z": "N, 3, 13", "D": "N, 3, 13",
