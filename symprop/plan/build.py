@@ -183,16 +183,20 @@ def _program(
     turned: bool,
 ) -> Program:
     needed = _needed(equations, results)
+    early: list[Unit | Product] = []
     items: list[Unit | Product] = []
     copies: Copies = {}
+    defined = {e.target for e in needed}
     forms = [flattened(e) for e in signs_of_results(needed)]
     for unit in order(forms):
         for part in _padded(unit, tensors, copies) if turned else [unit]:
-            items += _split(part, tensors, least, turned)
+            found = _split(part, tensors, least, turned)
+            # what is made of weights alone would stand in the way of loops over the batch
+            first = [] if any(isinstance(f, Product) for f in found) else [f for f in found if _is_given(f, defined)]
+            early += first
+            items += [f for f in found if f not in first]
+    stages = fuse([*early, *items])
     numbers = {e.number for e in needed}
-    defined = {e.target for e in needed}
-    # what is made of weights alone stands in the way of loops over the batch
-    stages = fuse(sorted(items, key=lambda item: not _is_given(item, defined)))
     reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)
     given = tuple(n for n in tensors if n in reads)
     shown = tuple(e for e in originals if e.number in numbers and e.target in defined)
