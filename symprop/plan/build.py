@@ -183,16 +183,20 @@ def _program(
     asked = _needed(equations, results)
     needed = [merged(e) for e in _needed(through_tables(asked, results, tensors), results)]
     needed = evaluated_once(needed, tensors)
+    early: list[Unit | Product] = []
     items: list[Unit | Product] = []
     copies: Copies = {}
+    defined = {e.target for e in needed}
     forms = [flattened(e) for e in signs_of_results(needed)]
     for unit in order(forms, in_place):
         for part in _padded(unit, tensors, copies) if turned else [unit]:
-            items += _split(part, tensors, least, turned)
+            found = _split(part, tensors, least, turned)
+            # what is made of weights alone would stand in the way of loops over the batch
+            first = [] if any(isinstance(f, Product) for f in found) else [f for f in found if _is_given(f, defined)]
+            early += first
+            items += [f for f in found if f not in first]
     numbers = {e.number for e in asked}
-    defined = {e.target for e in needed}
-    # what is made of weights alone stands in the way of loops over the batch
-    stages = fuse(sorted(items, key=lambda item: not _is_given(item, defined)), in_place)
+    stages = fuse([*early, *items], in_place)
     stages = factors_stored(stages, tensors) if turned else stages
     reads = dict.fromkeys(n for e in needed for n in tensors_read(e.body) if n not in defined)
     given = tuple(n for n in tensors if n in reads)
