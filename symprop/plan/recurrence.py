@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 from symprop.algebra.matching import alike
 from symprop.errors import Fault, FormulaError
@@ -73,8 +72,9 @@ def _components(names: Sequence[str], reads: Mapping[str, Sequence[str]]) -> Ite
 def _unit(equations: list[Equation], reads: Mapping[str, Sequence[str]]) -> Unit:
     if len(equations) == 1 and equations[0].target not in reads[equations[0].target]:
         return Unit((equations[0],))
-    for axes in product(*(_plain_axes(e) for e in equations)):
-        found = _along(equations, dict(zip((e.target for e in equations), axes, strict=True)))
+    placed = {e.target: list(_placed_reads(e.body)) for e in equations}
+    for axes in _axes_of_steps(equations, placed, {}):
+        found = _along(equations, axes)
         if found:
             return found
     names = ", ".join(e.target for e in equations)
@@ -89,6 +89,32 @@ def _unit(equations: list[Equation], reads: Mapping[str, Sequence[str]]) -> Unit
 
 def _plain_axes(equation: Equation) -> list[int]:
     return [axis for axis, position in enumerate(equation.indices) if position.index is not None]
+
+
+Places = Mapping[str, "list[tuple[Read, tuple[Position, ...]]]"]
+
+
+def _axes_of_steps(equations: Sequence[Equation], placed: Places, axes: dict[str, int]) -> Iterator[dict[str, int]]:
+    """An axis for each target along which they may run together, given those of the first ones."""
+    if len(axes) == len(equations):
+        yield axes
+        return
+    equation = equations[len(axes)]
+    for axis in _plain_axes(equation):
+        tried = {**axes, equation.target: axis}
+        if _is_placed(equations[: len(tried)], placed, tried):
+            yield from _axes_of_steps(equations, placed, tried)
+
+
+def _is_placed(equations: Sequence[Equation], placed: Places, axes: Mapping[str, int]) -> bool:
+    """True where all that is read of each other is read of earlier steps, of later ones, or of the same one."""
+    for equation in equations:
+        own = equation.indices[axes[equation.target]].index
+        for read, bounds in placed[equation.target]:
+            at = axes.get(read.tensor)
+            if own is None or (at is not None and _direction(read.indices[at], own, bounds) is None):
+                return False
+    return True
 
 
 def _along(equations: list[Equation], axes: Mapping[str, int]) -> Unit | None:
