@@ -19,7 +19,7 @@ import re
 import struct
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, update_wrapper
 from typing import Any
 
 import numpy as np
@@ -129,6 +129,7 @@ class Loops:
     """
 
     def __init__(self, function: Callable[..., Any], arrays: Mapping[str, Array], real: str) -> None:
+        update_wrapper(self, function)
         self.function, self.arrays, self.real = function, arrays, real
         self.names: Sequence[str] = list(inspect.signature(function).parameters)
         self.results: dict[tuple[str, ...], Result] = {}
@@ -243,6 +244,7 @@ class Compiled:
     """
 
     def __init__(self, function: Callable[..., Any], real: str, folder: str) -> None:
+        update_wrapper(self, function)
         self.function, self.real, self.folder = function, real, folder
         self.ready: dict[tuple[Any, ...], Callable[..., Any]] = {}
         self.natives: list[tuple[Native, bool]] = []
