@@ -153,6 +153,7 @@ class Loops:
     """
 
     def __init__(self, function: Callable[..., Any], arrays: Mapping[str, Array], real: str) -> None:
+        update_wrapper(self, function)
         self.function, self.arrays, self.real = function, arrays, real
         self.names: Sequence[str] = list(inspect.signature(function).parameters)
         self.results: dict[tuple[str, ...], Result] = {}
@@ -344,12 +345,12 @@ class Compiled:
 
         program = Program(tree, lower, space, NUMBERS[self.real])
         result = program.entry(self.function.__name__, words)
-        objects = [object_of(program.text(), optimised=False)]
+        objects = [object_of(program.text())]
         declared = set(program.declared)
         for loops in program.loops.values():
             text = "\n".join([*loops.declared, loops.text.replace("define internal ", "define ", 1)])
             if text not in OBJECTS:
-                OBJECTS[text] = object_of(text, optimised=True)
+                OBJECTS[text] = object_of(text)
             objects.append(OBJECTS[text])
             declared |= set(loops.declared)
         return Native(result, names_needed(declared), tuple(objects))

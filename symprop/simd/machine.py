@@ -69,8 +69,10 @@ def made_by() -> tuple[str, ...]:
     return (*map(str, binding.llvm_version_info), llvmlite_version, binding.get_default_triple(), name, features)
 
 
-def object_of(text: str, optimised: bool) -> bytes:
-    """LLVM IR as machine code; what is optimised already is translated as it is.
+def object_of(text: str) -> bytes:
+    """LLVM IR as machine code.
+
+    Vector code gains 1 to 3 percent by LLVM's optimisations, for a third of the time that a first call takes.
 
     Raises:
         RuntimeError: the text is no LLVM IR.
@@ -78,10 +80,8 @@ def object_of(text: str, optimised: bool) -> bytes:
     machine = _machine()
     module = binding.parse_assembly(text)
     module.triple, module.data_layout = machine.triple, str(machine.target_data)
-    if not optimised:
-        options = binding.create_pipeline_tuning_options(speed_level=2)
-        passes = binding.create_pass_builder(machine, options)
-        passes.getModulePassManager().run(module, passes)
+    passes = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=2))
+    passes.getModulePassManager().run(module, passes)
     return bytes(machine.emit_object(module))
 
 

@@ -40,7 +40,7 @@ class Written(Exception):
 def stopped(m: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module, which ends where it would translate its IR into machine code."""
 
-    def read(text: str, optimised: bool) -> bytes:
+    def read(text: str) -> bytes:
         binding.parse_assembly(text).verify()
         raise Written
 

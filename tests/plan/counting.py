@@ -133,7 +133,8 @@ def counted_run(network: Network, rows: int) -> Counter[str]:
     size = params[-1].stop
     theta, grad = _filled(rng.standard_normal(size)), _filled(np.zeros(size))
     work = _filled(np.zeros(writer.workspace.per_row * rows + writer.workspace.fixed))
+    own = [eval(text, {**names, "N": rows}) for text in writer.allocated.values()]
     DONE.clear()
     key = [0] if "key" in writer.arguments() else []
-    names["gradient_kernel"](theta, *data, grad, *key, work)
+    names["gradient_kernel"](theta, *data, grad, *key, work, *own)
     return Counter(DONE)

@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numba.core import config
 
 from symprop.codegen import generate_module, load_module
 from symprop.derivation import Derivation, derive
@@ -62,14 +61,10 @@ def derivation(family: Swept, number: int) -> Derivation:
 def module(family: Swept, number: int, dtype: str, backend: str = "numba", bits: int = 0) -> ModuleType:
     """The kernels of a network, for vectors of so many bits whatever the machine has; 0 for the machine's own."""
     source = generate_module(derivation(family, number), backend, dtype)
-    before = config.CPU_FEATURES
-    try:
-        if bits:
-            config.CPU_FEATURES = VECTORS[bits]  # is read when the module is loaded
-        found = load_module(source, f"swept_{bits}")
-    finally:
-        config.CPU_FEATURES = before
-    assert not bits or backend == "numpy" or found.TARGET.bits == bits
+    found = load_module(source, f"swept_{bits}")
+    if bits and backend == "numba":
+        found.TARGET = found._target(VECTORS[bits])  # type: ignore[attr-defined]
+        assert found.host_target().bits == bits
     return found
 
 
