@@ -9,14 +9,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import symprop
+from symprop.codegen.module import generate_module
 from symprop.network import build
 from symprop.spec import parse_spec
 from tests.codegen.guarded import data
+from tests.codegen.perceptron import perceptron
 from tests.simd.networks import SPECS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -79,6 +82,18 @@ def test_ten_thousand_calls_keep_no_memory(name: str) -> None:
 def test_what_is_kept_is_seen(thing: Callable[[], object]) -> None:
     kept: list[object] = []
     assert grows(growth(lambda: kept.append(thing())))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_space_for_many_numbers_begins_with_a_line_of_the_cache(dtype: str) -> None:
+    space: dict[str, Any] = {"__name__": "aligned"}
+    exec(generate_module(perceptron(70, 60), "numpy", dtype), space)
+    params = [np.full(shape, k + 0.5, dtype) for k, shape in enumerate(space["SHAPES"].values())]
+    kept = [space["_flat"](params), *(space["_room"](size) for size in (4096, 4097, 9999))]
+    assert [len(a) for a in kept] == [sum(p.size for p in params), 4096, 4097, 9999]
+    assert all(a.ctypes.data % 64 == 0 and a.flags.c_contiguous and a.dtype == dtype for a in kept)
+    np.testing.assert_array_equal(kept[0], np.concatenate([p.ravel() for p in params]))
+    assert len(space["_room"](7)) == 7
 
 
 FEW = {"spam"}
