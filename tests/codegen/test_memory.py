@@ -40,6 +40,16 @@ optimizer: {type: adam, lr: 1e-3, clip_norm: 1.0}
 }
 
 
+WIDE = """
+inputs: {x: {shape: [33]}, y: {role: target, classes: 5}}
+layers:
+  - {id: fc, type: dense, units: 301, activation: relu}
+  - {id: fd, type: dense, units: 75, activation: tanh}
+  - {id: out, type: dense, units: 5}
+loss: {type: softmax_cross_entropy, from: out, target: y}
+"""
+
+
 def resident_bytes() -> int:
     """Memory of this process."""
     gc.collect()
@@ -117,6 +127,16 @@ def run(code: list[str]) -> subprocess.CompletedProcess[str]:
 def test_kernels_stay_within_their_arrays(example: Path, side: str) -> None:
     """Where a workspace holds what is no number at first, the results are the same bits as well."""
     done = run(["-m", "tests.codegen.guarded", side, str(example)])
+    assert done.returncode == 0, (done.stdout[-200:], done.stderr[-2000:])
+    assert done.stdout.count("\n") == 16
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="pages are closed by mprotect")
+@pytest.mark.parametrize("side", ["after", "before"])
+def test_copies_of_rows_stay_within_their_arrays(side: str, tmp_path: Path) -> None:
+    (tmp_path / "wide.yaml").write_text(f"symprop: 1\nname: wide\n{WIDE}")
+    done = run(["-m", "tests.codegen.guarded", side, str(tmp_path / "wide.yaml")])
     assert done.returncode == 0, (done.stdout[-200:], done.stderr[-2000:])
     assert done.stdout.count("\n") == 16
 
