@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from symprop.simd.accumulators import collected
 from symprop.simd.bodies import assigned, flows, has_chain, reductions, runs_downwards, words_in
-from symprop.simd.expressions import Env, Panel
+from symprop.simd.expressions import Env
 from symprop.simd.panels import Panels, counted
 from symprop.simd.parts import Steps, last_operations
 from symprop.simd.reading import (
@@ -486,28 +486,14 @@ class Nests(Panels):
         """Write a block of lanes; rows that the steps of its tile read again and again lie beside one another first."""
         try:
             if order.lanes is not None and order.tile is not None and not self.write.masks:
-                self._make_panels(order, order.lanes, order.tile, body)
+                bounds = self._bounds(order.tile)
+                steps = None if bounds is None else bounds[1].plus(bounds[0], -1)
+                again = rows_read_again(body, _name(order.lanes), _name(order.tile), self.arrays)
+                self.make_panels(again, steps, order.across, has_choices(body))
             self._ordered(rest, body)
         finally:
             self.panels.clear()
             self.copied.clear()
-
-    def _make_panels(self, order: Order, lanes: ast.For, tile: ast.For, body: list[ast.stmt]) -> None:
-        bounds, copies = self._bounds(tile), list[tuple[ast.Subscript, Panel]]()
-        for rows in rows_read_again(body, _name(lanes), _name(tile), self.arrays):
-            panel = None
-            if rows.turned and order.across:
-                panel = self.turned_panel(rows.node, rows.axis)
-            elif not rows.turned and bounds is not None:
-                panel = self.panel(rows.node, rows.axis, bounds[1].plus(bounds[0], -1))
-                copies += [(rows.node, panel)] if panel is not None else []
-            if panel is not None:
-                self.panels[ast.unparse(rows.node)] = panel
-        if len(self.panels) == len(copies) == 1 and not has_choices(body):
-            self.copied = {ast.unparse(node): panel for node, panel in copies}
-            return
-        for node, panel in copies:
-            self.copy_rows(node, panel)
 
     def _first_tile(self, loop: ast.For, block: tuple[int, ...], body: list[ast.stmt]) -> Integer:
         """The first tile copies what it reads, for the others to read; steps that this takes are returned."""

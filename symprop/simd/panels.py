@@ -1,7 +1,7 @@
 """Panels: rows that the steps of a tile read again and again, copied beside one another.
 
 Rows of a large matrix push each other out of the first-level cache where they are a power of two apart, and every one
-of them lies on a page of its own.
+of them lies on a page of its own.  What lies across the lanes, W[j,k] for lanes j, is turned on the way.
 
 Enters: what a block of lanes reads.  Leaves: the place of its copy, written by `Writer`.
 """
@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 import itertools
 import math
+from collections.abc import Sequence
 
 from symprop.simd.expressions import Expressions, Panel
-from symprop.simd.reading import Unsupported, entries
+from symprop.simd.reading import Rows, Unsupported, entries
 from symprop.simd.values import Integer, Shape, Value
 from symprop.simd.writing import Array, flat, index_nodes
 
@@ -36,6 +37,31 @@ def counted(register: str) -> Integer:
 
 class Panels(Expressions):
     """Expressions that read panels."""
+
+    def make_panels(self, again: Sequence[Rows], steps: Integer | None, across: bool, choices: bool) -> None:
+        """Make panels of what is read again for every step of a tile.
+
+        Args:
+            again: what is read.
+            steps: how many there are of the tile's loop, None where that is not known at all.
+            across: what lies across the lanes is turned.
+            choices: what is read depends on conditions, so that the first tile may not read all that the others do.
+        """
+        copies = list[tuple[ast.Subscript, Panel]]()
+        for rows in again:
+            panel = None
+            if rows.turned and across:
+                panel = self.turned_panel(rows.node, rows.axis)
+            elif not rows.turned and steps is not None:
+                panel = self.panel(rows.node, rows.axis, steps)
+                copies += [(rows.node, panel)] if panel is not None else []
+            if panel is not None:
+                self.panels[ast.unparse(rows.node)] = panel
+        if len(self.panels) == len(copies) == 1 and not choices:
+            self.copied = {ast.unparse(node): panel for node, panel in copies}
+            return
+        for node, panel in copies:
+            self.copy_rows(node, panel)
 
     def _far_apart(self, array: Array, axis: int) -> bool:
         """True where the parts of rows that are read together do not stay in the first-level cache together."""

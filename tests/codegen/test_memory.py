@@ -9,14 +9,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import symprop
+from symprop.codegen.module import generate_module
 from symprop.network import build
 from symprop.spec import parse_spec
 from tests.codegen.guarded import data
+from tests.codegen.perceptron import perceptron
 from tests.simd.networks import SPECS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,6 +38,16 @@ loss: {type: softmax_cross_entropy, from: out, target: y}
 optimizer: {type: adam, lr: 1e-3, clip_norm: 1.0}
 """,
 }
+
+
+WIDE = """
+inputs: {x: {shape: [33]}, y: {role: target, classes: 5}}
+layers:
+  - {id: fc, type: dense, units: 301, activation: relu}
+  - {id: fd, type: dense, units: 75, activation: tanh}
+  - {id: out, type: dense, units: 5}
+loss: {type: softmax_cross_entropy, from: out, target: y}
+"""
 
 
 def resident_bytes() -> int:
@@ -81,6 +94,18 @@ def test_what_is_kept_is_seen(thing: Callable[[], object]) -> None:
     assert grows(growth(lambda: kept.append(thing())))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_space_for_many_numbers_begins_with_a_line_of_the_cache(dtype: str) -> None:
+    space: dict[str, Any] = {"__name__": "aligned"}
+    exec(generate_module(perceptron(70, 60), "numpy", dtype), space)
+    params = [np.full(shape, k + 0.5, dtype) for k, shape in enumerate(space["SHAPES"].values())]
+    kept = [space["_flat"](params), *(space["_room"](size) for size in (4096, 4097, 9999))]
+    assert [len(a) for a in kept] == [sum(p.size for p in params), 4096, 4097, 9999]
+    assert all(a.ctypes.data % 64 == 0 and a.flags.c_contiguous and a.dtype == dtype for a in kept)
+    np.testing.assert_array_equal(kept[0], np.concatenate([p.ravel() for p in params]))
+    assert len(space["_room"](7)) == 7
+
+
 FEW = {"spam"}
 EXAMPLES = [
     pytest.param(path, id=path.stem, marks=() if path.stem in FEW else pytest.mark.slow)
@@ -102,6 +127,16 @@ def run(code: list[str]) -> subprocess.CompletedProcess[str]:
 def test_kernels_stay_within_their_arrays(example: Path, side: str) -> None:
     """Where a workspace holds what is no number at first, the results are the same bits as well."""
     done = run(["-m", "tests.codegen.guarded", side, str(example)])
+    assert done.returncode == 0, (done.stdout[-200:], done.stderr[-2000:])
+    assert done.stdout.count("\n") == 16
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="pages are closed by mprotect")
+@pytest.mark.parametrize("side", ["after", "before"])
+def test_copies_of_rows_stay_within_their_arrays(side: str, tmp_path: Path) -> None:
+    (tmp_path / "wide.yaml").write_text(f"symprop: 1\nname: wide\n{WIDE}")
+    done = run(["-m", "tests.codegen.guarded", side, str(tmp_path / "wide.yaml")])
     assert done.returncode == 0, (done.stdout[-200:], done.stderr[-2000:])
     assert done.stdout.count("\n") == 16
 

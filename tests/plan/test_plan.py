@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from symprop.codegen.layout import packed, workspace
@@ -10,7 +12,9 @@ from symprop.errors import FormulaError
 from symprop.language import Extent, Scope, Tensor, parse_equation
 from symprop.plan import KernelPlan, Program, plan_derivation
 from symprop.plan.contraction import split
+from symprop.plan.fusion import fuse
 from symprop.plan.recurrence import order
+from symprop.plan.turning import factors_stored
 from tests.cases.equations import CASES, Case
 from tests.codegen.fixed import fixed_network
 from tests.codegen.perceptron import perceptron
@@ -143,3 +147,40 @@ def test_a_sum_beside_a_product_is_collected_elsewhere() -> None:
     parts = split(parse_equation(text, Scope(tensors)), dict(tensors), least=32 * 16 * 2)
     assert [str(p.equation) for p in parts.products] == ["y_1[i,j] = sum[n,t](a[n,t,i]*b[n,t,j])"]
     assert str(parts.rest) == "y[i,j] = y_1[i,j] + sum[n](c[n,i]*b[n,0,j])"
+
+
+SMALL, LONG = 60, 2049
+"""Terms of a sum that the SIMD layer turns in panels, and more than these hold."""
+
+
+@pytest.mark.parametrize(
+    ("text", "inner", "shared", "stored"),
+    [
+        ("y[n,j] = sum[k](a[n,k]*W[j,k])", SMALL, False, ""),
+        ("y[n,j] = sum[k](a[n,k]*W[j,k])", LONG, False, "y_1[k,j] = W[j,k]"),
+        ("y[n,j] = sum[k](a[n,k]*W[j,k])", SMALL, True, "y_1[k,j] = W[j,k]"),
+        ("y[n,t,j] = sum[k](b[n,t,k]*W[j,k])", SMALL, False, "y_1[k,j] = W[j,k]"),
+        ("y[n,j] = sum[k](a[n,k]*V[k,j])", SMALL, False, ""),
+        ("y[n,m] = sum[k](a[n,k]*a[m,k])", SMALL, False, ""),
+    ],
+)
+def test_factors_that_lie_across_the_lanes_are_stored_where_no_panel_turns_them(
+    text: str, inner: int, shared: bool, stored: str
+) -> None:
+    N, K, J = Extent.of("N"), Extent.of(inner), Extent.of(7)
+    tensors = {"a": Tensor("a", (N, K)), "b": Tensor("b", (N, Extent.of(3), K))}
+    tensors |= {"W": Tensor("W", (J, K)), "V": Tensor("V", (K, J))}
+    axes = {"n": N, "t": Extent.of(3), "j": J, "m": N}
+    target = text.split(" = ")[0]
+    tensors["y"] = Tensor("y", tuple(axes[i] for i in target[2:-1].split(",")))
+    items = split(parse_equation(text, Scope(tensors)), tensors, 1).products
+    stages = fuse(items)
+    if shared:
+        stages = tuple(replace(s, shared=tuple(s.product.equation.free[:1])) for s in stages if s.product)
+    found = factors_stored(stages, tensors)
+    assert [str(e) for s in found[:-1] for e in s.equations] == ([stored] if stored else [])
+    product = found[-1].product
+    assert product is not None
+    right = stored.split("[")[0] or items[0].right
+    assert (product.right, product.right_transposed) == (right, items[0].right_transposed and not stored)
+    assert set(found[-1].inputs) == {items[0].left, right}
