@@ -9,7 +9,10 @@ import ast
 from functools import lru_cache
 from importlib import resources
 
-FILES = ("lanes", "functions", "reading", "bodies", "values", "writing", "expressions", "accumulators", "nests", "link")
+FILES = (
+    *("lanes", "functions", "reading", "bodies", "values", "writing", "expressions", "accumulators", "nests"),
+    *("cutting", "teams", "link"),
+)
 OWN = "symprop.simd."
 
 

@@ -132,7 +132,7 @@ class LoopProgram:
         tensors = [*self.plan.inputs, *(self.plan.targets if self.program.labelled else ())]
         arrays = [self.names.tensor(t.name) for t in tensors]
         key = ["key"] if self.program.training else []
-        return ["theta", *arrays, *(["grad"] if self.gradient else []), *key, "work"]
+        return ["theta", *arrays, *(["grad"] if self.gradient else []), *key, "work", *(["team"] if self.gradient else [])]
 
     def title(self) -> str:
         """What the function gives."""
@@ -187,10 +187,11 @@ class LoopProgram:
             equations = tuple(e for e in self.program.equations if e.number in stage.numbers)
             name = f"{self.prefix}{len(shared) + 1}"
             head = f"@lanes(DTYPE{words})"
-            shared[key] = StageFunction(name, ["N", *given], found, code, [stage.numbers], equations, head)
+            shared[key] = StageFunction(name, ["team", "N", *given], found, code, [stage.numbers], equations, head)
         elif stage.numbers not in shared[key].numbers:
             shared[key].numbers.append(stage.numbers)
-        call = f"{shared[key].name}({', '.join(['N', *given.values()])})"
+        team = "team" if "team" in self.arguments() else "None"
+        call = f"{shared[key].name}({', '.join([team, 'N', *given.values()])})"
         return f"{', '.join(map(self.names.tensor, self._scalars(stage)))} = {call}" if found else call
 
     def _argument(self, name: str) -> str:

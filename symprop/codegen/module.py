@@ -160,7 +160,7 @@ def _plain(words: str) -> str:
 def _imports(backend: str) -> list[str]:
     if backend == "numpy":
         return ["import math", "from typing import NamedTuple", "", "import numpy as np"]
-    plain = [f"import {name}" for name in ("hashlib", "math", "os", "sys", "tempfile")]
+    plain = [f"import {name}" for name in ("contextlib", "hashlib", "math", "os", "sys", "tempfile")]
     named = ["from pathlib import Path", "from typing import NamedTuple"]
     tail = ["import numba", "import numpy as np", "from numba import njit", "from numba.core import config"]
     layer = [line for line in simd_import_lines() if line not in (*plain, *named, *tail)]

@@ -6,10 +6,12 @@ module of whoever calls it.
 
 from __future__ import annotations
 
+import ast
 import inspect
+import os
 import platform
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from numba.core import config as settings
 from numba.extending import intrinsic
 
 from symprop.simd.nests import Result, compiled_text
+from symprop.simd.teams import HELPER, RUNTIME, Shared, runtime_of, shared_text
 from symprop.simd.values import Target
 from symprop.simd.writing import Array, array_of
 
@@ -48,6 +51,8 @@ def host_target() -> Target:
 
 
 TARGET = host_target()
+TEAM = "team"
+"""The argument of a function of loops for helpers, None without any."""
 
 
 class Text(ir.Function):  # type: ignore[misc]
@@ -71,16 +76,48 @@ class Declaration:
         return self.text
 
 
+def declare(module: Any, lines: Iterable[str]) -> None:
+    """Add declarations that are not there yet."""
+    for line in lines:
+        called = line.split("@")[1].split("(")[0]
+        if called not in module.globals:
+            module.globals[called] = Declaration(line)
+
+
 def put_into(module: Any, name: str, result: Result, parameters: list[Any]) -> Any:
     """The function of a name in a module, added where it is not there yet."""
     if name in module.globals:
         return module.globals[name]
-    for line in result.declared:
-        called = line.split("@")[1].split("(")[0]
-        if called not in module.globals:
-            module.globals[called] = Declaration(line)
+    declare(module, result.declared)
     back = LLVM_TYPES[result.returned[0]] if result.returned else ir.VoidType()
     return Text(module, ir.FunctionType(back, parameters), name, result.text)
+
+
+def put_shared_into(module: Any, name: str, shared: Shared, parameters: list[Any]) -> Any:
+    """The function of a name whose parts a team does, added with all that it calls where it is not there yet."""
+    own = f"{name}.shared"
+    if own not in module.globals:
+        runtime, declared = runtime_of(RUNTIME, platform.machine().lower(), os.name)
+        declare(module, (*declared, *shared.declared))
+        for called, text in (("team.ready", runtime), *shared.functions):
+            module.globals.setdefault(called, Declaration(text))
+        Text(module, ir.FunctionType(ir.VoidType(), parameters), own, shared.text)
+    return module.globals[own]
+
+
+@intrinsic
+def help_with(context: Any, team: Any, spins: Any) -> Any:
+    """Parts of a team's stages that were found and done until, for a number of times, there were none."""
+
+    def write(inner: Any, builder: Any, signature: Any, given: Any) -> Any:
+        text, declared = runtime_of(HELPER, platform.machine().lower(), os.name)
+        declare(builder.module, declared)
+        words = inner.make_array(signature.args[0])(inner, builder, given[0]).data
+        kind = ir.FunctionType(ir.IntType(64), [words.type, ir.IntType(64)])
+        known = builder.module.globals.get("team.help")
+        return builder.call(known or Text(builder.module, kind, "team.help", text), [words, given[1]])
+
+    return types.int64(team, types.int64), write
 
 
 def part_of(array: Any, start: int) -> Any:
@@ -117,26 +154,33 @@ def lanes(real: str, **shapes: str) -> Callable[[Callable[..., Any]], Any]:
         names = list(inspect.signature(function).parameters)
         if settings_of("DISABLE_JIT"):
             return _plain(function, names, arrays)
-        source = textwrap.dedent(inspect.getsource(function))
+        source, name = own_source(function), function.__name__
         results: dict[tuple[str, ...], Result] = {}
+        shared: dict[tuple[str, ...], Shared | None] = {}
 
         def typed(context: Any, *given: Any) -> Any:
-            scalars = {n: _scalar(t) for n, t in zip(names, given, strict=True) if n not in arrays}
+            own = [(n, t) for n, t in zip(names, given, strict=True) if n != TEAM]
+            scalars = {n: _scalar(t) for n, t in own if n not in arrays}
             key = tuple(scalars.values())
             if key not in results:
-                results[key] = compiled_text(source, function.__name__, arrays, scalars, kind, TARGET)
-            result = results[key]
+                results[key] = compiled_text(source, name, arrays, scalars, kind, TARGET)
+            result, together = results[key], None
+            if any(n == TEAM and isinstance(t, types.Array) for n, t in zip(names, given, strict=True)):
+                if key not in shared:
+                    shared[key] = shared_text(source, name, arrays, scalars, kind, TARGET)
+                together = shared[key]
             back: Any = NUMBA_TYPES[result.returned[0]] if result.returned else types.void
-            passed = [t if n in arrays else NUMBA_TYPES[scalars[n]] for n, t in zip(names, given, strict=True)]
+            passed = [t if n in (TEAM, *arrays) else NUMBA_TYPES[scalars[n]] for n, t in zip(names, given, strict=True)]
 
             def write(inner: Any, builder: Any, signature: Any, values: Any) -> Any:
-                data = [
-                    inner.make_array(t)(inner, builder, v).data if isinstance(t, types.Array) else v
-                    for t, v in zip(signature.args, values, strict=True)
-                ]
-                called = put_into(builder.module, function.__name__, result, [v.type for v in data])
-                found = builder.call(called, data)
-                return found if result.returned else inner.get_dummy_value()
+                found = [(n, t, v) for n, t, v in zip(names, signature.args, values, strict=True)]
+                data = [entry_pointer(inner, builder, t, v) for n, t, v in found if n != TEAM]
+                put = put_into(builder.module, name, result, [v.type for v in data])
+                if together is not None:
+                    data = [entry_pointer(inner, builder, t, v) for n, t, v in found if n == TEAM] + data
+                    put = put_shared_into(builder.module, name, together, [v.type for v in data])
+                answer = builder.call(put, data)
+                return answer if result.returned else inner.get_dummy_value()
 
             return back(*passed), write
 
@@ -146,6 +190,19 @@ def lanes(real: str, **shapes: str) -> Callable[[Callable[..., Any]], Any]:
         return intrinsic(typed)
 
     return decorate
+
+
+def own_source(function: Callable[..., Any]) -> str:
+    """The text of a function of loops without the team that may help with it, which its loops do not know."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    definition = next(n for n in tree.body if isinstance(n, ast.FunctionDef))
+    definition.args.args = [a for a in definition.args.args if a.arg != TEAM]
+    return ast.unparse(definition)
+
+
+def entry_pointer(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """An array's pointer, other values themselves."""
+    return context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
 
 
 def _scalar(kind: Any) -> str:
