@@ -11,6 +11,7 @@ import inspect
 import os
 import platform
 import textwrap
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import config as settings
+from numba.core.cgutils import alloca_once, get_or_insert_function
 from numba.extending import intrinsic
 
 from symprop.simd.nests import Result, compiled_text
@@ -118,6 +120,25 @@ def help_with(context: Any, team: Any, spins: Any) -> Any:
         return builder.call(known or Text(builder.module, kind, "team.help", text), [words, given[1]])
 
     return types.int64(team, types.int64), write
+
+
+@intrinsic
+def nanoseconds(context: Any) -> Any:
+    """A clock, in ticks of the processor where the system has none of a known name; 0 where there is neither."""
+
+    def write(inner: Any, builder: Any, signature: Any, given: Any) -> Any:
+        word = ir.IntType(64)
+        if os.name != "posix":
+            has_ticks = platform.machine().lower() in ("x86_64", "amd64")
+            return builder.call(builder.module.declare_intrinsic("llvm.readcyclecounter", (), ir.FunctionType(word, [])), []) if has_ticks else word(0)
+        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(32), ir.PointerType()])
+        clock = get_or_insert_function(builder.module, kind, "clock_gettime")
+        room = alloca_once(builder, ir.ArrayType(word, 2))
+        builder.call(clock, [ir.IntType(32)(time.CLOCK_MONOTONIC), builder.bitcast(room, ir.PointerType())])
+        seconds, rest = (builder.load(builder.gep(room, [ir.IntType(32)(0), ir.IntType(32)(k)])) for k in range(2))
+        return builder.add(builder.mul(seconds, word(10**9)), rest)
+
+    return types.int64(), write
 
 
 def part_of(array: Any, start: int) -> Any:

@@ -1,11 +1,11 @@
 """Threads that help with the parts of one stage after the other.
 
-    the thread that runs the kernels ─ publishes a stage ─► parts, each taken once ◄─ helpers, as far as there are any
+    the thread that runs the kernels ─ puts up a stage ─► parts, each taken once ◄─ helpers, as far as there are any
 
 A stage that may be cut is put up in parts; whoever is free takes the next one, the first thread from the end, helpers
 from the beginning.  What no helper takes, because none is there or the machine is busy, the first thread does itself:
-no helper is ever waited for but in the middle of a part.  Where that took long, the machine is busy with other things,
-and the first thread stays alone for some stages, twice as many each time.
+a helper is waited for only in the middle of a part.  Steps are timed, with helpers and without, from time to time
+anew, and the way that was faster is kept: on a busy machine the first thread stays alone.
 
 Parts are computed by the same instructions whoever does them, so results do not depend on threads.
 
@@ -17,9 +17,9 @@ from __future__ import annotations
 import _thread
 import ast
 import os
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,61 +32,50 @@ from symprop.simd.writing import Array
 # -- words that threads share, each in a cache line of its own: 64 bytes, and neighbours are fetched in pairs
 
 STRIDE = 16
-LEFT, DONE, STAGE, READY, OVER, ALONE, LONGER, THREADS = (STRIDE * k for k in range(8))
+LEFT, DONE, STAGE, READY, OVER, ALONE, THREADS, SINCE = (STRIDE * k for k in range(8))
 """Parts that are left; parts that helpers have done; the stage's function and arguments; helpers that are looking for
-work; whether all is over; work the first thread does alone; how much the next time; threads that were asked for."""
+work; whether all is over; whether the first thread works alone; threads that were asked for; when the step began."""
+UNTIL, TRIAL, LONGER, SPENT, STEPS = SINCE + 1, SINCE + 2, SINCE + 3, SINCE + 4, SINCE + 6
+"""When it is thought over; whether this is a trial; how many times as long as a trial the better way is kept; time and
+number of steps, each with helpers and without."""
 WORDS = STRIDE * 8
 
 LEAST_WORK = 1_000_000
 """Work of a stage from which helpers are called: about 10 microseconds."""
 LEAST_PART = 200_000
 """Work of a row from which a part may be a single one."""
-PATIENCE, PATIENCE_WORK = 4_000, 2_000
-"""Times to look whether helpers are done before the machine is taken to be busy; units of work of a part that add one:
-as long as some parts take."""
-LEAST_ALONE, MOST_ALONE = 1 << 31, 1 << 38
-"""Work that is done alone after that: from some hundredths of a second to a second or more."""
+PATIENCE = 4_000
+"""Times to look whether helpers are done before others are let use the processor: about a tenth of a millisecond."""
 SPINS = 4_000
-"""Times a helper looks for work before it sleeps: some tenths of a millisecond."""
-NAP, LONG_NAP = 0.0001, 0.002
-"""Seconds that a helper sleeps."""
+"""Times a helper looks for work before it sleeps."""
+NAP, LONG_NAP, REST = 50, 1000, 8000
+"""Microseconds that a helper sleeps, at first and at most, and while the first thread works alone."""
 PARTS_OF_THREAD = 4
 ROWS_TOGETHER = 8
+TRIAL_TIME = 20_000_000
+"""Nanoseconds for which a way is tried."""
+FIRST_LONGER, MOST_LONGER = 8, 64
 
 RUNTIME = f"""
 define internal i1 @team.ready(ptr %team, i64 %work) noinline nounwind {{
 entry:
   %enough = icmp sge i64 %work, {LEAST_WORK}
-  br i1 %enough, label %large, label %no
-large:
+  %p.alone = getelementptr i64, ptr %team, i64 {ALONE}
+  %alone = load atomic i64, ptr %p.alone monotonic, align 8
+  %helped = icmp eq i64 %alone, 0
   %p.ready = getelementptr i64, ptr %team, i64 {READY}
   %ready = load atomic i64, ptr %p.ready monotonic, align 8
   %some = icmp sgt i64 %ready, 0
-  br i1 %some, label %helped, label %no
-helped:
-  %p.alone = getelementptr i64, ptr %team, i64 {ALONE}
-  %alone = load i64, ptr %p.alone, align 8
-  %free = icmp eq i64 %alone, 0
-  br i1 %free, label %yes, label %later
-later:
-  %fewer = sub i64 %alone, %work
-  %none = icmp slt i64 %fewer, 0
-  %still = select i1 %none, i64 0, i64 %fewer
-  store i64 %still, ptr %p.alone, align 8
-  ret i1 false
-yes:
-  ret i1 true
-no:
-  ret i1 false
+  %wanted = and i1 %enough, %helped
+  %yes = and i1 %wanted, %some
+  ret i1 %yes
 }}
-define internal void @team.run(ptr %team, ptr %stage, ptr %block, i64 %parts, i64 %work) noinline nounwind {{
+define internal void @team.run(ptr %team, ptr %stage, ptr %block, i64 %parts) noinline nounwind {{
 entry:
   %p.left = getelementptr i64, ptr %team, i64 {LEFT}
   %p.done = getelementptr i64, ptr %team, i64 {DONE}
   %p.stage = getelementptr i64, ptr %team, i64 {STAGE}
   %p.block = getelementptr i64, ptr %team, i64 {STAGE + 1}
-  %p.alone = getelementptr i64, ptr %team, i64 {ALONE}
-  %p.longer = getelementptr i64, ptr %team, i64 {LONGER}
   store ptr %stage, ptr %p.stage, align 8
   store ptr %block, ptr %p.block, align 8
   store atomic i64 0, ptr %p.done monotonic, align 8
@@ -114,9 +103,6 @@ take:
   br label %look
 rest:
   %others = sub i64 %parts, %own
-  %each = udiv i64 %work, %parts
-  %share = udiv i64 %each, {PATIENCE_WORK}
-  %patience = add i64 %share, {PATIENCE}
   br label %wait
 wait:
   %times = phi i64 [ 0, %rest ], [ %again, %pause ]
@@ -125,7 +111,7 @@ wait:
   br i1 %ended, label %out, label %idle
 idle:
   %again = add i64 %times, 1
-  %long = icmp sgt i64 %again, %patience
+  %long = icmp sgt i64 %again, {PATIENCE}
   br i1 %long, label %yield, label %spin
 yield:
 YIELD
@@ -136,22 +122,6 @@ PAUSE
 pause:
   br label %wait
 out:
-  %late = icmp sgt i64 %times, %patience
-  %longer = load i64, ptr %p.longer, align 8
-  br i1 %late, label %busy, label %calm
-busy:
-  store i64 %longer, ptr %p.alone, align 8
-  %twice = shl i64 %longer, 1
-  %over = icmp sgt i64 %twice, {MOST_ALONE}
-  %most = select i1 %over, i64 {MOST_ALONE}, i64 %twice
-  store i64 %most, ptr %p.longer, align 8
-  ret void
-calm:
-  %part = lshr i64 %longer, 7
-  %less = sub i64 %longer, %part
-  %under = icmp slt i64 %less, {LEAST_ALONE}
-  %least = select i1 %under, i64 {LEAST_ALONE}, i64 %less
-  store i64 %least, ptr %p.longer, align 8
   ret void
 }}
 """
@@ -165,11 +135,24 @@ entry:
   %p.block = getelementptr i64, ptr %team, i64 {STAGE + 1}
   %p.ready = getelementptr i64, ptr %team, i64 {READY}
   %p.over = getelementptr i64, ptr %team, i64 {OVER}
+  %p.alone = getelementptr i64, ptr %team, i64 {ALONE}
+  br label %awake
+awake:
+  %nap = phi i32 [ {NAP}, %entry ], [ %next.nap, %asleep ]
+  %all = phi i64 [ 0, %entry ], [ %sum, %asleep ]
+  %over = load atomic i64, ptr %p.over monotonic, align 8
+  %ended = icmp ne i64 %over, 0
+  br i1 %ended, label %out, label %on
+on:
+  %alone = load atomic i64, ptr %p.alone monotonic, align 8
+  %unwanted = icmp ne i64 %alone, 0
+  br i1 %unwanted, label %sleep, label %work
+work:
   %before = atomicrmw add ptr %p.ready, i64 1 acq_rel, align 8
   br label %look
 look:
-  %found = phi i64 [ 0, %entry ], [ %found, %spin ], [ %found, %missed ], [ %more, %take ]
-  %idle = phi i64 [ 0, %entry ], [ %longer, %spin ], [ %idle, %missed ], [ 0, %take ]
+  %found = phi i64 [ 0, %work ], [ %found, %spin ], [ %found, %missed ], [ %more, %take ]
+  %idle = phi i64 [ 0, %work ], [ %longer, %spin ], [ %idle, %missed ], [ 0, %take ]
   %left = load atomic i64, ptr %p.left acquire, align 8
   %low = and i64 %left, 4294967295
   %high = lshr i64 %left, 32
@@ -190,18 +173,30 @@ take:
   %more = add i64 %found, 1
   br label %look
 none:
-  %over = load atomic i64, ptr %p.over monotonic, align 8
-  %ended = icmp ne i64 %over, 0
   %longer = add i64 %idle, 1
   %tired = icmp sgt i64 %longer, %spins
-  %leave = or i1 %ended, %tired
-  br i1 %leave, label %out, label %spin
+  br i1 %tired, label %leave, label %spin
 spin:
 PAUSE
   br label %look
-out:
+leave:
   %after = atomicrmw sub ptr %p.ready, i64 1 acq_rel, align 8
-  ret i64 %found
+  br label %sleep
+sleep:
+  %parts = phi i64 [ 0, %on ], [ %found, %leave ]
+  %sum = add i64 %all, %parts
+  %idled = icmp eq i64 %parts, 0
+  %twice = shl i32 %nap, 1
+  %short = icmp slt i32 %twice, {LONG_NAP}
+  %limited = select i1 %short, i32 %twice, i32 {LONG_NAP}
+  %next.nap = select i1 %idled, i32 %limited, i32 {NAP}
+  %time = select i1 %unwanted, i32 {REST}, i32 %nap
+SLEEP
+  br label %asleep
+asleep:
+  br label %awake
+out:
+  ret i64 %all
 }}
 """
 
@@ -229,18 +224,27 @@ def pausing(processor: str) -> tuple[str, tuple[str, ...]]:
     return "  fence acquire", ()
 
 
-def giving_way(system: str) -> tuple[str, tuple[str, ...]]:
-    """A call that lets other threads use the processor, where the system has one of a known name."""
-    if system == "posix":
-        return "  %yielded = call i32 @sched_yield()", ("declare i32 @sched_yield()",)
-    return "  fence acquire", ()
+def system_calls(system: str) -> dict[str, tuple[str, str]]:
+    """Calls that let others use the processor, and that sleep, each with its declaration.
+
+    Where the system has none of a known name, the first thread waits as it did before, and a helper goes back to Python
+    to sleep.
+    """
+    if system != "posix":
+        return {"YIELD": ("  fence acquire", ""), "SLEEP": ("  ret i64 %sum\ngone:", "")}
+    return {
+        "YIELD": ("  %yielded = call i32 @sched_yield()", "declare i32 @sched_yield()"),
+        "SLEEP": ("  %slept = call i32 @usleep(i32 %time)", "declare i32 @usleep(i32)"),
+    }
 
 
 def runtime_of(text: str, processor: str, system: str) -> tuple[str, tuple[str, ...]]:
     """Functions of a team for a machine, and what they need declared."""
-    (pause, first), (give_way, second) = pausing(processor), giving_way(system)
-    declared = (*first, *second) if "YIELD" in text else first
-    return text.replace("YIELD", give_way).replace("PAUSE", pause), declared
+    pause, declared = pausing(processor)
+    for word, (call, declaration) in system_calls(system).items():
+        if word in text:
+            text, declared = text.replace(word, call), (*declared, *([declaration] if declaration else []))
+    return text.replace("PAUSE", pause), declared
 
 
 def shared_text(
@@ -364,7 +368,7 @@ class _Sharing:
         given = ", ".join(f"{self._kind(n)} %a.{n}" for n in self.names)
         lines += ["  br i1 %ready, label %cut, label %alone", "alone:", f"  call void @{self.name}({given})",
                   "  ret void", "cut:", *(self._parts_of_rows(work.row) if rows else self._fixed_parts())]
-        share = [f"  call void @team.run(ptr %team, ptr @{self.name}.part, ptr %block, i64 %parts, i64 %work)"]
+        share = [f"  call void @team.run(ptr %team, ptr @{self.name}.part, ptr %block, i64 %parts)"]
         return "\n".join([*lines, "together:", *share, "  ret void", "}"])
 
     def _parts_of_rows(self, work: int) -> list[str]:
@@ -405,40 +409,79 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def pace(words: Any, now: int) -> None:
+    """Note the time of the step that ends now, and choose for the next one whether helpers are called.
+
+    Both ways are tried; the one whose steps took less time is kept for a while, each time for longer; then the other
+    one is tried again.
+
+    Args:
+        words: of a team.
+        now: nanoseconds.
+    """
+    way = words[ALONE]
+    if words[SINCE]:
+        words[SPENT + way] += now - words[SINCE]
+        words[STEPS + way] += 1
+    step = now - words[SINCE] if words[SINCE] else 0
+    words[SINCE] = now
+    if now < words[UNTIL]:
+        return
+    trial = max(TRIAL_TIME, 2 * step)
+    other = 1 - way
+    if not words[UNTIL]:
+        words[UNTIL], words[TRIAL] = now + trial, 1
+    elif not words[TRIAL] or not words[STEPS + other]:
+        words[ALONE], words[TRIAL], words[UNTIL] = other, 1, now + trial
+    else:
+        # of equal ways, the one without helpers
+        helped = words[SPENT] * words[STEPS + 1] < words[SPENT + 1] * words[STEPS]
+        better = 0 if helped else 1
+        words[LONGER] = FIRST_LONGER if better == way else min(max(2 * words[LONGER], FIRST_LONGER), MOST_LONGER)
+        words[ALONE], words[TRIAL], words[UNTIL] = better, 0, now + trial * words[LONGER]
+        for k in range(4):  # what was long ago counts less
+            words[SPENT + k] //= 2
+
+
 class Team:
     """Helpers for the time of a `with`: its value is what kernels take as `team`.
 
     Starting one takes some tens of microseconds, and does not wait for it.
 
     Args:
-        help_team: compiled; looks for work, and gives the number of parts it found.
+        help_team: compiled; looks for work until all is over.
         helpers: how many.
+        rows: of a step; what was found for this number of them is remembered.
+        timed: whether the time of the `with` is that of one step; where it is not, kernels call `pace`.
     """
 
-    alone, longer = 0, LEAST_ALONE
-    """What was found of how busy the machine is."""
+    known: tuple[tuple[int, int], Any] = ((0, 0), None)
 
-    def __init__(self, help_team: Callable[[Any, int], int], helpers: int) -> None:
-        self.help_team, self.bells = help_team, [threading.Lock() for _ in range(helpers)]
-        self.words = np.zeros(WORDS, np.int64)
-        self.words[ALONE], self.words[LONGER], self.words[THREADS] = Team.alone, Team.longer, helpers + 1
+    def __init__(self, help_team: Callable[[Any, int], int], helpers: int, rows: int, timed: bool = False) -> None:
+        self.help_team, self.helpers, self.key = help_team, helpers, (helpers, rows)
+        key, words = Team.known
+        # the first time kernels may have to be compiled first
+        self.timed = timed and key == self.key
+        self.words = words.copy() if key == self.key else np.zeros(WORDS, np.int64)
+        self.words[SINCE] = self.words[READY] = self.words[OVER] = 0
+        self.words[THREADS] = helpers + 1
 
     def __enter__(self) -> Any:
-        self.help_team(self.words, 0)  # compiled here, and not by several threads at once
-        for bell in self.bells:
-            bell.acquire()
-            _thread.start_new_thread(self._help, (bell,))
+        self.help_team(np.ones(WORDS, np.int64), 0)  # compiled here, and not by several threads at once
+        if self.timed:
+            pace(self.words, time.perf_counter_ns())
+        # in a single step it is too late for a helper that is not called at once
+        for _ in range(0 if self.timed and self.words[ALONE] else self.helpers):
+            _thread.start_new_thread(self._help, ())
         return self.words
 
     def __exit__(self, *_: object) -> None:
+        if self.timed:
+            pace(self.words, time.perf_counter_ns())
         self.words[OVER] = 1
-        Team.alone, Team.longer = int(self.words[ALONE]), int(self.words[LONGER])
-        for bell in self.bells:
-            bell.release()
+        Team.known = self.key, self.words
 
-    def _help(self, bell: Any) -> None:
-        nap = NAP
+    def _help(self) -> None:
         while not self.words[OVER]:
-            wanted = self.words[ALONE] == 0
-            nap = NAP if wanted and self.help_team(self.words, SPINS) else min(2 * nap, LONG_NAP)
-            bell.acquire(timeout=nap)
+            self.help_team(self.words, SPINS)
+            time.sleep(NAP * 1e-6)
