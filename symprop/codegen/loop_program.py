@@ -132,7 +132,8 @@ class LoopProgram:
         tensors = [*self.plan.inputs, *(self.plan.targets if self.program.labelled else ())]
         arrays = [self.names.tensor(t.name) for t in tensors]
         key = ["key"] if self.program.training else []
-        return ["theta", *arrays, *(["grad"] if self.gradient else []), *key, "work", *(["team"] if self.gradient else [])]
+        adjoints, team = (["grad"], ["team"]) if self.gradient else ([], [])
+        return ["theta", *arrays, *adjoints, *key, "work", *team]
 
     def title(self) -> str:
         """What the function gives."""

@@ -24,8 +24,6 @@ PART = "rows_of_part"
 """The argument of a part with the number of its steps, where the function reads the number of all of them."""
 TYPICAL_PART_ROWS = 128
 FEWEST_PARTS, BEST_PARTS, MOST_PARTS = 4, 8, 16
-SHORT_EXTENT = 16
-"""Steps below which two parts are enough."""
 STORE_WORK, CALL_WORK = 8, 16
 """Work of an entry that is written, and of a function such as exp, in units of a read or an operation in registers."""
 
@@ -78,8 +76,7 @@ def _cut(function: ast.FunctionDef, arrays: Mapping[str, Array], name: str) -> C
     if axes is None or not _is_apart(function, loops, arrays, axes):
         return None
     strides = [entries(arrays[a].shape[k + 1 :]) for a, k in axes.items() if k + 1 < len(arrays[a].shape)]
-    long = extent == ROWS or int(extent) >= FEWEST_PARTS
-    return Cut(name, extent, axes) if long and all(strides) else None
+    return Cut(name, extent, axes) if all(strides) else None
 
 
 def _extent(loop: ast.For) -> int | str | None:
@@ -143,25 +140,27 @@ def part_of_loops(function: ast.FunctionDef, cut: Cut, count: int | str) -> str:
     return ast.unparse(ast.fix_missing_locations(changed))
 
 
-def reads_rows(function: ast.FunctionDef, cut: Cut) -> bool:
-    """True where the number of rows is read besides as the end of the loops that are cut."""
+def needs_rows(function: ast.FunctionDef, cut: Cut, arrays: Mapping[str, Array]) -> bool:
+    """True where the number of all rows is more than the end of the loops that are cut: a value, or a stride."""
+    if any(ROWS in array.shape[1:] for array in arrays.values()):
+        return True
     reads = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == ROWS]
     return len(reads) > sum(isinstance(x.target, ast.Name) and x.target.id == cut.name for x in _loops(function))
 
 
-def steps_of_part(extent: int, lanes: int) -> int:
-    """Steps of a part: whole vectors where that gives parts enough, an even number of equal parts if there is one.
+def steps_of_parts(extent: int, unit: int) -> list[int]:
+    """Numbers of steps that parts may have, the best first: whole units, in parts as many as are wanted.
 
-    Two threads then do as many each, and only one part more is compiled where no number divides the extent.
+    An even number of equal parts comes first: two threads then do as many each, and no shorter part is compiled.
     """
-    fewest = 2 if extent < SHORT_EXTENT else FEWEST_PARTS
-    best = 2 if extent < SHORT_EXTENT else BEST_PARTS
-    counts = sorted(range(fewest, MOST_PARTS + 1, 2), key=lambda count: abs(count - best))
-    for unit in (2 * lanes, lanes, 8, 4, 2, 1):
-        for count in counts:
-            if extent % count == 0 and extent // count % unit == 0:
-                return extent // count
-    return -(-extent // (BEST_PARTS * lanes)) * lanes if extent >= BEST_PARTS * lanes else -(-extent // FEWEST_PARTS)
+    fewest = 2 if extent < BEST_PARTS * unit else FEWEST_PARTS
+    found = [k * unit for k in range(1, extent // unit + 1) if fewest <= -(-extent // (k * unit)) <= MOST_PARTS]
+
+    def order(steps: int) -> tuple[bool, bool, int]:
+        count = -(-extent // steps)
+        return extent % steps > 0, count % 2 > 0, abs(count - BEST_PARTS)
+
+    return sorted(found, key=order)
 
 
 def work_of(function: ast.FunctionDef) -> Work:

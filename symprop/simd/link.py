@@ -11,7 +11,6 @@ import inspect
 import os
 import platform
 import textwrap
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,11 +18,10 @@ import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import config as settings
-from numba.core.cgutils import alloca_once, get_or_insert_function
 from numba.extending import intrinsic
 
 from symprop.simd.nests import Result, compiled_text
-from symprop.simd.teams import HELPER, RUNTIME, Shared, runtime_of, shared_text
+from symprop.simd.teams import CLOCK, HELPER, RUNTIME, Shared, runtime_of, shared_text
 from symprop.simd.values import Target
 from symprop.simd.writing import Array, array_of
 
@@ -107,36 +105,31 @@ def put_shared_into(module: Any, name: str, shared: Shared, parameters: list[Any
     return module.globals[own]
 
 
+def call_runtime(builder: Any, text: str, name: str, back: Any, given: list[Any]) -> Any:
+    """A call of one of the functions that threads need, added where it is not there yet."""
+    found, declared = runtime_of(text, platform.machine().lower(), os.name)
+    declare(builder.module, declared)
+    kind = ir.FunctionType(back, [v.type for v in given])
+    return builder.call(builder.module.globals.get(name) or Text(builder.module, kind, name, found), given)
+
+
 @intrinsic
 def help_with(context: Any, team: Any, spins: Any) -> Any:
     """Parts of a team's stages that were found and done until, for a number of times, there were none."""
 
     def write(inner: Any, builder: Any, signature: Any, given: Any) -> Any:
-        text, declared = runtime_of(HELPER, platform.machine().lower(), os.name)
-        declare(builder.module, declared)
-        words = inner.make_array(signature.args[0])(inner, builder, given[0]).data
-        kind = ir.FunctionType(ir.IntType(64), [words.type, ir.IntType(64)])
-        known = builder.module.globals.get("team.help")
-        return builder.call(known or Text(builder.module, kind, "team.help", text), [words, given[1]])
+        words = entry_pointer(inner, builder, signature.args[0], given[0])
+        return call_runtime(builder, HELPER, "team.help", ir.IntType(64), [words, given[1]])
 
     return types.int64(team, types.int64), write
 
 
 @intrinsic
 def nanoseconds(context: Any) -> Any:
-    """A clock, in ticks of the processor where the system has none of a known name; 0 where there is neither."""
+    """A clock; 0 where the system has none of a known name."""
 
     def write(inner: Any, builder: Any, signature: Any, given: Any) -> Any:
-        word = ir.IntType(64)
-        if os.name != "posix":
-            has_ticks = platform.machine().lower() in ("x86_64", "amd64")
-            return builder.call(builder.module.declare_intrinsic("llvm.readcyclecounter", (), ir.FunctionType(word, [])), []) if has_ticks else word(0)
-        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(32), ir.PointerType()])
-        clock = get_or_insert_function(builder.module, kind, "clock_gettime")
-        room = alloca_once(builder, ir.ArrayType(word, 2))
-        builder.call(clock, [ir.IntType(32)(time.CLOCK_MONOTONIC), builder.bitcast(room, ir.PointerType())])
-        seconds, rest = (builder.load(builder.gep(room, [ir.IntType(32)(0), ir.IntType(32)(k)])) for k in range(2))
-        return builder.add(builder.mul(seconds, word(10**9)), rest)
+        return call_runtime(builder, CLOCK, "team.clock", ir.IntType(64), [])
 
     return types.int64(), write
 

@@ -7,7 +7,9 @@ from the beginning.  What no helper takes, because none is there or the machine 
 a helper is waited for only in the middle of a part.  Steps are timed, with helpers and without, from time to time
 anew, and the way that was faster is kept: on a busy machine the first thread stays alone.
 
-Parts are computed by the same instructions whoever does them, so results do not depend on threads.
+A stage that is shared is always computed by the same instructions, whoever does its parts and in whatever order: with
+several threads, results are the same bits in every run.  With one thread they are the same, too, but for roundings
+where a compiler has a choice, as of a*b + c*d in one function and another.
 
 Enters: the text of a function of loops and its cuts.  Leaves: LLVM IR of functions that share it, and `Team`.
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import _thread
 import ast
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,9 +26,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symprop.simd.cutting import PART, Cut, cuts, part_of_loops, reads_rows, steps_of_part, work_of
-from symprop.simd.nests import Result, compiled_text
-from symprop.simd.reading import Unsupported, entries
+from symprop.simd.cutting import PART, ROWS, Cut, cuts, needs_rows, part_of_loops, steps_of_parts, work_of
+from symprop.simd.nests import Nests, Result, compiled_text
+from symprop.simd.reading import entries
 from symprop.simd.values import Target
 from symprop.simd.writing import Array
 
@@ -40,10 +43,10 @@ UNTIL, TRIAL, LONGER, SPENT, STEPS = SINCE + 1, SINCE + 2, SINCE + 3, SINCE + 4,
 number of steps, each with helpers and without."""
 WORDS = STRIDE * 8
 
+LEAST_FLOPS = 20_000_000
+"""Operations of a step below which there are no helpers."""
 LEAST_WORK = 1_000_000
 """Work of a stage from which helpers are called: about 10 microseconds."""
-LEAST_PART = 200_000
-"""Work of a row from which a part may be a single one."""
 PATIENCE = 4_000
 """Times to look whether helpers are done before others are let use the processor: about a tenth of a millisecond."""
 SPINS = 4_000
@@ -51,7 +54,6 @@ SPINS = 4_000
 NAP, LONG_NAP, REST = 50, 1000, 8000
 """Microseconds that a helper sleeps, at first and at most, and while the first thread works alone."""
 PARTS_OF_THREAD = 4
-ROWS_TOGETHER = 8
 TRIAL_TIME = 20_000_000
 """Nanoseconds for which a way is tried."""
 FIRST_LONGER, MOST_LONGER = 8, 64
@@ -201,6 +203,14 @@ out:
 """
 
 
+CLOCK = """
+define internal i64 @team.clock() noinline nounwind {
+entry:
+TIME
+}
+"""
+
+
 class Shared(NamedTuple):
     """A function whose parts a team does.
 
@@ -225,15 +235,26 @@ def pausing(processor: str) -> tuple[str, tuple[str, ...]]:
 
 
 def system_calls(system: str) -> dict[str, tuple[str, str]]:
-    """Calls that let others use the processor, and that sleep, each with its declaration.
+    """Calls that let others use the processor, that sleep, and that tell the time, each with its declaration.
 
-    Where the system has none of a known name, the first thread waits as it did before, and a helper goes back to Python
-    to sleep.
+    Where the system has none of a known name, helpers are always called, the first thread waits for them as it did
+    before, and they go back to Python to sleep.
     """
     if system != "posix":
-        return {"YIELD": ("  fence acquire", ""), "SLEEP": ("  ret i64 %sum\ngone:", "")}
+        return {"YIELD": ("  fence acquire", ""), "SLEEP": ("  ret i64 %sum\ngone:", ""), "TIME": ("  ret i64 0", "")}
+    time_now = [
+        "  %time = alloca [2 x i64], align 8",
+        f"  %told = call i32 @clock_gettime(i32 {time.CLOCK_MONOTONIC}, ptr %time)",
+        "  %seconds = load i64, ptr %time, align 8",
+        "  %place = getelementptr i64, ptr %time, i64 1",
+        "  %rest = load i64, ptr %place, align 8",
+        "  %whole = mul i64 %seconds, 1000000000",
+        "  %sum = add i64 %whole, %rest",
+        "  ret i64 %sum",
+    ]
     return {
         "YIELD": ("  %yielded = call i32 @sched_yield()", "declare i32 @sched_yield()"),
+        "TIME": ("\n".join(time_now), "declare i32 @clock_gettime(i32, ptr)"),
         "SLEEP": ("  %slept = call i32 @usleep(i32 %time)", "declare i32 @usleep(i32)"),
     }
 
@@ -245,6 +266,31 @@ def runtime_of(text: str, processor: str, system: str) -> tuple[str, tuple[str, 
         if word in text:
             text, declared = text.replace(word, call), (*declared, *([declaration] if declaration else []))
     return text.replace("PAUSE", pause), declared
+
+
+class Watched(Nests):
+    """Nests of one function, with the blocks that the steps of loops are taken in."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.blocks: dict[str, list[tuple[tuple[int, ...], ...]]] = {}
+        self.merged: set[str] = set()
+
+    def _blocks(
+        self, loop: ast.For, blocks: Sequence[tuple[int, ...]], dim: str, body: Callable[[], None]
+    ) -> None:
+        self.blocks.setdefault(ast.unparse(loop.target), []).append(tuple(blocks))
+        super()._blocks(loop, blocks, dim, body)
+
+    def _shortened(self, chain: list[ast.For]) -> list[ast.For]:
+        found = super()._shortened(chain)
+        if len(found) < len(chain):
+            self.merged |= {ast.unparse(loop.target) for loop in chain}
+        return found
+
+    def unit(self, name: str) -> int:
+        """Steps of a loop that a part must have a multiple of, to take them in whole blocks."""
+        return math.lcm(*(sum(blocks[0]) for blocks in self.blocks.get(name, []) if blocks))
 
 
 def shared_text(
@@ -260,11 +306,15 @@ def shared_text(
     Args: those of `compiled_text`.
     """
     function = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef))
-    for cut in cuts(function, arrays):
-        try:
-            return _Sharing(function, name, arrays, scalars, real, target, cut).result()
-        except Unsupported:
-            continue
+    found = cuts(function, arrays)
+    if not found:
+        return None
+    whole = Watched(function, arrays, scalars, real, target)
+    whole.result(name)
+    for cut in found:
+        sharing = _Sharing(function, name, arrays, scalars, real, target, cut, whole)
+        if cut.name not in whole.merged and sharing.can_be():
+            return sharing.result()
     return None
 
 
@@ -276,27 +326,43 @@ class _Sharing:
 
     def __init__(
         self, function: ast.FunctionDef, name: str, arrays: Mapping[str, Array], scalars: Mapping[str, str],
-        real: str, target: Target, cut: Cut,
+        real: str, target: Target, cut: Cut, whole: Watched,
     ) -> None:
         self.function, self.name, self.arrays, self.scalars = function, name, arrays, scalars
-        self.real, self.target, self.cut = real, target, cut
+        self.real, self.target, self.cut, self.whole = real, target, cut, whole
         self.names = [a.arg for a in function.args.args]
         self.results: list[tuple[str, Result]] = []
+        self.steps = 0
+
+    def can_be(self) -> bool:
+        """True where there are several parts of whole blocks; the part is compiled."""
+        unit = self.whole.unit(self.cut.name)
+        if self.cut.extent == ROWS:
+            self.steps = unit
+            if needs_rows(self.function, self.cut, self.arrays):
+                self._compiled(f"{self.name}.rows", PART)
+            return True
+        extent = int(self.cut.extent)
+        self.steps = next(iter(steps_of_parts(extent, unit)), 0)
+        if self.steps:
+            self._compiled(f"{self.name}.steps", self.steps)
+        if self.steps and extent % self.steps:
+            self._compiled(f"{self.name}.rest", extent % self.steps)
+        return self.steps > 0
 
     def result(self) -> Shared:
         """All text."""
-        rows = self.cut.extent == "N"
+        rows = self.cut.extent == ROWS
         part = self._rows_part() if rows else self._fixed_part()
         functions = [(f"{self.name}.part", part), *((n, r.text) for n, r in self.results)]
         declared = tuple(dict.fromkeys(line for _, r in self.results for line in r.declared))
         return Shared(self._shared(rows), tuple(functions), declared)
 
-    def _compiled(self, name: str, count: int | str) -> str:
-        """Add the function with another number of steps; its name."""
+    def _compiled(self, name: str, count: int | str) -> None:
+        """Add the function with another number of steps."""
         scalars = {PART: "i64", **self.scalars} if isinstance(count, str) else self.scalars
         text = part_of_loops(self.function, self.cut, count)
         self.results.append((name, compiled_text(text, name, self.arrays, scalars, self.real, self.target)))
-        return name
 
     def _kind(self, name: str) -> str:
         return "ptr" if name in self.arrays else self.scalars[name]
@@ -319,39 +385,32 @@ class _Sharing:
                       f"  %m.{name} = getelementptr {array.kind}, ptr %a.{name}, i64 %o.{name}"]
         return lines
 
-    def _given(self, **other: str) -> str:
-        words = {n: f"%m.{n}" if n in self.cut.axes else f"%a.{n}" for n in self.names} | other
+    def _given(self) -> str:
+        words = {n: f"%m.{n}" if n in self.cut.axes else f"%a.{n}" for n in self.names}
         return ", ".join(f"{self._kind(n)} {words[n]}" for n in self.names)
 
     def _rows_part(self) -> str:
         """Rows %first, ..., as many as a part has or are left."""
-        if reads_rows(self.function, self.cut):
-            call = f"@{self._compiled(f'{self.name}.rows', PART)}(i64 %count, {self._given()})"
-        else:
-            call = f"@{self.name}({self._given(N='%count')})"
         return "\n".join([
             self._head("part", "i64 %k, ptr %block"), *self._loaded(),
             f"  %p.rows = getelementptr i64, ptr %block, i64 {len(self.names)}",
             "  %rows = load i64, ptr %p.rows, align 8", "  %first = mul i64 %k, %rows",
             "  %left = sub i64 %a.N, %first", "  %few = icmp slt i64 %left, %rows",
             "  %count = select i1 %few, i64 %left, i64 %rows", *self._moved(),
-            f"  call void {call}", "  ret void", "}",
+            f"  call void {self._of_rows('%count', self._given())}", "  ret void", "}",
         ])
 
     def _fixed_part(self) -> str:
         """Steps of a number that is known beforehand; the last part may have fewer."""
-        extent, steps = int(self.cut.extent), self._steps()
-        whole = f"  call void @{self._compiled(f'{self.name}.steps', steps)}({self._given()})"
+        extent, steps = int(self.cut.extent), self.steps
+        whole = f"  call void @{self.name}.steps({self._given()})"
         lines = [self._head("part", "i64 %k, ptr %block"), *self._loaded(),
                  f"  %first = mul i64 %k, {steps}", *self._moved()]
         if extent % steps:
-            rest = f"  call void @{self._compiled(f'{self.name}.rest', extent % steps)}({self._given()})"
+            rest = f"  call void @{self.name}.rest({self._given()})"
             lines += [f"  %last = icmp eq i64 %k, {extent // steps}", "  br i1 %last, label %fewer, label %all",
                       "fewer:", rest, "  ret void", "all:"]
         return "\n".join([*lines, whole, "  ret void", "}"])
-
-    def _steps(self) -> int:
-        return steps_of_part(int(self.cut.extent), self.target.lanes(self.real))
 
     def _shared(self, rows: bool) -> str:
         """Arguments into a block, and the parts to a team if it is worth while."""
@@ -365,35 +424,44 @@ class _Sharing:
         count = "%a.N" if "N" in self.names else "1"
         lines += [f"  %all.rows = mul i64 {count}, {work.row}", f"  %work = add i64 %all.rows, {work.fixed}",
                   "  %ready = call i1 @team.ready(ptr %team, i64 %work)"]
-        given = ", ".join(f"{self._kind(n)} %a.{n}" for n in self.names)
-        lines += ["  br i1 %ready, label %cut, label %alone", "alone:", f"  call void @{self.name}({given})",
-                  "  ret void", "cut:", *(self._parts_of_rows(work.row) if rows else self._fixed_parts())]
+        lines += self._parts_of_rows() if rows else self._fixed_parts()
         share = [f"  call void @team.run(ptr %team, ptr @{self.name}.part, ptr %block, i64 %parts)"]
         return "\n".join([*lines, "together:", *share, "  ret void", "}"])
 
-    def _parts_of_rows(self, work: int) -> list[str]:
-        """Parts of rows, some for each thread; rows of a tile stay together unless one is much work."""
-        least = 1 if work >= LEAST_PART and self._outermost() else ROWS_TOGETHER
+    def _of_rows(self, count: str, given: str) -> str:
+        """The function for some rows: always the same one, so that all parts are the same instructions."""
+        if self.results:
+            return f"@{self.name}.rows(i64 {count}, {given})"
+        return f"@{self.name}({given.replace('i64 %a.N', f'i64 {count}')})"
+
+    def _parts_of_rows(self) -> list[str]:
+        """Parts of rows, some for each thread; rows of a block stay together.  Alone, all rows are one part."""
+        given = ", ".join(f"{self._kind(n)} %a.{n}" for n in self.names)
         return [
-            f"  %p.threads = getelementptr i64, ptr %team, i64 {THREADS}",
+            "  br i1 %ready, label %cut, label %alone",
+            "alone:", f"  call void {self._of_rows('%a.N', given)}", "  ret void",
+            "cut:", f"  %p.threads = getelementptr i64, ptr %team, i64 {THREADS}",
             "  %threads = load i64, ptr %p.threads, align 8", f"  %wanted = mul i64 %threads, {PARTS_OF_THREAD}",
             "  %more = add i64 %a.N, %wanted", "  %up = sub i64 %more, 1", "  %even = sdiv i64 %up, %wanted",
-            f"  %over = add i64 %even, {least - 1}", f"  %units = sdiv i64 %over, {least}",
-            f"  %rows = mul i64 %units, {least}", "  %several = icmp slt i64 %rows, %a.N",
-            "  br i1 %several, label %many, label %alone", "many:",
-            f"  %p.rows = getelementptr i64, ptr %block, i64 {len(self.names)}", "  store i64 %rows, ptr %p.rows, align 8",
+            f"  %over = add i64 %even, {self.steps - 1}", f"  %units = sdiv i64 %over, {self.steps}",
+            f"  %rows = mul i64 %units, {self.steps}", "  %several = icmp slt i64 %rows, %a.N",
+            "  br i1 %several, label %many, label %alone",
+            "many:", f"  %p.rows = getelementptr i64, ptr %block, i64 {len(self.names)}",
+            "  store i64 %rows, ptr %p.rows, align 8",
             "  %most = add i64 %a.N, %rows", "  %round = sub i64 %most, 1", "  %parts = sdiv i64 %round, %rows",
             "  br label %together",
         ]
 
-    def _outermost(self) -> bool:
-        """True where the loop that is cut is not inside another one."""
-        loops = [n for n in self.function.body if isinstance(n, ast.For)]
-        return all(isinstance(n.target, ast.Name) and n.target.id == self.cut.name for n in loops)
-
     def _fixed_parts(self) -> list[str]:
-        """Parts of a number that is known beforehand."""
-        return [f"  %parts = add i64 0, {-(-int(self.cut.extent) // self._steps())}", "  br label %together"]
+        """Parts of a number that is known beforehand.  Alone, they are done one after the other."""
+        parts = -(-int(self.cut.extent) // self.steps)
+        return [
+            "  br i1 %ready, label %cut, label %alone", "alone:", "  br label %next",
+            "next:", "  %k = phi i64 [ 0, %alone ], [ %then, %next ]",
+            f"  call void @{self.name}.part(i64 %k, ptr %block)", "  %then = add i64 %k, 1",
+            f"  %ended = icmp eq i64 %then, {parts}", "  br i1 %ended, label %out, label %next",
+            "out:", "  ret void", "cut:", f"  %parts = add i64 0, {parts}", "  br label %together",
+        ]
 
     def _head(self, word: str, arguments: str) -> str:
         return f"define internal void @{self.name}.{word}({arguments}) noinline nounwind {{\nentry:"
