@@ -189,7 +189,8 @@ def lanes(real: str, **shapes: str) -> Callable[[Callable[..., Any]], Any]:
             def write(inner: Any, builder: Any, signature: Any, values: Any) -> Any:
                 found = [(n, t, v) for n, t, v in zip(names, signature.args, values, strict=True)]
                 data = [entry_pointer(inner, builder, t, v) for n, t, v in found if n != TEAM]
-                put = put_into(builder.module, name, result, [v.type for v in data])
+                if together is None or together.whole:
+                    put = put_into(builder.module, name, result, [v.type for v in data])
                 if together is not None:
                     data = [entry_pointer(inner, builder, t, v) for n, t, v in found if n == TEAM] + data
                     put = put_shared_into(builder.module, name, together, [v.type for v in data])

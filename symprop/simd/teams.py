@@ -45,8 +45,8 @@ WORDS = STRIDE * 8
 
 LEAST_FLOPS = 20_000_000
 """Operations of a step below which there are no helpers."""
-LEAST_WORK = 1_000_000
-"""Work of a stage from which helpers are called: about 10 microseconds."""
+LEAST_WORK, MANY_ROWS = 1_000_000, 1024
+"""Work of a stage from which helpers are called, about 10 microseconds; rows with which it is to have that much."""
 PATIENCE = 4_000
 """Times to look whether helpers are done before others are let use the processor: about a tenth of a millisecond."""
 SPINS = 4_000
@@ -216,13 +216,15 @@ class Shared(NamedTuple):
 
     Args:
         text: of the LLVM function, which takes a team before all else.
-        functions: that it calls beside the one that is not cut, by name.
+        functions: that it calls, by name.
         declared: what they need declared.
+        whole: whether it calls the function that is not cut as well.
     """
 
     text: str
     functions: tuple[tuple[str, str], ...]
     declared: tuple[str, ...]
+    whole: bool
 
 
 def pausing(processor: str) -> tuple[str, tuple[str, ...]]:
@@ -301,12 +303,13 @@ def shared_text(
     real: str,
     target: Target,
 ) -> Shared | None:
-    """A function of loops as one whose parts a team does: `name.shared(team, ...)`; None of one that cannot be cut.
+    """A function of loops as one whose parts a team does: `name.shared(team, ...)`; None with little to share.
 
     Args: those of `compiled_text`.
     """
     function = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef))
-    found = cuts(function, arrays)
+    work = work_of(function)
+    found = cuts(function, arrays) if work.row * MANY_ROWS + work.fixed >= LEAST_WORK else []
     if not found:
         return None
     whole = Watched(function, arrays, scalars, real, target)
@@ -356,7 +359,7 @@ class _Sharing:
         part = self._rows_part() if rows else self._fixed_part()
         functions = [(f"{self.name}.part", part), *((n, r.text) for n, r in self.results)]
         declared = tuple(dict.fromkeys(line for _, r in self.results for line in r.declared))
-        return Shared(self._shared(rows), tuple(functions), declared)
+        return Shared(self._shared(rows), tuple(functions), declared, whole=rows and not self.results)
 
     def _compiled(self, name: str, count: int | str) -> None:
         """Add the function with another number of steps."""

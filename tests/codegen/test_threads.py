@@ -48,7 +48,7 @@ def module(name: str, dtype: str = "float32") -> ModuleType:
     """The module of a network, for which no work is too little, on as many processors as one likes."""
     found = load_module(text_of(name, "numba", dtype), f"threads_{name}")
     found.RUNTIME = found.RUNTIME.replace(f"i64 %work, {LEAST_WORK}", "i64 %work, 0")
-    found.processors, found.LEAST_FLOPS = (lambda: 64), 0
+    found.processors, found.LEAST_FLOPS, found.LEAST_WORK = (lambda: 64), 0, 0
     return found
 
 

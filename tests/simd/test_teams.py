@@ -45,6 +45,7 @@ def words_of(threads: int) -> Any:
 
 def shared(function: Function, dtype: str, monkeypatch: pytest.MonkeyPatch) -> Function:
     """The function called with a team, for which no work is too little."""
+    monkeypatch.setattr(teams, "LEAST_WORK", 0)
     monkeypatch.setattr(link, "RUNTIME", teams.RUNTIME.replace(f"i64 %work, {LEAST_WORK}", "i64 %work, 0"))
     monkeypatch.setattr(link, "own_source", lambda _: textwrap.dedent(inspect.getsource(function)))
     names = ", ".join(inspect.signature(function).parameters)
