@@ -242,8 +242,8 @@ class TrainingSpec:
     seed: int = 0
     dtype: str = "float32"
     shuffle: bool = True
-    threads: int = 1
     early_stop: EarlyStop | None = None
+    threads: int = 1
 
 
 @dataclass(frozen=True)
