@@ -480,7 +480,7 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def pace(words: Any, now: int) -> None:
+def pace(words: Any, time_now: int) -> None:
     """Note the time of the step that ends now, and choose for the next one whether helpers are called.
 
     Both ways are tried; the one whose steps took less time is kept for a while, each time for longer; then the other
@@ -488,30 +488,38 @@ def pace(words: Any, now: int) -> None:
 
     Args:
         words: of a team.
-        now: nanoseconds.
+        time_now: nanoseconds.
     """
     way = words[ALONE]
     if words[SINCE]:
-        words[SPENT + way] += now - words[SINCE]
+        words[SPENT + way] += time_now - words[SINCE]
         words[STEPS + way] += 1
-    step = now - words[SINCE] if words[SINCE] else 0
-    words[SINCE] = now
-    if now < words[UNTIL]:
+    step = time_now - words[SINCE] if words[SINCE] else 0
+    words[SINCE] = time_now
+    if time_now < words[UNTIL]:
         return
     trial = max(TRIAL_TIME, 2 * step)
     other = 1 - way
     if not words[UNTIL]:
-        words[UNTIL], words[TRIAL] = now + trial, 1
+        words[UNTIL], words[TRIAL] = time_now + trial, 1
     elif not words[TRIAL] or not words[STEPS + other]:
-        words[ALONE], words[TRIAL], words[UNTIL] = other, 1, now + trial
+        words[ALONE], words[TRIAL], words[UNTIL] = other, 1, time_now + trial
     else:
         # of equal ways, the one without helpers
         helped = words[SPENT] * words[STEPS + 1] < words[SPENT + 1] * words[STEPS]
         better = 0 if helped else 1
         words[LONGER] = FIRST_LONGER if better == way else min(max(2 * words[LONGER], FIRST_LONGER), MOST_LONGER)
-        words[ALONE], words[TRIAL], words[UNTIL] = better, 0, now + trial * words[LONGER]
+        words[ALONE], words[TRIAL], words[UNTIL] = better, 0, time_now + trial * words[LONGER]
         for k in range(4):  # what was long ago counts less
             words[SPENT + k] //= 2
+
+
+CLOCK_IS_KNOWN = os.name == "posix"
+
+
+def now() -> int:
+    """Nanoseconds, of the clock that kernels read."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) if CLOCK_IS_KNOWN else 0
 
 
 class Team:
@@ -523,16 +531,19 @@ class Team:
         help_team: compiled; looks for work until all is over.
         helpers: how many.
         rows: of a step; what was found for this number of them is remembered.
+        steps: about how many there will be.
         timed: whether the time of the `with` is that of one step; where it is not, kernels call `pace`.
     """
 
     known: tuple[tuple[int, int], Any] = ((0, 0), None)
 
-    def __init__(self, help_team: Callable[[Any, int], int], helpers: int, rows: int, timed: bool = False) -> None:
-        self.help_team, self.helpers, self.key = help_team, helpers, (helpers, rows)
+    def __init__(
+        self, help_team: Callable[[Any, int], int], helpers: int, rows: int, steps: int, timed: bool = False
+    ) -> None:
+        self.help_team, self.helpers, self.steps, self.key = help_team, helpers, steps, (helpers, rows)
         key, words = Team.known
         # the first time kernels may have to be compiled first
-        self.timed = timed and key == self.key
+        self.timed = timed and key == self.key and CLOCK_IS_KNOWN
         self.words = words.copy() if key == self.key else np.zeros(WORDS, np.int64)
         self.words[SINCE] = self.words[READY] = self.words[OVER] = 0
         self.words[THREADS] = helpers + 1
@@ -540,15 +551,19 @@ class Team:
     def __enter__(self) -> Any:
         self.help_team(np.ones(WORDS, np.int64), 0)  # compiled here, and not by several threads at once
         if self.timed:
-            pace(self.words, time.perf_counter_ns())
-        # in a single step it is too late for a helper that is not called at once
-        for _ in range(0 if self.timed and self.words[ALONE] else self.helpers):
+            pace(self.words, now())
+        for _ in range(0 if self._alone() else self.helpers):
             _thread.start_new_thread(self._help, ())
         return self.words
 
+    def _alone(self) -> bool:
+        """True where all is likely to be over before helpers are to be called."""
+        alone, spent, steps = self.words[ALONE], int(self.words[SPENT + 1]), int(self.words[STEPS + 1])
+        return bool(alone) and now() + self.steps * spent // max(steps, 1) < self.words[UNTIL]
+
     def __exit__(self, *_: object) -> None:
         if self.timed:
-            pace(self.words, time.perf_counter_ns())
+            pace(self.words, now())
         self.words[OVER] = 1
         Team.known = self.key, self.words
 

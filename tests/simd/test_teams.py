@@ -74,7 +74,7 @@ def test_helpers_do_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     call = shared(written.tall, "float32", monkeypatch)
     whole, parts = (given(written.tall, 45, "float32") for _ in range(2))
     call(words_of(1), *whole)
-    with Team(help_team, 2, 45) as words:
+    with Team(help_team, 2, 45, 1) as words:
         assert waited(lambda: (call(words, *parts), words[DONE])[1])
     assert all(np.asarray(a).tobytes() == np.asarray(b).tobytes() for a, b in zip(whole, parts, strict=True))
 
@@ -97,7 +97,7 @@ def counted() -> type[Counted]:
 
 
 def test_helpers_end_with_their_team_whatever_happens(counted: type[Counted]) -> None:
-    with pytest.raises(KeyboardInterrupt), counted(help_team, 3, 1) as words:
+    with pytest.raises(KeyboardInterrupt), counted(help_team, 3, 1, 1) as words:
         assert waited(lambda: len(counted.came) == 3)
         assert not counted.went
         raise KeyboardInterrupt
@@ -107,9 +107,22 @@ def test_helpers_end_with_their_team_whatever_happens(counted: type[Counted]) ->
 
 def test_many_teams_leave_no_threads(counted: type[Counted]) -> None:
     for _ in range(300):
-        with counted(help_team, 2, 1):
+        with counted(help_team, 2, 1, 1):
             pass
     assert waited(lambda: len(counted.went) == 600)
+
+
+def test_no_helper_is_started_where_it_would_not_be_called(counted: type[Counted]) -> None:
+    """As long as the first thread is known to be faster alone, for so many steps of ten milliseconds."""
+    counted.known = (1, 7), np.zeros(WORDS, np.int64)
+    words = counted.known[1]
+    words[ALONE], words[teams.UNTIL] = 1, teams.now() + 60_000 * MILLISECOND
+    words[teams.SPENT + 1], words[STEPS + 1] = 10 * MILLISECOND, 1
+    for steps, helpers in ((100, 0), (10_000, 1)):
+        Team.known = counted.known[0], words.copy()
+        with counted(help_team, 1, 7, steps):
+            assert not helpers or waited(lambda: counted.came)
+        assert len(counted.came) == helpers
 
 
 def test_a_helper_that_finds_nothing_for_a_while_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
