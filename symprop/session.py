@@ -163,6 +163,7 @@ def settings_of(spec: NetSpec, **changes: Any) -> TrainSettings:
         "batch_size": training.batch_size,
         "seed": training.seed,
         "shuffle": training.shuffle,
+        "threads": training.threads,
         "dtype": training.dtype,
         **_meaning(spec),
         "early_stop": EarlyStop(monitor=stop.monitor, patience=stop.patience, min_delta=stop.min_delta)

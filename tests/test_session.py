@@ -14,7 +14,8 @@ loss: {type: LOSS, from: out, target: y}
 """
 REST = """\
 optimizer: {type: sgd, lr: 0.25, momentum: 0.9}
-training: {epochs: 7, batch_size: 4, seed: 9, dtype: float64, shuffle: false, early_stop: {patience: 3, min_delta: 0.1}}
+training: {epochs: 7, batch_size: 4, seed: 9, dtype: float64, shuffle: false, early_stop: {patience: 3, min_delta: 0.1},
+  threads: 3}
 data: {train: {path: a/b.csv}, standardize: true, split: {validation: 0.25, test: 0.125, stratify: true}}
 """
 ONE, LABELS = "{shape: [1], role: target}", "{role: target, classes: 4}"
@@ -57,7 +58,7 @@ def test_a_squared_error_with_accuracy_ranks_classes():
 
 def test_everything_else_is_taken_over():
     found = settings_of(spec("mse", rest=REST + "metrics: [mae, r2]\n"))
-    assert (found.lr, found.epochs, found.batch_size, found.seed) == (0.25, 7, 4, 9)
+    assert (found.lr, found.epochs, found.batch_size, found.seed, found.threads) == (0.25, 7, 4, 9, 3)
     assert (found.dtype, found.shuffle, found.standardize, found.stratify) == ("float64", False, True, True)
     assert (found.validation, found.test, found.metrics) == (0.25, 0.125, ("mae", "r2"))
     assert (found.early_stop.monitor, found.early_stop.patience, found.early_stop.min_delta) == ("val_loss", 3, 0.1)
@@ -106,3 +107,10 @@ def test_what_a_module_refuses_is_a_fault_of_the_data():
     assert str(caught.value) == "data: y: values from 2.0 to 2.0; expected values from 0.0 to 1.0."
     with pytest.raises(ValueError, match="ours"), faults_of_data(module):
         raise ValueError("ours")
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "two"])
+def test_threads_that_are_no_number_are_refused(threads):
+    with pytest.raises(InputError) as caught:
+        settings_of(spec("mse"), threads=threads)
+    assert str(caught.value) == f"training.threads: wrong value; expected an integer of at least 1, got {threads!r}"

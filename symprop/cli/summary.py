@@ -214,6 +214,7 @@ def _training(spec: NetSpec) -> str:
     chosen, stop = spec.training, spec.training.early_stop
     words = [f"{chosen.epochs} epochs", f"batches of {chosen.batch_size}", f"seed {chosen.seed}", chosen.dtype]
     words += [] if chosen.shuffle else ["rows in order"]
+    words += [f"{chosen.threads} threads"] if chosen.threads > 1 else []
     words += [f"stops after {stop.patience} epochs without a better {stop.monitor}"] if stop else []
     return ", ".join(words)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--batch-size", type=click.IntRange(min=1), help="Rows of a step.")
 @click.option("--lr", type=click.FloatRange(min=0, min_open=True), help="Learning rate.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of parameters, order of rows and split.")
+@click.option("--threads", type=click.IntRange(min=1), help="Threads that share a step where that pays.")
 @click.option("-o", "--output", metavar="RUN", help="Folder of the run, NAME.run by default.")
 @force_option()
 @click.option("--quiet", is_flag=True, help="No progress, no table.")

@@ -24,6 +24,8 @@ FILES = (
     "panels",
     "parts",
     "nests",
+    "cutting",
+    "teams",
     "scalars",
     "drivers",
     "machine",

@@ -31,6 +31,8 @@ TITLES = {
     "gradient": "The loss; adjoints of the parameters go to `grad`.",
     "training_forward": "Outputs of the network in training.",
 }
+WITH_TEAM = ("gradient", "step")
+"""Programs whose stages helpers may do parts of."""
 LONGEST = 40
 """Loop nests in one function; the stages of a longer program are functions."""
 TYPICAL = Target(256, 16)
@@ -118,6 +120,7 @@ class LoopProgram:
         self.own_name = program.name
         self.workspace: Workspace = workspace(program)
         self.gradient = program.name == "gradient"
+        self.has_team = program.name in WITH_TEAM
         self.in_place = dict(plan.step.in_place) if plan.step is not None and program.name == "step" else {}
         self.names = self._names()
         self.writer = StageLoops(plan, program, self.names, dtype)
@@ -145,7 +148,8 @@ class LoopProgram:
         tensors = [*self.plan.inputs, *(self.plan.targets if self.program.labelled else ())]
         arrays = [self.names.tensor(t.name) for t in tensors]
         key = ["key"] if self.program.training else []
-        return ["theta", *arrays, *(["grad"] if self.gradient else []), *key, "work", *self.allocated]
+        grad, team = ["grad"] * self.gradient, ["team"] * self.has_team
+        return ["theta", *arrays, *grad, *key, "work", *self.allocated, *team]
 
     def needed(self) -> list[Buffer]:
         """Buffers of their own, but for products that turned out to need none."""
@@ -236,10 +240,11 @@ class LoopProgram:
             equations = tuple(e for e in self.program.equations if e.number in stage.numbers)
             name = f"{self.prefix}{len(shared) + 1}"
             head = f"@lanes(DTYPE{words})"
-            shared[key] = StageFunction(name, ["N", *given], found, code, [stage.numbers], equations, head)
+            shared[key] = StageFunction(name, ["team", "N", *given], found, code, [stage.numbers], equations, head)
         elif stage.numbers not in shared[key].numbers:
             shared[key].numbers.append(stage.numbers)
-        call = f"{shared[key].name}({', '.join(['N', *given.values()])})"
+        team = "team" if self.has_team else "None"
+        call = f"{shared[key].name}({', '.join([team, 'N', *given.values()])})"
         return f"{', '.join(map(self.names.tensor, self._scalars(stage)))} = {call}" if found else call
 
     def _argument(self, name: str) -> str:

@@ -30,6 +30,7 @@ from symprop.errors import Fault, FormulaError
 from symprop.language import Network, Optimizer, Tensor
 from symprop.language.printer import equation_text, text
 from symprop.plan import KernelPlan, plan_derivation
+from symprop.plan.cost import program_cost
 
 LLVM_TYPES = {"float32": "float", "float64": "double"}
 BACKENDS = ("numba", "numpy")
@@ -108,6 +109,7 @@ def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str, 
         "has_samples": bool(plan.samples),
         "has_noise": any(not t.at_rest for t in plan.samples),
         "two_modes": plan.two_modes,
+        "flops": _flops(plan, network.training.batch_size, dtype),
     }
     values |= _training(network, optimizer)
     values |= _optimizer(optimizer, network, dtype, backend)
@@ -118,6 +120,12 @@ def _values(derivation: Derivation, plan: KernelPlan, backend: str, dtype: str, 
     if backend == "numba":
         values["vector_update"] = _updates_in_lanes(values, dtype)
     return values
+
+
+def _flops(plan: KernelPlan, rows: int, dtype: str) -> int:
+    """Operations of loss and gradient for each of so many rows, a function of numbers counted as one."""
+    program = next(p for p in plan.programs if p.name == "gradient")
+    return sum(c.flops + c.functions for c in program_cost(plan, program, {"N": rows}, dtype)) // rows
 
 
 def _updates_in_lanes(values: Mapping[str, Any], dtype: str) -> bool:
@@ -214,6 +222,7 @@ def _training(network: Network, optimizer: Optimizer) -> dict[str, object]:
         "batch_size": training.batch_size,
         "seed": training.seed,
         "shuffle": training.shuffle,
+        "threads": training.threads,
         "lr": repr(optimizer.lr),
         "optimizer": words,
         "optimizer_words": f"Optimizer: {words}.",
@@ -300,7 +309,8 @@ def _batches(data: Sequence[Tensor]) -> dict[str, object]:
         buffers.append(f"taken_{name} = np.empty({shape}, {'np.int64' if integer else 'real'})")
         names.append(f"taken_{name}")
         kind = f"{'integers' if integer else 'rows'}_of_{width}"
-        kinds[kind] = {"kind": kind, "width": width, "shape": f"N, {width}" + ": integer" * integer}
+        form = f", {width}" + ": integer" * integer
+        kinds[kind] = {"kind": kind, "width": width, "shape": f"N{form}", "out": f"count{form}"}
         takes += [
             f"take_{kind}(taken_{name}, data_{name}, order, start, rows, N)",
             f"rows_{name} = taken_{name}[:rows]",

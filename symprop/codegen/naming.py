@@ -23,8 +23,8 @@ _WORDS = """
     round set slice str sum tuple type zip DTYPE History N NamedTuple OptimizerState Params Path Any at compiled config
     drop noise erf erfc extreme
     epochs fill forward forward_kernel fit fit_chunk grad gradient_kernel hashlib init_optimizer init_params key key_of
-    lanes loss loss_kernel lr njit order os params part permute r read rows scatter seed shuffle state t tempfile theta
-    total train training training_forward_kernel uniform step_kernel update value_and_grad w work
+    lanes loss loss_kernel lr njit order os params part permute r read rows scatter seed shuffle state t team tempfile
+    theta total train training training_forward_kernel uniform step_kernel update value_and_grad w work
 """
 RESERVED = frozenset(_WORDS.split())
 

@@ -15,6 +15,7 @@ from symprop.errors import SympropError
 
 MODULES = {
     "__future__": {"annotations"},
+    "contextlib": None,
     "importlib.metadata": {"version"},
     "math": None,
     "numpy": None,

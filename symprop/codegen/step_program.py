@@ -43,7 +43,7 @@ class StepLoops(LoopProgram):
     def arguments(self) -> list[str]:
         """Names of the arrays the function takes, theta first, and of the scalars behind them."""
         data = [self.names.tensor(t.name) for t in (*self.plan.inputs, *self.plan.targets)]
-        return ["theta", *self.states, *data, "key", "work", *self.scalars, *self.allocated]
+        return ["theta", *self.states, *data, "key", "work", *self.scalars, *self.allocated, "team"]
 
     def scalar_lines(self) -> list[str]:
         """What computes the scalars of step t, whose rate is `rate`."""

@@ -40,14 +40,14 @@ class TimedProgram(LoopProgram):
         self.reserved = RESERVED | {"barrier", "clip", "repeats", "update", "which", *self.slots}
         self.steps = ["clip(grad)"] if optimizer.clip_norm is not None else []
         # a rate of 0 leaves the parameters where they are
-        self.steps.append(f"update({', '.join(['theta', 'grad', *self.slots])}, 1.0, 0.0)")
+        self.steps.append(f"update({', '.join(['theta', 'grad', *self.slots])}, 1.0, 0.0, None)")
         super().__init__(plan, plan.program("gradient"), params, dtype, vector)
+        self.has_team = False
         self.own_name = "timed"
 
     def arguments(self) -> list[str]:
         """Those of the gradient, arrays it has of its own, the optimizer's state, a stage, and how often it runs."""
-        beside = [b.name for b in self.own] + [t.name for _, t in self.sampled]
-        return [*super().arguments(), *map(self.names.tensor, beside), *self.slots, "which", "repeats"]
+        return [*super().arguments(), *self.slots, "which", "repeats"]
 
     def title(self) -> str:
         """What the function does."""
@@ -55,15 +55,15 @@ class TimedProgram(LoopProgram):
 
     def lines(self) -> list[str]:
         """The kernel, and the function that makes its arguments but the last two."""
-        space = self.workspace
+        kernel, space = super().lines(), self.workspace
         given = ["theta", "*arrays", "np.zeros(SIZE, real)", *(["np.int64(-1)"] if self.program.training else [])]
         given.append(f"np.empty({space.per_row} * N + {space.fixed}, real)")
         kinds = {"integer": "np.int32", "real": "real"}
-        given += [f"np.zeros({self._shape(b)}, {kinds[b.dtype]})" for b in self.own]
+        given += [f"np.zeros({self._shape(b)}, {kinds[b.dtype]})" for b in self.needed()]
         given += [f"np.ones(({', '.join(map(self.at.extent, t.axes))},), real)" for _, t in self.sampled]
         given += ["np.zeros(TRAINED, real)"] * len(self.slots)
         return [
-            *super().lines(),
+            *kernel,
             "",
             "",
             f"TIMED_STAGES = {len(self.program.stages) + len(self.steps)}",

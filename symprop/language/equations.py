@@ -172,6 +172,7 @@ class Training:
         seed: of the initial parameters, the order of the rows and the dropout masks.
         dtype: "float32" or "float64".
         shuffle: whether every epoch has an order of its own.
+        threads: that share the work of a step where that pays.
     """
 
     epochs: int = 10
@@ -179,6 +180,7 @@ class Training:
     seed: int = 0
     dtype: str = "float32"
     shuffle: bool = True
+    threads: int = 1
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def _optimizer(spec: NetSpec) -> Optimizer:
 
 def _training(spec: NetSpec) -> Training:
     chosen = spec.training
-    return Training(chosen.epochs, chosen.batch_size, chosen.seed, chosen.dtype, chosen.shuffle)
+    return Training(chosen.epochs, chosen.batch_size, chosen.seed, chosen.dtype, chosen.shuffle, chosen.threads)
 
 
 def _order(fault: Fault) -> tuple[list[int], str]:

@@ -14,11 +14,12 @@ import ast
 import ctypes
 import hashlib
 import inspect
+import os
 import platform
 import re
 import struct
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache, update_wrapper
 from typing import Any
 
@@ -29,6 +30,7 @@ from symprop.simd.machine import Native, loaded, made_by, names_needed, object_o
 from symprop.simd.nests import Result, compiled_text
 from symprop.simd.reading import Unsupported
 from symprop.simd.store import TEXTS, keep, kept
+from symprop.simd.teams import CLOCK, HELPER, RUNTIME, Shared, runtime_of, shared_text
 from symprop.simd.values import Target
 from symprop.simd.writing import Array, array_of
 
@@ -42,11 +44,13 @@ KINDS: dict[Any, str] = {
     type(None): "none",
 }
 """The types of entries of arrays, and of numbers."""
-WORDS = {"i1": "q", "i64": "q", "float": "d", "double": "d"}
+LETTERS = {"i1": "q", "i64": "q", "float": "d", "double": "d"}
 TARGET: Target | None = None
 """A machine in place of this one."""
 OBJECTS: dict[str, bytes] = {}
 """Machine code of functions of loops by its text: several programs call the same ones."""
+TEAM = "team"
+"""The first argument of a function of loops that helpers may do parts of, None without any."""
 
 
 @lru_cache(maxsize=4)
@@ -77,6 +81,11 @@ def text_of(function: Callable[..., Any]) -> str:
         return text[start : end.start() if end else None] if start else textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):
         raise Unsupported(f"no text of {function.__name__}") from None
+
+
+def own_source(function: Callable[..., Any]) -> str:
+    """The text of a function of loops without the team that may help with it, which its loops do not know."""
+    return re.sub(rf"(\bdef \w+\(\s*){TEAM},\s*", r"\1", text_of(function), count=1)
 
 
 # -- places in arrays -------------------------------------------------------------------------------------------------
@@ -132,6 +141,57 @@ class Barrier:
 barrier = Barrier()
 
 
+class HelpWith:
+    """Parts of a team's stages that were found and done until, for a number of times, there were none."""
+
+    def __call__(self, team: Any, spins: int) -> int:
+        """None, in Python."""
+        return 0
+
+    @cached_property
+    def _numba_type_(self) -> Any:
+        from llvmlite import ir
+        from numba import types
+        from numba.extending import intrinsic
+
+        def help_with(context: Any, team: Any, spins: Any) -> Any:
+            def write(inner: Any, builder: Any, signature: Any, given: Any) -> Any:
+                words = _entry_pointer(inner, builder, signature.args[0], given[0])
+                return _call_runtime(builder, HELPER, "team.help", ir.IntType(64), [words, given[1]])
+
+            return types.int64(team, types.int64), write
+
+        return _type_of(intrinsic(help_with))
+
+
+help_with = HelpWith()
+
+
+class Nanoseconds:
+    """A clock; 0 where the system has none of a known name."""
+
+    def __call__(self) -> int:
+        """None, in Python."""
+        return 0
+
+    @cached_property
+    def _numba_type_(self) -> Any:
+        from llvmlite import ir
+        from numba import types
+        from numba.extending import intrinsic
+
+        def nanoseconds(context: Any) -> Any:
+            def write(inner: Any, builder: Any, signature: Any, given: Any) -> Any:
+                return _call_runtime(builder, CLOCK, "team.clock", ir.IntType(64), [])
+
+            return types.int64(), write
+
+        return _type_of(intrinsic(nanoseconds))
+
+
+nanoseconds = Nanoseconds()
+
+
 def _type_of(function: Any) -> Any:
     """The type that Numba knows a function of its own by."""
     from numba.core.registry import cpu_target
@@ -157,6 +217,7 @@ class Loops:
         self.function, self.arrays, self.real = function, arrays, real
         self.names: Sequence[str] = list(inspect.signature(function).parameters)
         self.results: dict[tuple[str, ...], Result] = {}
+        self.shares: dict[tuple[str, ...], Shared | None] = {}
 
     def __call__(self, *given: Any) -> Any:
         """Run by Python, for arrays that are parts of flat ones."""
@@ -173,9 +234,17 @@ class Loops:
         """Its text for given types of its numbers."""
         key = tuple(scalars.values())
         if key not in self.results:
-            text, name = text_of(self.function), self.function.__name__
+            text, name = own_source(self.function), self.function.__name__
             self.results[key] = compiled_text(text, name, self.arrays, scalars, self.real, host_target())
         return self.results[key]
+
+    def shared(self, scalars: Mapping[str, str]) -> Shared | None:
+        """Its text in parts that a team does, None where there is little to share."""
+        key = tuple(scalars.values())
+        if key not in self.shares:
+            text, name = own_source(self.function), self.function.__name__
+            self.shares[key] = shared_text(text, name, self.arrays, scalars, self.real, host_target())
+        return self.shares[key]
 
     @cached_property
     def _numba_type_(self) -> Any:
@@ -190,19 +259,21 @@ class Loops:
             return "i64"
 
         def typed(context: Any, *given: Any) -> Any:
-            scalars = {n: kind_of(t) for n, t in zip(self.names, given, strict=True) if n not in self.arrays}
+            kinds = dict(zip(self.names, given, strict=True))
+            scalars = {n: kind_of(t) for n, t in kinds.items() if n != TEAM and n not in self.arrays}
             result = self.result(scalars)
+            parts = self.shared(scalars) if isinstance(kinds.get(TEAM), types.Array) else None
             back: Any = scalar[result.returned[0]] if result.returned else types.void
-            passed = [t if n in self.arrays else scalar[scalars[n]] for n, t in zip(self.names, given, strict=True)]
+            passed = [scalar[scalars[n]] if n in scalars else t for n, t in kinds.items()]
 
             def write(inner: Any, builder: Any, signature: Any, values: Any) -> Any:
-                data = [
-                    inner.make_array(t)(inner, builder, v).data if isinstance(t, types.Array) else v
-                    for t, v in zip(signature.args, values, strict=True)
-                ]
-                called = _put_into(builder.module, self.function.__name__, result, [v.type for v in data])
-                found = builder.call(called, data)
-                return found if result.returned else inner.get_dummy_value()
+                found = zip(signature.args, values, strict=True)
+                data = [_entry_pointer(inner, builder, t, v) for t, v in found]
+                if TEAM in kinds and parts is None:
+                    data = data[1:]
+                called = _put_into(builder.module, self.function.__name__, result, parts, [v.type for v in data])
+                answer = builder.call(called, data)
+                return answer if result.returned else inner.get_dummy_value()
 
             return back(*passed), write
 
@@ -213,34 +284,65 @@ class Loops:
         return _type_of(intrinsic(typed))
 
 
-def _put_into(module: Any, name: str, result: Result, parameters: list[Any]) -> Any:
+def _entry_pointer(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """An array's pointer, other values themselves."""
+    from numba import types
+
+    return context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
+
+
+class Text:
+    """A line among the globals of a module, or a function."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _declare(module: Any, lines: Iterable[str]) -> None:
+    """Add declarations that are not there yet."""
+    for line in lines:
+        module.globals.setdefault(line.split("@")[1].split("(")[0], Text(line))
+
+
+def _function(module: Any, name: str, back: Any, parameters: Sequence[Any], text: str) -> Any:
     """The function of a name in a module of Numba's, added where it is not there yet."""
     from llvmlite import ir
 
-    class Text(ir.Function):  # type: ignore[misc]
+    class Given(ir.Function):  # type: ignore[misc]
         """A function whose text is given."""
 
         def __str__(self) -> str:
-            return result.text
+            return text
 
-    class Declaration:
-        """A line among the globals."""
+    return module.globals.get(name) or Given(module, ir.FunctionType(back, parameters), name)
 
-        def __init__(self, text: str) -> None:
-            self.text = text
 
-        def __str__(self) -> str:
-            return self.text
+def _put_into(module: Any, name: str, result: Result, parts: Shared | None, parameters: Sequence[Any]) -> Any:
+    """A function of loops in a module of Numba's; where a team does its parts, the one that has them done."""
+    from llvmlite import ir
 
-    if name in module.globals:
-        return module.globals[name]
-    for line in result.declared:
-        called = line.split("@")[1].split("(")[0]
-        if called not in module.globals:
-            module.globals[called] = Declaration(line)
     kinds = {"float": ir.FloatType(), "double": ir.DoubleType(), "i64": ir.IntType(64), "i1": ir.IntType(1)}
     back = kinds[result.returned[0]] if result.returned else ir.VoidType()
-    return Text(module, ir.FunctionType(back, parameters), name)
+    if parts is None or parts.whole:
+        _declare(module, result.declared)
+        whole = _function(module, name, back, parameters[parts is not None :], result.text)
+    if parts is None:
+        return whole
+    runtime, declared = runtime_of(RUNTIME, platform.machine().lower(), os.name)
+    _declare(module, (*declared, *parts.declared))
+    for called, text in (("team.ready", runtime), *parts.functions):
+        module.globals.setdefault(called, Text(text))
+    return _function(module, f"{name}.shared", back, parameters, parts.text)
+
+
+def _call_runtime(builder: Any, text: str, name: str, back: Any, given: Sequence[Any]) -> Any:
+    """A call of one of the functions that threads need, added where it is not there yet."""
+    found, declared = runtime_of(text, platform.machine().lower(), os.name)
+    _declare(builder.module, declared)
+    return builder.call(_function(builder.module, name, back, [v.type for v in given], found), given)
 
 
 def lanes(real: str, **shapes: str) -> Callable[[Callable[..., Any]], Loops]:
@@ -368,7 +470,7 @@ class Compiled:
         from numba.core import config as settings
 
         config: Any = settings
-        options: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
+        options: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "nogil": True}
         before, config.CACHE_DIR = config.CACHE_DIR, self.folder
         try:
             kernel = njit(cache=bool(self.folder), **options)(self.function)
@@ -423,7 +525,7 @@ def _caller(function: Callable[[bytes], Any], words: tuple[str, ...]) -> Callabl
     if "none" in words:
         rest = _caller(function, tuple(word for word in words if word != "none"))
         return lambda *given: rest(*[a for a in given if a is not None])
-    pack = struct.Struct("".join("P" if "*" in word else WORDS[word] for word in words)).pack
+    pack = struct.Struct("".join("P" if "*" in word else LETTERS[word] for word in words)).pack
     array = np.ndarray
 
     def call(*given: Any) -> Any:

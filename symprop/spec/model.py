@@ -243,6 +243,7 @@ class TrainingSpec:
     dtype: str = "float32"
     shuffle: bool = True
     early_stop: EarlyStop | None = None
+    threads: int = 1
 
 
 @dataclass(frozen=True)

@@ -204,6 +204,7 @@ TRAINING = record(
         "seed": (k.whole(0, 2**63 - 1), 0),
         "dtype": (k.choice("float32", "float64"), "float32"),
         "shuffle": (k.FLAG, True),
+        "threads": (k.whole(1, 2**31 - 1), 1),
         "early_stop": (k.MAPPING, None),
     },
 )

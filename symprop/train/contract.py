@@ -60,10 +60,13 @@ class GeneratedModule(Protocol):
         shuffle: bool,
         start_epoch: int,
         total_epochs: int | None = None,
+        *,
+        threads: int = 1,
     ) -> tuple[Params, Any, Any]:
         """Train for `epochs` epochs numbered from `start_epoch`; gives parameters, state and a loss an epoch.
 
         A schedule of the rate runs over `total_epochs`, by default up to the last one of this call.
+        Threads change nothing but the time it takes.
         """
         ...
 

@@ -200,6 +200,7 @@ class _Trainer:
                 s.shuffle,
                 done,
                 s.epochs,
+                **({"threads": s.threads} if s.threads > 1 else {}),  # modules of before do not know it
             )
         losses = [float(loss) for loss in found]
         for i, loss in enumerate(losses):

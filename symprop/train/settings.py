@@ -63,6 +63,7 @@ class TrainSettings:
         epochs, batch_size: at least 1.
         seed: of initial parameters, of shuffling, and of the split unless `split_seed` is given.
         shuffle: draw a new order of the rows each epoch.
+        threads: that share the work of a step where that pays, at least 1; results are the same bits.
         dtype: "float32" or "float64", the module's.
         task: "regression", "binary" (one number, two classes) or "classes"; None to infer it from target and data.
         output: what the first output holds for classes: "probabilities", "log_probabilities", "logits", or
@@ -83,6 +84,7 @@ class TrainSettings:
     seed: int = 0
     split_seed: int | None = None
     shuffle: bool = True
+    threads: int = 1
     dtype: str = "float64"
     task: str | None = None
     output: str = "probabilities"
@@ -179,6 +181,7 @@ _RULES: tuple[Rule, ...] = (
     ("seed", _integer(0), "an integer of at least 0"),
     ("split_seed", lambda v: v is None or _integer(0)(v), "an integer of at least 0"),
     ("shuffle", _flag, "true or false"),
+    ("threads", _integer(1), "an integer of at least 1"),
     ("dtype", _one_of("float32", "float64"), "float32 or float64"),
     ("task", _one_of(None, *TASKS), "regression, binary or classes"),
     ("output", _one_of(*OUTPUT_KINDS), ", ".join(OUTPUT_KINDS[:-1]) + " or " + OUTPUT_KINDS[-1]),

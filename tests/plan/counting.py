@@ -136,5 +136,5 @@ def counted_run(network: Network, rows: int) -> Counter[str]:
     own = [eval(text, {**names, "N": rows}) for text in writer.allocated.values()]
     DONE.clear()
     key = [0] if "key" in writer.arguments() else []
-    names["gradient_kernel"](theta, *data, grad, *key, work, *own)
+    names["gradient_kernel"](theta, *data, grad, *key, work, *own, None)
     return Counter(DONE)

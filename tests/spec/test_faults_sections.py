@@ -216,9 +216,17 @@ CASES = {
             "net.yaml:6:75: training: shuffle: expected true or false, got 1",
             (
                 "net.yaml:6:78: training: unknown key 'lr'; expected one of batch_size, dtype, early_stop, "
-                "epochs, seed, shuffle"
+                "epochs, seed, shuffle, threads"
             ),
         ],
+    ),
+    "threads": (
+        net(training="{threads: 0}"),
+        ["net.yaml:6:21: training: threads: expected a whole number from 1 to 2147483647, got 0"],
+    ),
+    "threads_by_word": (
+        net(training="{threads: two}"),
+        ["net.yaml:6:21: training: threads: expected a whole number from 1 to 2147483647, got text 'two'"],
     ),
     "early_stop": (
         net(training="{early_stop: {monitor: val_los, patience: 0, delta: 1}}"),
