@@ -37,7 +37,7 @@ from symprop.simd.reading import (
 )
 from symprop.simd.squeezing import squeezed
 from symprop.simd.tiles import SUMS, Candidate, digits, tile_of, vectors_filled, worth
-from symprop.simd.values import LANES, TILE, Integer, Part, Shape, Target, Value
+from symprop.simd.values import LANES, TILE, Integer, Rest, Shape, Target, Value
 from symprop.simd.writing import Array
 
 TILE_STEPS = 4
@@ -523,7 +523,7 @@ class Nests(Panels):
         trip = self._trip(loop)
         if trip == float("inf"):
             if self.target.masks:
-                return [(lanes,) * vectors, Part([lanes])]
+                return [(lanes,) * vectors, Rest([lanes])]
             return [(lanes,) * vectors, (lanes,), (1,)] if tiled else [(lanes,), (1,)]
         count = int(trip)
         block = vectors * lanes
@@ -623,7 +623,7 @@ class Nests(Panels):
         starts = [span[0] for span in spans if span is not None]
         trips = [int(self._trip(x)) for x in inside]
         for block in blocks:
-            if isinstance(block, Part):
+            if isinstance(block, Rest):
                 self._rest(name, first, end, block[0], body)
                 break
             size = sum(block) // (math.prod(trips) if dim == LANES else 1)
@@ -811,7 +811,7 @@ class Nests(Panels):
         self.vectors = True
         for block in self._sum_widths(loop):
             size, total = sum(block), end.plus(first, -1)
-            in_part = isinstance(block, Part)
+            in_part = isinstance(block, Rest)
             over = Integer(constant=size - 1 if in_part else 0)
             place = write.integers(total.plus(over), "//", Integer(constant=size)) if size > 1 else total
             write.shape = Shape(shape.tile, tuple(block))
@@ -858,7 +858,7 @@ class Nests(Panels):
         several = 1 if self.tiled else LONGEST_ROW
         trip = self._trip(loop)
         if trip == float("inf"):
-            return [(lanes,) * min(several, 2), Part([lanes]) if self.target.masks else (1,)]
+            return [(lanes,) * min(several, 2), Rest([lanes]) if self.target.masks else (1,)]
         count, found = int(trip), []
         block = lanes * several
         if count >= block:

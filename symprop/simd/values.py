@@ -177,7 +177,7 @@ class Shape(NamedTuple):
         return not self.flags and self.counts[v] == self.widths[v]
 
 
-class Part(tuple[int, ...]):
+class Rest(tuple[int, ...]):
     """A block of lanes the last of which may mean nothing, one vector wide."""
 
     __slots__ = ()
