@@ -417,7 +417,7 @@ class Writer:
 
     def _lies_across(self, at: Integer) -> bool:
         """True of entries side by side along a tile and apart along the lanes."""
-        if at.tile != 1 or at.steps or at.side_by_side or LANES not in at.dims:
+        if at.tile != 1 or at.steps or at.side_by_side or LANES not in at.dims or self.shape.flags:
             return False
         return self.shape.tile > 1 and all(not value.dims for value in at.terms)
 
@@ -441,7 +441,8 @@ class Writer:
         """Write entries from a place on of vectors that stand one behind the other."""
         whole = 1 << (count - 1).bit_length()
         if self.target.masks and width > 1 and whole > count:
-            self._store_first(pointer, kind, self._cut(kind, parts, width, start, whole), count, whole, align)
+            text = self._cut(kind, parts, width, start, whole)
+            self._store_some(pointer, kind, text, self._first(count, whole), whole, align)
             return
         while count:
             size = 1 << (count.bit_length() - 1) if width > 1 else 1
@@ -451,13 +452,16 @@ class Writer:
             if count:
                 pointer = self.put(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {size}")
 
-    def _store_first(self, pointer: str, kind: str, text: str, count: int, width: int, align: int) -> None:
-        """Write the first entries of a vector."""
+    def _store_some(self, pointer: str, kind: str, text: str, flags: str, width: int, align: int) -> None:
+        """Write the entries of a vector that have a flag."""
         own, flag = self.type_of(kind, width), self.type_of("i1", width)
         full = f"llvm.masked.store.v{width}{SHORT[kind]}.p0"
         self.declared.add(f"declare void @{full}({own}, ptr, i32, {flag})")
-        flags = ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width))
-        self.do(f"call void @{full}({own} {text}, ptr {pointer}, i32 {align}, {flag} <{flags}>)")
+        self.do(f"call void @{full}({own} {text}, ptr {pointer}, i32 {align}, {flag} {flags})")
+
+    def _first(self, count: int, width: int) -> str:
+        """Flags of a vector, true for so many lanes."""
+        return "<" + ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width)) + ">"
 
     def _turned(self, at: Integer) -> bool:
         """True of entries side by side along a tile of 2, 4, 8, ... steps, and equally far apart along the lanes."""
@@ -543,8 +547,7 @@ class Writer:
         """True for the lanes of a vector that mean something."""
         if self.shape.flags:
             return self.shape.flags[v]
-        count, width = self.shape.counts[v], self.shape.widths[v]
-        return "<" + ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width)) + ">"
+        return self._first(self.shape.counts[v], self.shape.widths[v])
 
     def meaning(self) -> Value:
         """Which lanes mean something."""
@@ -627,8 +630,8 @@ class Writer:
             return self.put(f"load {own}, ptr {pointer}, align {align}")
         full, flag = f"llvm.masked.load.v{width}{SHORT[kind]}.p0", self.type_of("i1", width)
         self.declared.add(f"declare {own} @{full}(ptr, i32, {flag}, {own})")
-        flags = ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width))
-        return self.put(f"call {own} @{full}(ptr {pointer}, i32 {align}, {flag} <{flags}>, {own} zeroinitializer)")
+        flags = self._first(count, width)
+        return self.put(f"call {own} @{full}(ptr {pointer}, i32 {align}, {flag} {flags}, {own} zeroinitializer)")
 
     def _lane_indices(self, at: Integer, key: tuple[int, int]) -> list[str]:
         """The flat index of every lane."""
@@ -698,7 +701,7 @@ class Writer:
         if width == 1 or self.shape.is_whole(v):
             self.do(f"store {self.type_of(kind, width)} {text}, ptr {pointer}, align {align}")
         else:
-            self._store_first(pointer, kind, text, self.shape.counts[v], width, align)
+            self._store_some(pointer, kind, text, self._some(v), width, align)
 
     # -- loops -------------------------------------------------------------------------------------------------------
 
