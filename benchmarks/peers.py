@@ -1,8 +1,8 @@
-"""The same training in other libraries: PyTorch, and JAX (a jitted step, and a whole epoch in one scan).
+"""The same training in other libraries: PyTorch, and JAX (a jitted step, and all epochs in one scan of scans).
 
-Each peer takes a workload and gives a function that trains one epoch over consecutive batches and returns a loss of it
-(the mean of its steps for symprop, that of the last step for the others), one that computes a loss with its gradients,
-and the gradients of the first batch, so that a comparison of speed starts with one of numbers.
+Each peer takes a workload and gives a function that trains its epochs over consecutive batches and returns a loss of
+the last one (the mean of its steps for symprop, that of the last step for the others), one that computes a loss with
+its gradients, and the gradients of the first batch, so that a comparison of speed starts with one of numbers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Runner:
     """One library on one workload, ready to be timed.
 
     Args:
-        epoch: trains one epoch.
+        epoch: trains the epochs of a run, one or more.
         call: one loss with its gradients, as called from Python; None where that is another peer's.
         gradients: of the first batch from the first weights, by parameter.
     """
@@ -36,7 +36,7 @@ class Runner:
 
 
 def symprop_runner(work: Workload) -> Runner:
-    """The generated module: an epoch is one compiled call."""
+    """The generated module: a run is one compiled call."""
     from symprop import compile as build
     from symprop.network import build as network_of
     from symprop.spec import parse_spec
@@ -50,7 +50,7 @@ def symprop_runner(work: Workload) -> Runner:
 
     def epoch() -> float:
         state[0], state[1], losses = module.fit_chunk(
-            state[0], state[1], x, y, 1, work.batch, work.lr, 0, False, 0, 1
+            state[0], state[1], x, y, work.epochs, work.batch, work.lr, 0, False, 0, work.epochs
         )
         return float(losses[-1])
 
@@ -79,7 +79,7 @@ def torch_runner(work: Workload) -> Runner:
 
     def epoch() -> float:
         loss = None
-        for start in range(0, work.rows, work.batch):
+        for start in [*range(0, work.rows, work.batch)] * work.epochs:
             optimizer.zero_grad(set_to_none=True)
             loss = loss_of(weights, x[start : start + work.batch], y[start : start + work.batch])
             loss.backward()
@@ -164,7 +164,7 @@ def jax_step_runner(work: Workload) -> Runner:
 
     def epoch() -> float:
         loss = None
-        for xb, yb in batches:
+        for xb, yb in batches * work.epochs:
             state[0], loss = step(state[0], xb, yb)
         return float(loss) if loss is not None else 0.0
 
@@ -172,7 +172,7 @@ def jax_step_runner(work: Workload) -> Runner:
 
 
 def jax_scan_runner(work: Workload) -> Runner:
-    """JAX, a whole epoch in one jitted scan."""
+    """JAX, all epochs in one jitted scan of scans."""
     import jax
 
     loss_of, update = jax_loss(work), _jax_update(work)
@@ -183,13 +183,16 @@ def jax_scan_runner(work: Workload) -> Runner:
         loss, grads = jax.value_and_grad(loss_of)(carry[0], *batch)
         return update(carry, grads), loss
 
-    run = jax.jit(lambda carry: jax.lax.scan(step, carry, (xs, ys)))
+    def epoch_of(carry: Any, _: Any) -> Any:
+        return jax.lax.scan(step, carry, (xs, ys))
+
+    run = jax.jit(lambda carry: jax.lax.scan(epoch_of, carry, None, length=work.epochs))
     gradients = {name: np.asarray(g) for name, g in jax.grad(loss_of)(carry[0], xs[0], ys[0]).items()}
     state = [carry]
 
     def epoch() -> float:
         state[0], losses = run(state[0])
-        return float(losses[-1])
+        return float(losses[-1, -1])
 
     return Runner(epoch, None, gradients)
 

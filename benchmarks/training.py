@@ -45,7 +45,7 @@ def prepared(work: Workload) -> dict[str, Runner]:
 def step_microseconds(work: Workload, runners: Mapping[str, Runner], rounds: int) -> dict[str, float]:
     """The smallest time of a step over rounds in which every peer trains some epochs."""
     best = _best({name: runner.epoch for name, runner in runners.items()}, rounds)
-    return {name: found / (work.rows // work.batch) for name, found in best.items()}
+    return {name: found / (work.epochs * (work.rows // work.batch)) for name, found in best.items()}
 
 
 def call_microseconds(runners: Mapping[str, Runner], rounds: int) -> dict[str, float]:

@@ -7,7 +7,7 @@ same numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -45,6 +45,7 @@ class Workload:
         batch, rows: rows of a step and of the training set.
         activation: of the hidden layers of a dense network.
         dtype: "float32" or "float64".
+        epochs: of a run, so that what a run costs besides its steps is spread as it is when one trains.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Workload:
     rows: int
     activation: str = "identity"
     dtype: str = "float32"
+    epochs: int = 1
 
     @property
     def spec(self) -> str:
@@ -163,11 +165,14 @@ def recurrent(
 
 
 ROWS, ROWS_OUT = "{shape: [32, 64]}", "{shape: [32, 64], role: target}"
-WORKLOADS = (
+TINY = (
     dense("W1a", (3, 1), "identity", "sgd", 0.1),
     dense("W1b", (57, 1), "identity", "sgd", 0.1),
     dense("W2a", (3, 8, 1), "tanh", "sgd", 0.1),
     dense("W2b", (2, 16, 16, 1), "tanh", "adam", 1e-3),
+)
+WORKLOADS = (
+    *(replace(work, epochs=10) for work in TINY),
     dense("W3", (64, 64, 32, 10), "relu", "adam", 1e-3, rows=2048),
     dense("W4a", (784, 128, 10), "relu", "sgd", 0.05, batch=64, rows=1024),
     dense("W4b", (784, 512, 512, 10), "relu", "adam", 1e-3, batch=128, rows=1024),

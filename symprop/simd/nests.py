@@ -471,7 +471,7 @@ class Nests(Panels):
 
         def step(k: str, _: list[str]) -> list[str]:
             write.wide.clear()
-            write.shape = Shape(1, shape.counts)
+            write.shape = shape._replace(tile=1)
             self.env = steps.of(k)
             self.statements(body)
             return []
@@ -507,7 +507,7 @@ class Nests(Panels):
             self._ordered(Order(()), body)
             return []
 
-        write.shape = Shape(sum(block), shape.counts)
+        write.shape = shape._replace(tile=sum(block))
         write.wide.clear()
         write.loop(write.put(f"select i1 {flag}, i64 1, i64 0"), [], step)
         write.wide.clear()
@@ -634,7 +634,7 @@ class Nests(Panels):
                 lane = Integer(tile=1) if dim == TILE else Integer(lanes=1)
             within = {_name(x): start.plus(other) for x, start, other in zip(inside, starts, others, strict=True)}
             steps = size * math.prod(trips)
-            write.shape = Shape(steps, shape.counts) if dim == TILE else Shape(shape.tile, block)
+            write.shape = shape._replace(tile=steps) if dim == TILE else Shape(shape.tile, block)
             write.wide.clear()
             count = known // size if known is not None else None
             if count == 1:

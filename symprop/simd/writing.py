@@ -417,7 +417,7 @@ class Writer:
 
     def _lies_across(self, at: Integer) -> bool:
         """True of entries side by side along a tile and apart along the lanes."""
-        if at.tile != 1 or at.steps or at.side_by_side or LANES not in at.dims:
+        if at.tile != 1 or at.steps or at.side_by_side or LANES not in at.dims or self.shape.flags:
             return False
         return self.shape.tile > 1 and all(not value.dims for value in at.terms)
 
@@ -453,14 +453,14 @@ class Writer:
                 pointer = self.put(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {size}")
 
     def _store_some(self, pointer: str, kind: str, text: str, flags: str, width: int, align: int) -> None:
-        """Write the entries of a vector for which flags are true."""
+        """Write the entries of a vector that have a flag."""
         own, flag = self.type_of(kind, width), self.type_of("i1", width)
         full = f"llvm.masked.store.v{width}{SHORT[kind]}.p0"
         self.declared.add(f"declare void @{full}({own}, ptr, i32, {flag})")
         self.do(f"call void @{full}({own} {text}, ptr {pointer}, i32 {align}, {flag} {flags})")
 
     def _first(self, count: int, width: int) -> str:
-        """Flags of a vector, true for the first lanes."""
+        """Flags of a vector, true for so many lanes."""
         return "<" + ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width)) + ">"
 
     def _turned(self, at: Integer) -> bool:
@@ -630,8 +630,8 @@ class Writer:
             return self.put(f"load {own}, ptr {pointer}, align {align}")
         full, flag = f"llvm.masked.load.v{width}{SHORT[kind]}.p0", self.type_of("i1", width)
         self.declared.add(f"declare {own} @{full}(ptr, i32, {flag}, {own})")
-        flags = ", ".join(f"i1 {'true' if lane < count else 'false'}" for lane in range(width))
-        return self.put(f"call {own} @{full}(ptr {pointer}, i32 {align}, {flag} <{flags}>, {own} zeroinitializer)")
+        flags = self._first(count, width)
+        return self.put(f"call {own} @{full}(ptr {pointer}, i32 {align}, {flag} {flags}, {own} zeroinitializer)")
 
     def _lane_indices(self, at: Integer, key: tuple[int, int]) -> list[str]:
         """The flat index of every lane."""

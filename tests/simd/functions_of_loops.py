@@ -456,6 +456,17 @@ def single(N, x, W, y, Z, D):  # type: ignore[no-untyped-def]
     return real(loss) / real(N)
 
 
+def columns_product(N, W, X, Z, A):  # type: ignore[no-untyped-def]
+    for j in range(11):
+        for n in range(N):
+            total = real(0.0)
+            for i in range(5):
+                total += W[j, i] * X[i, n]
+            Z[j, n] = total
+            e = np.exp(-abs(total)) + real(0.1) * real(j)
+            A[j, n] = (total if total >= real(0.0) else total * e) / (real(1.0) + e * e) - real(0.5) * e
+
+
 def extremes(N, x, low, high):  # type: ignore[no-untyped-def]
     for j in range(3):
         best = real(-np.inf)
@@ -489,6 +500,7 @@ LARGE = {
 
 SHAPES = {
     single: {"x": "N, 5", "W": "5, 1", "y": "N, 1", "Z": "N, 1", "D": "N, 1, 1"},
+    columns_product: {"W": "11, 5", "X": "5, N", "Z": "11, N", "A": "11, N"},
     extremes: {"x": "3, N", "low": "3", "high": "3"},
     sums_of_parts: {"x": "N, 57", "w": "57", "s": "N"},
     gates: {"P": "N, 39", "Q": "N, 39"},
