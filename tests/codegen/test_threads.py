@@ -14,6 +14,7 @@ import pytest
 from symprop.codegen import generate_module, load_module
 from symprop.derivation import derive
 from symprop.network import build
+from symprop.plan import step
 from symprop.simd.teams import LEAST_FLOPS, LEAST_WORK, READY, THREADS, WORDS
 from symprop.spec import parse_spec
 from tests.simd.networks import SPECS
@@ -47,7 +48,11 @@ def text_of(name: str, backend: str, dtype: str = "float32", more: str = "") -> 
 @cache
 def module(name: str, dtype: str = "float32") -> ModuleType:
     """The module of a network, for which no work is too little, on as many processors as one likes."""
-    found = load_module(text_of(name, "numba", dtype), f"threads_{name}")
+    return prepared(text_of(name, "numba", dtype), name)
+
+
+def prepared(text: str, name: str) -> ModuleType:
+    found = load_module(text, f"threads_{name}")
     found.RUNTIME = found.RUNTIME.replace(f"i64 %work, {LEAST_WORK}", "i64 %work, 0")
     found.processors, found.LEAST_FLOPS, found.LEAST_WORK = (lambda: 64), 0, 0
     return found
@@ -81,7 +86,18 @@ def test_gradients_do_not_depend_on_threads(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_training_does_not_depend_on_threads_nor_on_who_does_the_work(name: str) -> None:
-    m = module(name)
+    check_training(module(name))
+
+
+def test_steps_with_the_update_in_them_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "LARGE", 1)
+    monkeypatch.setattr(step, "_is_cheap", lambda network: True)
+    text = text_of("dense", "numba")
+    assert "def step_kernel(" in text
+    check_training(prepared(text, "fused"))
+
+
+def check_training(m: ModuleType) -> None:
     x, y = data(m)
     start = m.init_params(1)
     runs = [m.fit(start, x, y, epochs=4, batch_size=9, seed=3, threads=n) for n in (1, 2, 2, 3, 5, 5)]
