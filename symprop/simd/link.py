@@ -522,18 +522,15 @@ def _shows_headers() -> bool:
 
 def _caller(function: Callable[[bytes], Any], words: tuple[str, ...]) -> Callable[..., Any]:
     """A function of arrays and numbers that calls one of words."""
-    if "none" in words:
-        rest = _caller(function, tuple(word for word in words if word != "none"))
-        return lambda *given: rest(*[a for a in given if a is not None])
-    pack = struct.Struct("".join("P" if "*" in word else LETTERS[word] for word in words)).pack
+    pack = struct.Struct("".join("P" if "*" in word else LETTERS[word] for word in words if word != "none")).pack
     array = np.ndarray
 
     def call(*given: Any) -> Any:
-        return function(pack(*[id(a) if type(a) is array else a for a in given]))
+        return function(pack(*[id(a) if type(a) is array else a for a in given if a is not None]))
 
     def call_slowly(*given: Any) -> Any:
         found = []
-        for a in given:
+        for a in (a for a in given if a is not None):
             if type(a) is array:
                 a = Header(a.ctypes.data, a.ndim, ctypes.cast((ctypes.c_int64 * a.ndim)(*a.shape), ctypes.c_void_p))
             found.append(a)
