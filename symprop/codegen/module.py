@@ -300,7 +300,7 @@ def _batches(data: Sequence[Tensor]) -> dict[str, object]:
         buffers.append(f"taken_{name} = np.empty({shape}, {'np.int64' if integer else 'real'})")
         names.append(f"taken_{name}")
         kind = f"{'integers' if integer else 'rows'}_of_{width}"
-        kinds[kind] = {"kind": kind, "width": width, "shape": f"N, {width}" + ": integer" * integer}
+        kinds[kind] = {"kind": kind, "width": width, "axes": f"{width}" + ": integer" * integer}
         takes += [
             f"take_{kind}(taken_{name}, data_{name}, order, start, rows, N)",
             f"rows_{name} = taken_{name}[:rows]",
