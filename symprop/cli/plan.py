@@ -253,7 +253,8 @@ def _scratch(plan: KernelPlan, dtype: str, batch: int) -> tuple[int, tuple[Place
     writer = LoopProgram(plan, program, flat([*plan.params, *plan.states]), dtype)
     space, each = writer.workspace, BYTES[dtype]
     offsets = dict(space.offsets)
-    own = {b.name for b in writer.own if b.role != "passing"}
+    writer.lines()  # by which it is known which products have an array
+    own = {b.name for b in writer.needed()}
     places = []
     for buffer in program.buffers:
         if buffer.name in offsets or buffer.name in own:

@@ -171,10 +171,10 @@ def test_the_plan_knows_what_the_module_allocates(call, example, batch):
     module = call("generate", example, "-o", "-", "--dtype", plain["dtype"]).out
     each = {"float32": 4, "float64": 8}[plain["dtype"]]
     train = module.split("def train(")[1].split("\n\n\n")[0]
-    size = re.search(r"^    work = np\.empty\((.*), real\)$", train, re.M)[1]
+    size = re.search(r"^    work = _room\((.*)\)$", train, re.M)[1]
     assert plain["workspace_bytes"] == each * eval(size, {"N": batch})
-    own = re.findall(r"^        np\.empty\((\(.*\)), (real|np\.int64)\),$", train, re.M)
-    found = [math.prod(eval(shape, {"N": batch})) * (each if kind == "real" else 8) for shape, kind in own]
+    own = re.findall(r"^        np\.empty\((\(.*\)), (real|np\.int32)\),$", train, re.M)
+    found = [math.prod(eval(shape, {"N": batch})) * (each if kind == "real" else 4) for shape, kind in own]
     assert plain["beside_bytes"] == sum(found)
 
 
