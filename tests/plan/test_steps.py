@@ -23,7 +23,7 @@ def test_words_are_multiplied_before_they_are_looked_up() -> None:
     assert f"p_r[n,t,m] = {table}[x[n, t],m] + b_r[m] + sum[k](h_r[n,t - 1,k]*U_r[k,m])" in found
     assert "dW_r_1[v,m] = sum[n,t: x[n, t] == v](dp_r[n,t,m])" in found
     assert "dW_r = W_e^T @ dW_r_1" in found
-    assert "dW_e = dW_r_1 @ dW_e_1" in found
+    assert "dW_e = dW_r_1 @ W_r^T" in found
     # nothing looks up, or adds up, rows of the embedding itself
     assert "Z_e[" not in found
 

@@ -60,9 +60,13 @@ def derivation(family: Swept, number: int) -> Derivation:
 
 def module(family: Swept, number: int, dtype: str, backend: str = "numba", bits: int = 0) -> ModuleType:
     """The kernels of a network, for vectors of so many bits whatever the machine has; 0 for the machine's own."""
-    source = generate_module(derivation(family, number), backend, dtype)
+    return loaded(generate_module(derivation(family, number), backend, dtype), bits if backend == "numba" else 0)
+
+
+def loaded(source: str, bits: int) -> ModuleType:
+    """A module for vectors of so many bits whatever the machine has; 0 for the machine's own."""
     found = load_module(source, f"swept_{bits}")
-    if bits and backend == "numba":
+    if bits:
         found.TARGET = found._target(VECTORS[bits])  # type: ignore[attr-defined]
         assert found.host_target().bits == bits
     return found

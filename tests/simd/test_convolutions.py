@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from symprop.codegen import generate_module, load_module
+from symprop.codegen import generate_module
 from symprop.derivation import derive
 from symprop.network import build
 from symprop.spec import parse_spec
-from tests.simd.swept import TOLERANCES, VECTORS, Any, Arrays, agree, config, parameters, squares
+from tests.simd.swept import TOLERANCES, VECTORS, Any, Arrays, agree, loaded, parameters, squares
 
 
 class Window(NamedTuple):
@@ -102,12 +102,7 @@ def check(
     layers = a.spec("a", "tanh") + b.spec("b")
     text = f"symprop: 1\nname: net\ninputs: {shapes}\nlayers:\n{layers}loss: {{type: mse, from: b, target: y}}\n"
     source = generate_module(derive(build(parse_spec(text))), "numba", dtype)
-    before = config.CPU_FEATURES
-    try:
-        config.CPU_FEATURES = VECTORS[bits] if bits else before
-        ours = load_module(source, "convolutions")
-    finally:
-        config.CPU_FEATURES = before
+    ours = loaded(source, bits)
     params = parameters(ours)
     exact = {n: v.astype(np.float64) for n, v in params._asdict().items()}
     for count in rows:

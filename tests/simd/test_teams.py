@@ -71,6 +71,7 @@ def test_parts_are_the_whole_though_no_helper_comes(function: Function, monkeypa
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow  # other programs may keep all processors busy for as long as it waits
 def test_helpers_do_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     call = shared(written.tall, "float32", monkeypatch)
     whole, parts = (given(written.tall, 45, "float32") for _ in range(2))
