@@ -60,6 +60,30 @@ TRIAL_TIME = 20_000_000
 """Nanoseconds for which a way is tried."""
 FIRST_LONGER, MOST_LONGER = 8, 64
 
+SHARED_PLACES = f"""  %p.left = getelementptr i64, ptr %team, i64 {LEFT}
+  %p.done = getelementptr i64, ptr %team, i64 {DONE}
+  %p.stage = getelementptr i64, ptr %team, i64 {STAGE}
+  %p.block = getelementptr i64, ptr %team, i64 {STAGE + 1}
+"""
+
+
+def claimed(none: str, next_left: str) -> str:
+    """The block `look`: a part of those from %low to %high is taken, on to `take`, or there is none."""
+    return f"""  %left = load atomic i64, ptr %p.left acquire, align 8
+  %low = and i64 %left, 4294967295
+  %high = lshr i64 %left, 32
+  %some = icmp ult i64 %low, %high
+  br i1 %some, label %try, label %{none}
+try:
+  %next = {next_left}
+  %pair = cmpxchg ptr %p.left, i64 %left, i64 %next acq_rel monotonic, align 8
+  %got = extractvalue {{ i64, i1 }} %pair, 1
+  br i1 %got, label %take, label %missed
+missed:
+  br label %look
+"""
+
+
 RUNTIME = f"""
 define internal i1 @team.ready(ptr %team, i64 %work) noinline nounwind {{
 entry:
@@ -76,11 +100,7 @@ entry:
 }}
 define internal void @team.run(ptr %team, ptr %stage, ptr %block, i64 %parts) noinline nounwind {{
 entry:
-  %p.left = getelementptr i64, ptr %team, i64 {LEFT}
-  %p.done = getelementptr i64, ptr %team, i64 {DONE}
-  %p.stage = getelementptr i64, ptr %team, i64 {STAGE}
-  %p.block = getelementptr i64, ptr %team, i64 {STAGE + 1}
-  store ptr %stage, ptr %p.stage, align 8
+{SHARED_PLACES}  store ptr %stage, ptr %p.stage, align 8
   store ptr %block, ptr %p.block, align 8
   store atomic i64 0, ptr %p.done monotonic, align 8
   %all = shl i64 %parts, 32
@@ -88,19 +108,7 @@ entry:
   br label %look
 look:
   %own = phi i64 [ 0, %entry ], [ %own, %missed ], [ %more, %take ]
-  %left = load atomic i64, ptr %p.left acquire, align 8
-  %low = and i64 %left, 4294967295
-  %high = lshr i64 %left, 32
-  %some = icmp ult i64 %low, %high
-  br i1 %some, label %try, label %rest
-try:
-  %next = sub i64 %left, 4294967296
-  %pair = cmpxchg ptr %p.left, i64 %left, i64 %next acq_rel monotonic, align 8
-  %got = extractvalue {{ i64, i1 }} %pair, 1
-  br i1 %got, label %take, label %missed
-missed:
-  br label %look
-take:
+{claimed("rest", "sub i64 %left, 4294967296")}take:
   %last = sub i64 %high, 1
   call void %stage(i64 %last, ptr %block)
   %more = add i64 %own, 1
@@ -133,11 +141,7 @@ out:
 HELPER = f"""
 define internal i64 @team.help(ptr %team, i64 %spins) noinline nounwind {{
 entry:
-  %p.left = getelementptr i64, ptr %team, i64 {LEFT}
-  %p.done = getelementptr i64, ptr %team, i64 {DONE}
-  %p.stage = getelementptr i64, ptr %team, i64 {STAGE}
-  %p.block = getelementptr i64, ptr %team, i64 {STAGE + 1}
-  %p.ready = getelementptr i64, ptr %team, i64 {READY}
+{SHARED_PLACES}  %p.ready = getelementptr i64, ptr %team, i64 {READY}
   %p.over = getelementptr i64, ptr %team, i64 {OVER}
   %p.alone = getelementptr i64, ptr %team, i64 {ALONE}
   br label %awake
@@ -157,19 +161,7 @@ work:
 look:
   %found = phi i64 [ 0, %work ], [ %found, %spin ], [ %found, %missed ], [ %more, %take ]
   %idle = phi i64 [ 0, %work ], [ %longer, %spin ], [ %idle, %missed ], [ 0, %take ]
-  %left = load atomic i64, ptr %p.left acquire, align 8
-  %low = and i64 %left, 4294967295
-  %high = lshr i64 %left, 32
-  %some = icmp ult i64 %low, %high
-  br i1 %some, label %try, label %none
-try:
-  %next = add i64 %left, 1
-  %pair = cmpxchg ptr %p.left, i64 %left, i64 %next acq_rel monotonic, align 8
-  %got = extractvalue {{ i64, i1 }} %pair, 1
-  br i1 %got, label %take, label %missed
-missed:
-  br label %look
-take:
+{claimed("none", "add i64 %left, 1")}take:
   %stage = load ptr, ptr %p.stage, align 8
   %block = load ptr, ptr %p.block, align 8
   call void %stage(i64 %low, ptr %block)
